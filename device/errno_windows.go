@@ -1,0 +1,26 @@
+package device
+
+import (
+	"errors"
+	"syscall"
+)
+
+// errnoOf returns the errno that the camera would report for an error of a host
+// socket: Winsock's numbers are translated where they matter.
+func errnoOf(err error) int {
+	const wsaConnAborted, wsaConnReset, wsaTimedOut = 10053, 10054, 10060
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		switch errno {
+		case wsaConnReset, syscall.ECONNRESET:
+			return errnoECONNRESET
+		case wsaConnAborted:
+			return errnoECONNABORTED
+		case wsaTimedOut:
+			return errnoETIMEDOUT
+		case syscall.EPIPE:
+			return errnoEPIPE
+		}
+	}
+	return errnoEIO
+}

@@ -1,0 +1,144 @@
+package device
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// MbedTLSError is the error of Mbed TLS inside an exception: errors.As finds it in
+// an [OSError], and in a [ValueError] that a loader raised.
+type MbedTLSError = mbedtls.Error
+
+// An OSError is MicroPython's OSError. It carries an error of Mbed TLS or a plain
+// errno of the camera (CAMERA.md section 7).
+type OSError struct {
+	Errno   int           // as MicroPython numbers it, on any host; 0 when MbedTLS is set
+	MbedTLS *MbedTLSError // nil for a plain errno
+	cause   error         // of the host, if any
+}
+
+// errnoNames is MicroPython's own table; other numbers print bare.
+var errnoNames = map[int]string{
+	1: "EPERM", 2: "ENOENT", 5: "EIO", 9: "EBADF", 11: "EAGAIN", 12: "ENOMEM", 13: "EACCES",
+	17: "EEXIST", 19: "ENODEV", 21: "EISDIR", 22: "EINVAL", 95: "EOPNOTSUPP", 98: "EADDRINUSE",
+	103: "ECONNABORTED", 104: "ECONNRESET", 105: "ENOBUFS", 107: "ENOTCONN", 110: "ETIMEDOUT",
+	111: "ECONNREFUSED", 113: "EHOSTUNREACH", 114: "EALREADY", 115: "EINPROGRESS",
+}
+
+// Error returns the last line of the traceback.
+func (e *OSError) Error() string {
+	if e.MbedTLS != nil {
+		return fmt.Sprintf("OSError: (%d, '%s')", e.MbedTLS.Code, e.MbedTLS.Name)
+	}
+	if name, ok := errnoNames[e.Errno]; ok {
+		return fmt.Sprintf("OSError: [Errno %d] %s", e.Errno, name)
+	}
+	return fmt.Sprintf("OSError: %d", e.Errno)
+}
+
+// Unwrap returns the error of Mbed TLS and the error of the host, as far as there are any.
+func (e *OSError) Unwrap() []error {
+	var errs []error
+	if e.MbedTLS != nil {
+		errs = append(errs, e.MbedTLS)
+	}
+	if e.cause != nil {
+		errs = append(errs, e.cause)
+	}
+	return errs
+}
+
+// Timeout tells whether a deadline or the script's timeout passed (net.Error).
+func (e *OSError) Timeout() bool { return e.Errno == errnoETIMEDOUT }
+
+// Temporary is Timeout; it completes net.Error.
+func (e *OSError) Temporary() bool { return e.Timeout() }
+
+// A ValueError is MicroPython's ValueError, raised by the loaders.
+type ValueError struct {
+	Message string
+	cause   error
+}
+
+// Error returns the last line of the traceback.
+func (e *ValueError) Error() string { return "ValueError: " + e.Message }
+
+// Unwrap returns the error of Mbed TLS behind it.
+func (e *ValueError) Unwrap() error { return e.cause }
+
+// A TypeError is MicroPython's TypeError, raised by a script.
+type TypeError struct{ Message string }
+
+// Error returns the last line of the traceback.
+func (e *TypeError) Error() string { return "TypeError: " + e.Message }
+
+// Errno values of MicroPython, which are Linux's.
+const (
+	errnoENOENT       = 2
+	errnoEIO          = 5
+	errnoEACCES       = 13
+	errnoEISDIR       = 21
+	errnoEPIPE        = 32
+	errnoECONNABORTED = 103
+	errnoECONNRESET   = 104
+	errnoETIMEDOUT    = 110
+)
+
+// ErrNone is what a read returns where MicroPython's read returns None: the client
+// sent a no_renegotiation warning. Reading can go on.
+var ErrNone = errors.New("None")
+
+// exception turns an error of the engine or of the transport into the exception
+// that MicroPython raises (CAMERA.md section 7, special mapping).
+func exception(err error) error {
+	var tlsErr *mbedtls.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tlsErr):
+		switch tlsErr {
+		case mbedtls.ErrPKBadInputData:
+			return &ValueError{"invalid key", tlsErr}
+		case mbedtls.ErrX509BadInputData:
+			return &ValueError{"invalid cert", tlsErr}
+		}
+		return &OSError{MbedTLS: tlsErr}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &OSError{Errno: errnoETIMEDOUT, cause: err}
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return errClosed
+	}
+	return &OSError{Errno: errnoOf(err), cause: err}
+}
+
+// errClosed is what using a closed socket raises (CAMERA.md section 5.3).
+var errClosed = &OSError{MbedTLS: mbedtls.ErrBadInputData, cause: net.ErrClosed}
+
+// fileException is the exception for a file that could not be read.
+func fileException(err error) error {
+	e := &OSError{Errno: errnoEIO, cause: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Errno = errnoENOENT
+	case errors.Is(err, fs.ErrPermission):
+		e.Errno = errnoEACCES
+	case isDirectory(err):
+		e.Errno = errnoEISDIR
+	}
+	return e
+}
+
+func isDirectory(err error) bool {
+	var pathErr *fs.PathError
+	if !errors.As(err, &pathErr) {
+		return false
+	}
+	info, statErr := os.Stat(pathErr.Path)
+	return statErr == nil && info.IsDir()
+}

@@ -1,0 +1,205 @@
+package mbedtls
+
+import (
+	"encoding/asn1"
+	"errors"
+	"math"
+)
+
+// ASN.1 tags (X.690 section 8.1.2), as the parsers of Mbed TLS compare them: whole octets.
+const (
+	tagBoolean         = 0x01
+	tagInteger         = 0x02
+	tagBitString       = 0x03
+	tagOctetString     = 0x04
+	tagNull            = 0x05
+	tagOID             = 0x06
+	tagUTF8String      = 0x0c
+	tagPrintableString = 0x13
+	tagT61String       = 0x14
+	tagIA5String       = 0x16
+	tagUTCTime         = 0x17
+	tagGeneralizedTime = 0x18
+	tagUniversalString = 0x1c
+	tagBMPString       = 0x1e
+	tagSequence        = 0x30
+	tagSet             = 0x31
+	tagContext         = 0x80
+	tagContextCons     = 0xa0
+)
+
+var (
+	errTag    = errors.New("unexpected tag")
+	errASN1   = errors.New("malformed ASN.1")
+	errFormat = errors.New("unacceptable content")
+)
+
+// berReader reads ASN.1 as mbedtls_asn1_* does, which is neither DER nor BER:
+// lengths of up to four octets need not be minimal, indefinite lengths and
+// multi-octet tags do not exist, and a value must lie inside its surroundings.
+type berReader struct{ b []byte }
+
+func (r *berReader) empty() bool { return len(r.b) == 0 }
+
+// peek returns the next tag octet, or 0 at the end.
+func (r *berReader) peek() byte {
+	if len(r.b) == 0 {
+		return 0
+	}
+	return r.b[0]
+}
+
+// length reads a length and leaves the reader at the value.
+func (r *berReader) length() (int, error) {
+	if len(r.b) < 1 {
+		return 0, errASN1
+	}
+	first := r.b[0]
+	r.b = r.b[1:]
+	if first&0x80 == 0 {
+		if int(first) > len(r.b) {
+			return 0, errASN1
+		}
+		return int(first), nil
+	}
+	n := int(first & 0x7f)
+	if n == 0 || n > 4 || len(r.b) < n {
+		return 0, errASN1
+	}
+	var size uint64
+	for _, b := range r.b[:n] {
+		size = size<<8 | uint64(b)
+	}
+	r.b = r.b[n:]
+	if size > uint64(len(r.b)) {
+		return 0, errASN1
+	}
+	return int(size), nil
+}
+
+// value reads the value of one element with the given tag. The reader does not
+// move when the tag is another one (errTag).
+func (r *berReader) value(tag byte) ([]byte, error) {
+	if len(r.b) < 1 {
+		return nil, errASN1
+	}
+	if r.b[0] != tag {
+		return nil, errTag
+	}
+	_, v, err := r.any()
+	return v, err
+}
+
+// any reads an element whatever its tag.
+func (r *berReader) any() (tag byte, value []byte, err error) {
+	if len(r.b) < 1 {
+		return 0, nil, errASN1
+	}
+	tag = r.b[0]
+	r.b = r.b[1:]
+	n, err := r.length()
+	if err != nil {
+		return 0, nil, err
+	}
+	value, r.b = r.b[:n], r.b[n:]
+	return tag, value, nil
+}
+
+// child reads the element with the given tag and returns a reader of its value.
+func (r *berReader) child(tag byte) (berReader, error) {
+	v, err := r.value(tag)
+	return berReader{v}, err
+}
+
+// int reads a non-negative INTEGER that fits a C int.
+func (r *berReader) int() (int, error) {
+	v, err := r.value(tagInteger)
+	if err != nil {
+		return 0, err
+	}
+	if len(v) == 0 || v[0]&0x80 != 0 {
+		return 0, errASN1
+	}
+	n := uint64(0)
+	for _, b := range v {
+		if n = n<<8 | uint64(b); n > math.MaxInt32 {
+			return 0, errASN1
+		}
+	}
+	return int(n), nil
+}
+
+// bool reads a BOOLEAN; any octet but zero is true.
+func (r *berReader) bool() (bool, error) {
+	v, err := r.value(tagBoolean)
+	if err != nil {
+		return false, err
+	}
+	if len(v) != 1 {
+		return false, errASN1
+	}
+	return v[0] != 0, nil
+}
+
+// bitString reads a BIT STRING with any number of unused bits.
+func (r *berReader) bitString() ([]byte, error) {
+	v, err := r.value(tagBitString)
+	if err != nil {
+		return nil, err
+	}
+	if len(v) < 1 || v[0] > 7 {
+		return nil, errASN1
+	}
+	return v[1:], nil
+}
+
+// bitStringNull reads a BIT STRING that must have no unused bits.
+func (r *berReader) bitStringNull() ([]byte, error) {
+	v, err := r.value(tagBitString)
+	if err != nil {
+		return nil, err
+	}
+	if len(v) < 1 || v[0] != 0 {
+		return nil, errASN1
+	}
+	return v[1:], nil
+}
+
+// algorithm is an AlgorithmIdentifier. paramTag is 0 when the parameters are absent.
+type algorithm struct {
+	oid      []byte
+	paramTag byte
+	params   []byte
+}
+
+func (r *berReader) algorithm() (algorithm, error) {
+	seq, err := r.child(tagSequence)
+	if err != nil {
+		return algorithm{}, err
+	}
+	var a algorithm
+	if a.oid, err = seq.value(tagOID); err != nil {
+		return algorithm{}, err
+	}
+	if seq.empty() {
+		return a, nil
+	}
+	if a.paramTag, a.params, err = seq.any(); err != nil {
+		return algorithm{}, err
+	}
+	if !seq.empty() {
+		return algorithm{}, errASN1
+	}
+	return a, nil
+}
+
+// noParams tells whether the parameters are absent or an empty NULL.
+func (a algorithm) noParams() bool {
+	return (a.paramTag == tagNull || a.paramTag == 0) && len(a.params) == 0
+}
+
+// oidEqual compares the content octets of an OBJECT IDENTIFIER.
+func oidEqual(der []byte, oid asn1.ObjectIdentifier) bool {
+	enc, err := asn1.Marshal(oid)
+	return err == nil && string(enc[2:]) == string(der)
+}

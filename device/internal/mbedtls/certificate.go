@@ -1,0 +1,289 @@
+package mbedtls
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"encoding/asn1"
+	"math/big"
+)
+
+// A Certificate is a certificate that the camera's loader accepted.
+type Certificate struct {
+	Raw []byte // the DER that is presented: trailing octets of the file are gone
+
+	kind     keyType
+	ec       *ecdsa.PublicKey
+	curve    *namedCurve
+	rsa      *rsa.PublicKey
+	keyUsage int // octets 0 and 1 of the BIT STRING, little-endian; -1 when the extension is absent
+	serverOK bool
+}
+
+// Public returns the public key of the certificate: an *ecdsa.PublicKey or an
+// *rsa.PublicKey.
+func (c *Certificate) Public() crypto.PublicKey {
+	if c.ec != nil {
+		return c.ec
+	}
+	return c.rsa
+}
+
+// Bits of the keyUsage extension that the server asks for (RFC 5280 section 4.2.1.3).
+const (
+	usageDigitalSignature = 0x80
+	usageKeyEncipherment  = 0x20
+)
+
+// usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
+// suite, as mbedtls_ssl_check_cert_usage does.
+func (c *Certificate) usable(s *Suite) bool {
+	need := usageDigitalSignature
+	if !s.ecdhe {
+		need = usageKeyEncipherment
+	}
+	return c.serverOK && (c.keyUsage < 0 || c.keyUsage&need == need)
+}
+
+// ParseCertificate parses the first certificate of der as
+// mbedtls_x509_crt_parse_der does. What follows it is ignored. Every failure is
+// ErrX509BadInputData, as on the camera, which tells no reason (CAMERA.md section 1.3).
+func ParseCertificate(der []byte) (*Certificate, error) {
+	c, err := parseCertificate(der)
+	if err != nil {
+		return nil, ErrX509BadInputData
+	}
+	return c, nil
+}
+
+func parseCertificate(der []byte) (*Certificate, error) {
+	file := berReader{der}
+	body, err := file.child(tagSequence)
+	if err != nil {
+		return nil, err
+	}
+	c := &Certificate{Raw: der[:len(der)-len(file.b)], keyUsage: -1, serverOK: true}
+	tbs, err := body.child(tagSequence)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := c.parseTBS(&tbs)
+	if err != nil {
+		return nil, err
+	}
+	outer, err := body.algorithm()
+	if err != nil {
+		return nil, err
+	}
+	if string(outer.oid) != string(signature.oid) || outer.paramTag != signature.paramTag || string(outer.params) != string(signature.params) {
+		return nil, errFormat
+	}
+	if _, err := body.bitStringNull(); err != nil {
+		return nil, err
+	}
+	if !body.empty() {
+		return nil, errASN1
+	}
+	return c, nil
+}
+
+// parseTBS reads a TBSCertificate (RFC 5280 section 4.1) and returns its signature algorithm.
+func (c *Certificate) parseTBS(tbs *berReader) (algorithm, error) {
+	version, err := certificateVersion(tbs)
+	if err != nil {
+		return algorithm{}, err
+	}
+	if tag, _, err := tbs.any(); err != nil || (tag != tagInteger && tag != tagContext|2) {
+		return algorithm{}, errTag // the serial number may carry a context tag
+	}
+	signature, err := tbs.algorithm()
+	if err != nil {
+		return algorithm{}, err
+	}
+	if version > 3 || !knownSignature(signature) {
+		return algorithm{}, errFormat
+	}
+	issuer, err := tbs.child(tagSequence)
+	if err != nil {
+		return algorithm{}, err
+	}
+	if err := readName(&issuer); err != nil {
+		return algorithm{}, err
+	}
+	if err := readValidity(tbs); err != nil {
+		return algorithm{}, err
+	}
+	subject, err := tbs.child(tagSequence)
+	if err != nil {
+		return algorithm{}, err
+	}
+	if !subject.empty() {
+		if err := readName(&subject); err != nil {
+			return algorithm{}, err
+		}
+	}
+	if err := c.parseSPKI(tbs); err != nil {
+		return algorithm{}, err
+	}
+	if version >= 2 {
+		// The unique identifiers are asked for with the constructed bit, which
+		// the standard's IMPLICIT BIT STRING does not have.
+		for _, tag := range []byte{tagContextCons | 1, tagContextCons | 2} {
+			if tbs.peek() == tag {
+				if _, err := tbs.value(tag); err != nil {
+					return algorithm{}, err
+				}
+			}
+		}
+	}
+	if version == 3 {
+		if err := c.parseExtensions(tbs); err != nil {
+			return algorithm{}, err
+		}
+	}
+	if !tbs.empty() {
+		return algorithm{}, errASN1
+	}
+	return signature, nil
+}
+
+// certificateVersion returns 1, 2, 3 …; an absent version is 1.
+func certificateVersion(tbs *berReader) (int, error) {
+	field, err := tbs.child(tagContextCons)
+	if err == errTag {
+		return 1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	v, err := field.int()
+	if err != nil || !field.empty() {
+		return 0, errASN1
+	}
+	return v + 1, nil
+}
+
+// signatureOIDs are the algorithms whose names the camera's build knows. Nothing
+// is ever verified with them here.
+var signatureOIDs = []asn1.ObjectIdentifier{
+	{1, 2, 840, 113549, 1, 1, 4}, {1, 2, 840, 113549, 1, 1, 5}, {1, 3, 14, 3, 2, 29},
+	{1, 2, 840, 113549, 1, 1, 14}, {1, 2, 840, 113549, 1, 1, 11}, {1, 2, 840, 113549, 1, 1, 12}, {1, 2, 840, 113549, 1, 1, 13},
+	{1, 2, 840, 10045, 4, 1}, {1, 2, 840, 10045, 4, 3, 1}, {1, 2, 840, 10045, 4, 3, 2}, {1, 2, 840, 10045, 4, 3, 3}, {1, 2, 840, 10045, 4, 3, 4},
+}
+
+func knownSignature(a algorithm) bool {
+	for _, oid := range signatureOIDs {
+		if oidEqual(a.oid, oid) {
+			return a.noParams()
+		}
+	}
+	return false
+}
+
+// readName reads the RDNs of a Name that is not empty.
+func readName(name *berReader) error {
+	for {
+		set, err := name.child(tagSet)
+		if err != nil {
+			return err
+		}
+		for {
+			if err := readAttribute(&set); err != nil {
+				return err
+			}
+			if set.empty() {
+				break
+			}
+		}
+		if name.empty() {
+			return nil
+		}
+	}
+}
+
+func readAttribute(set *berReader) error {
+	seq, err := set.child(tagSequence)
+	if err != nil {
+		return err
+	}
+	if _, err := seq.value(tagOID); err != nil {
+		return err
+	}
+	tag, _, err := seq.any()
+	if err != nil {
+		return err
+	}
+	switch tag {
+	case tagBMPString, tagUTF8String, tagT61String, tagPrintableString, tagIA5String, tagUniversalString, tagBitString:
+	default:
+		return errTag
+	}
+	if !seq.empty() {
+		return errASN1
+	}
+	return nil
+}
+
+func (c *Certificate) parseSPKI(tbs *berReader) error {
+	spki, err := tbs.child(tagSequence)
+	if err != nil {
+		return err
+	}
+	alg, err := spki.algorithm()
+	if err != nil {
+		return err
+	}
+	key, err := spki.bitStringNull()
+	if err != nil {
+		return err
+	}
+	if !spki.empty() {
+		return errASN1
+	}
+	switch {
+	case oidEqual(alg.oid, oidRSAEncryption) && alg.noParams():
+		c.kind = keyRSA
+		c.rsa, err = parseRSAPublic(key)
+	case oidEqual(alg.oid, oidECPublicKey):
+		c.kind = keyECDSA
+		err = c.parseECPublic(alg, key)
+	case oidEqual(alg.oid, oidECDH):
+		c.kind = keyECDH
+		err = c.parseECPublic(alg, key)
+	default:
+		err = errFormat
+	}
+	return err
+}
+
+func (c *Certificate) parseECPublic(alg algorithm, key []byte) (err error) {
+	if c.curve, err = algorithmCurve(alg); err != nil {
+		return err
+	}
+	c.ec, err = c.curve.parsePoint(key)
+	return err
+}
+
+func parseRSAPublic(key []byte) (*rsa.PublicKey, error) {
+	outer := berReader{key}
+	seq, err := outer.child(tagSequence)
+	if err != nil {
+		return nil, err
+	}
+	if !outer.empty() {
+		return nil, errASN1
+	}
+	modulus, err := seq.value(tagInteger)
+	if err != nil {
+		return nil, err
+	}
+	exponent, err := seq.value(tagInteger)
+	if err != nil {
+		return nil, err
+	}
+	n, e := new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)
+	if !seq.empty() || !usableModulus(n, e) {
+		return nil, errFormat
+	}
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+}

@@ -1,0 +1,157 @@
+package mbedtls
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+// Config is what the server is configured with. It must not change while
+// connections use it.
+type Config struct {
+	Chain []*Certificate // as presented; the first one decides which suites can be used
+	Key   *PrivateKey
+
+	InContentLen  int // MBEDTLS_SSL_IN_CONTENT_LEN, octets
+	OutContentLen int // MBEDTLS_SSL_OUT_CONTENT_LEN, octets
+
+	// Time returns the first four octets of the server random.
+	Time func() uint32
+}
+
+// An Alert is an alert that went over the connection.
+type Alert struct {
+	Level, Description uint8
+	Sent               bool // by the server; otherwise received
+	Encrypted          bool
+}
+
+// A Trace is told what happens on a connection, for the camera's events. Its
+// functions are called synchronously and must not keep their arguments.
+type Trace struct {
+	ClientHello func(msg []byte) // the handshake message with its header, as it came
+	Alert       func(Alert)
+}
+
+// State is what a connection agreed on. Fields are zero until then.
+type State struct {
+	Suite              *Suite
+	Group              uint16
+	SignatureAlgorithm uint16
+	Complete           bool // the Finished messages were exchanged
+}
+
+// A Conn is the server's side of a TLS connection. Its methods may be called
+// from several goroutines, but Handshake must have returned before Read and Write.
+type Conn struct {
+	config    *Config
+	transport io.ReadWriter
+	tracer    *Trace
+
+	readMu       sync.Mutex
+	in           []byte // the record that is being read
+	unprotect    *Protection
+	emptyRecords int
+	msgType      uint8
+	msg          []byte // what is left of the current record
+	hsLen        int    // length of the current handshake message at the front of msg
+	delivering   bool   // msg is application data of which the reader wants more
+
+	writeMu sync.Mutex
+	out     []byte
+	unsent  []byte // the part of out that was not written yet
+	protect *Protection
+
+	state State
+}
+
+// Server returns the server's side of a connection. trace may be nil.
+func Server(transport io.ReadWriter, config *Config, trace *Trace) *Conn {
+	return &Conn{
+		config: config, transport: transport, tracer: trace,
+		in:  make([]byte, 0, 1024),
+		out: make([]byte, 0, 1024),
+	}
+}
+
+// State returns what the handshake agreed on so far.
+func (c *Conn) State() State { return c.state }
+
+func (c *Conn) trace(a Alert) {
+	if c.tracer != nil && c.tracer.Alert != nil {
+		c.tracer.Alert(a)
+	}
+}
+
+// Read reads application data as mbedtls_ssl_read does. It returns 0 and no
+// error after two empty records in a row; io.EOF when the client ended the TCP
+// stream, wherever that was; ErrPeerCloseNotify, after which reading can go on;
+// ErrWantRead for a no_renegotiation warning; any other *Error, or the
+// transport's error (CAMERA.md section 5.2).
+func (c *Conn) Read(p []byte) (int, error) {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	if !c.delivering {
+		if err := c.awaitData(); err != nil {
+			if errors.Is(err, ErrConnEOF) {
+				err = io.EOF
+			}
+			return 0, err
+		}
+		c.delivering = true
+	}
+	n := copy(p, c.msg)
+	c.msg = c.msg[n:]
+	c.delivering = len(c.msg) > 0
+	return n, nil
+}
+
+// awaitData reads messages until application data is current.
+func (c *Conn) awaitData() error {
+	for {
+		if err := c.readMessage(); err != nil {
+			return err
+		}
+		if c.msgType == RecordApplicationData && len(c.msg) == 0 {
+			// One empty record is passed over, the next one is returned as it is.
+			if err := c.readMessage(); err != nil {
+				return err
+			}
+		}
+		switch c.msgType {
+		case RecordApplicationData:
+			return nil
+		case RecordAlert:
+			return ErrWantRead
+		case RecordHandshake:
+			if c.msg[0] != typeClientHello {
+				return ErrUnexpectedMessage
+			}
+			c.sendAlert(AlertWarning, alertNoRenegotiation, versionTLS12)
+		default:
+			return ErrUnexpectedMessage
+		}
+	}
+}
+
+// Write sends p in records of at most OutContentLen octets, each in a write of
+// its own. A record that was sealed counts as written even if a deadline kept a
+// part of it back: the next call sends that part first (CAMERA.md section 5.3).
+func (c *Conn) Write(p []byte) (int, error) {
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	written := 0
+	for len(p) > 0 {
+		if err := c.flush(); err != nil {
+			return written, err
+		}
+		n := min(len(p), c.config.OutContentLen)
+		err := c.writeRecord(RecordApplicationData, versionTLS12, p[:n])
+		written += n
+		p = p[n:]
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}

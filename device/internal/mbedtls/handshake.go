@@ -1,0 +1,248 @@
+package mbedtls
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/binary"
+	"hash"
+)
+
+// handshake is the state of a handshake in progress.
+type handshake struct {
+	c          *Conn
+	hello      clientHello
+	suite      *Suite
+	transcript hash.Hash
+
+	serverRandom [32]byte
+	exchange     keyExchange
+	keys         *KeySchedule
+	client       *Protection // of what the client sends
+	server       *Protection
+
+	msg    []byte   // the message that is being written
+	digest [64]byte // of the transcript
+}
+
+// Handshake runs the server's handshake (CAMERA.md sections 2 to 5.1). On failure
+// it returns an *Error or the transport's error; an alert was sent where the
+// camera sends one. It never closes the transport.
+func (c *Conn) Handshake() error {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	hs := &handshake{c: c}
+	for _, step := range []func(*handshake) error{
+		(*handshake).readClientHello,
+		(*handshake).sendServerHello,
+		(*handshake).sendCertificate,
+		(*handshake).sendServerKeyExchange,
+		(*handshake).sendServerHelloDone,
+		(*handshake).readClientKeyExchange,
+		(*handshake).readChangeCipherSpec,
+		(*handshake).readFinished,
+		(*handshake).sendFinished,
+	} {
+		if err := step(hs); err != nil {
+			return err
+		}
+	}
+	c.state.Complete = true
+	return nil
+}
+
+func (hs *handshake) readClientHello() error {
+	msg, err := hs.c.readClientHello()
+	if err != nil {
+		return err
+	}
+	body := msg[handshakeHeaderLen:]
+	if version := binary.BigEndian.Uint16(body); version != versionTLS12 {
+		// The record of this alert carries the version that the client asked for.
+		hs.c.sendAlert(AlertFatal, alertProtocolVersion, version)
+		return ErrBadProtocolVersion
+	}
+	if err := hs.hello.parse(body); err != nil {
+		return hs.refuse(err)
+	}
+	if hs.suite = hs.hello.chooseSuite(hs.c.config.Chain); hs.suite == nil {
+		return hs.refuse(helloHandshake)
+	}
+	hs.c.state.Suite = hs.suite
+	hs.transcript = hs.suite.prf()
+	hs.transcript.Write(msg)
+	return nil
+}
+
+// refuse sends the alert of a refused ClientHello.
+func (hs *handshake) refuse(err *helloError) error {
+	hs.c.sendAlert(AlertFatal, err.alert, versionTLS12)
+	return err.err
+}
+
+// fail sends a fatal alert and returns the error that goes with it.
+func (hs *handshake) fail(alert uint8, err *Error) error {
+	hs.c.sendAlert(AlertFatal, alert, versionTLS12)
+	return err
+}
+
+// start begins a message of the given type; send completes and sends it.
+func (hs *handshake) start(typ uint8) {
+	hs.msg = append(hs.msg[:0], typ, 0, 0, 0)
+}
+
+func (hs *handshake) send() error {
+	length := len(hs.msg) - handshakeHeaderLen
+	hs.msg[1], hs.msg[2], hs.msg[3] = byte(length>>16), byte(length>>8), byte(length)
+	hs.transcript.Write(hs.msg)
+	return hs.write(RecordHandshake, hs.msg)
+}
+
+func (hs *handshake) write(typ uint8, content []byte) error {
+	hs.c.writeMu.Lock()
+	defer hs.c.writeMu.Unlock()
+	return hs.c.writeRecord(typ, versionTLS12, content)
+}
+
+// sendServerHello: the session id is always new, and no more than two extensions
+// are ever sent (CAMERA.md section 2.2).
+func (hs *handshake) sendServerHello() error {
+	var sessionID [32]byte
+	rand.Read(sessionID[:])
+	rand.Read(hs.serverRandom[:])
+	binary.BigEndian.PutUint32(hs.serverRandom[:], hs.c.config.Time())
+
+	hs.start(typeServerHello)
+	hs.msg = append(hs.msg, versionTLS12>>8, versionTLS12&0xff)
+	hs.msg = append(hs.msg, hs.serverRandom[:]...)
+	hs.msg = append(hs.msg, byte(len(sessionID)))
+	hs.msg = append(hs.msg, sessionID[:]...)
+	hs.msg = binary.BigEndian.AppendUint16(hs.msg, hs.suite.ID)
+	hs.msg = append(hs.msg, 0) // no compression
+
+	block := len(hs.msg)
+	hs.msg = append(hs.msg, 0, 0)
+	if hs.hello.renegotiate {
+		hs.msg = append(hs.msg, extRenegotiation>>8, extRenegotiation&0xff, 0, 1, 0)
+	}
+	if hs.hello.pointFormats && hs.suite.ecdhe {
+		hs.msg = append(hs.msg, 0, extPointFormats, 0, 2, 1, 0)
+	}
+	if length := len(hs.msg) - block - 2; length > 0 {
+		binary.BigEndian.PutUint16(hs.msg[block:], uint16(length))
+	} else {
+		hs.msg = hs.msg[:block]
+	}
+	return hs.send()
+}
+
+// sendCertificate presents the chain as loaded. A chain that does not fit the output
+// buffer ends the handshake without a word (CAMERA.md section 1.5).
+func (hs *handshake) sendCertificate() error {
+	total := 0
+	for _, cert := range hs.c.config.Chain {
+		total += 3 + len(cert.Raw)
+	}
+	if handshakeHeaderLen+3+total > hs.c.config.OutContentLen {
+		return ErrBufferTooSmall
+	}
+	hs.start(typeCertificate)
+	hs.msg = appendUint24(hs.msg, total)
+	for _, cert := range hs.c.config.Chain {
+		hs.msg = append(appendUint24(hs.msg, len(cert.Raw)), cert.Raw...)
+	}
+	return hs.send()
+}
+
+func appendUint24(b []byte, n int) []byte {
+	return append(b, byte(n>>16), byte(n>>8), byte(n))
+}
+
+func (hs *handshake) sendServerKeyExchange() error {
+	if !hs.suite.ecdhe {
+		return nil
+	}
+	hs.start(typeServerKeyExchange)
+	if err := hs.appendKeyExchange(); err != nil {
+		return err
+	}
+	return hs.send()
+}
+
+func (hs *handshake) sendServerHelloDone() error {
+	hs.start(typeServerHelloDone)
+	return hs.send()
+}
+
+// readClientKeyExchange: every failure here is silent (CAMERA.md section 4).
+func (hs *handshake) readClientKeyExchange() error {
+	c := hs.c
+	if err := c.readMessage(); err != nil {
+		return err
+	}
+	msg := c.handshakeMessage()
+	if msg == nil || msg[0] != typeClientKeyExchange {
+		return ErrUnexpectedMessage
+	}
+	var preMaster []byte
+	if hs.suite.ecdhe {
+		secret, err := hs.exchange.agree(msg[handshakeHeaderLen:])
+		if err != nil {
+			return err
+		}
+		preMaster = secret
+	} else {
+		preMaster = c.config.decryptPreMaster(msg[handshakeHeaderLen:])
+	}
+	hs.transcript.Write(msg)
+	hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
+	var err error
+	if hs.client, hs.server, err = hs.keys.Protections(); err != nil {
+		return ErrInternal
+	}
+	return nil
+}
+
+func (hs *handshake) readChangeCipherSpec() error {
+	c := hs.c
+	if err := c.readMessage(); err != nil {
+		return err
+	}
+	if c.msgType != RecordChangeCipherSpec {
+		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
+	}
+	c.unprotect = hs.client
+	return nil
+}
+
+// readFinished: its alerts go out unencrypted, because the server has not changed
+// its own cipher yet (CAMERA.md section 5.1).
+func (hs *handshake) readFinished() error {
+	c := hs.c
+	want := hs.keys.VerifyData("client finished", hs.transcript.Sum(hs.digest[:0]))
+	if err := c.readMessage(); err != nil {
+		return err
+	}
+	msg := c.handshakeMessage()
+	if msg == nil || msg[0] != typeFinished {
+		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
+	}
+	if len(msg) != handshakeHeaderLen+verifyDataLen {
+		return hs.fail(alertDecodeError, ErrDecodeError)
+	}
+	if subtle.ConstantTimeCompare(msg[handshakeHeaderLen:], want[:]) != 1 {
+		return hs.fail(alertDecryptError, ErrHandshakeFailure)
+	}
+	hs.transcript.Write(msg)
+	return nil
+}
+
+func (hs *handshake) sendFinished() error {
+	if err := hs.write(RecordChangeCipherSpec, []byte{1}); err != nil {
+		return err
+	}
+	hs.c.protect = hs.server
+	verify := hs.keys.VerifyData("server finished", hs.transcript.Sum(hs.digest[:0]))
+	hs.start(typeFinished)
+	hs.msg = append(hs.msg, verify[:]...)
+	return hs.send()
+}

@@ -1,0 +1,63 @@
+package mbedtls
+
+import (
+	"crypto/hmac"
+	"hash"
+)
+
+// A KeySchedule derives the secrets of one connection (RFC 5246 sections 5, 6.3, 8.1).
+type KeySchedule struct {
+	suite        *Suite
+	mac          hash.Hash // HMAC keyed with the master secret
+	clientRandom [32]byte
+	serverRandom [32]byte
+	seed         [13 + 64]byte
+	a, block     [64]byte // HMAC values; fields, because they escape through the interface
+}
+
+const (
+	masterSecretLen = 48
+	verifyDataLen   = 12
+)
+
+// NewKeySchedule derives the master secret of a connection from the pre-master secret.
+func NewKeySchedule(suite *Suite, preMaster []byte, clientRandom, serverRandom *[32]byte) *KeySchedule {
+	ks := &KeySchedule{suite: suite, clientRandom: *clientRandom, serverRandom: *serverRandom}
+	ks.mac = hmac.New(suite.prf, preMaster)
+	var master [masterSecretLen]byte
+	ks.expand(master[:], "master secret", clientRandom[:], serverRandom[:])
+	ks.mac = hmac.New(suite.prf, master[:])
+	return ks
+}
+
+// keyBlock fills out with the key expansion.
+func (ks *KeySchedule) keyBlock(out []byte) {
+	ks.expand(out, "key expansion", ks.serverRandom[:], ks.clientRandom[:])
+}
+
+// VerifyData returns the content of a Finished message; label is "client finished"
+// or "server finished", transcript the hash of the handshake messages so far.
+func (ks *KeySchedule) VerifyData(label string, transcript []byte) (out [verifyDataLen]byte) {
+	ks.expand(out[:], label, transcript, nil)
+	return out
+}
+
+// expand is the PRF: P_hash over label and seed.
+func (ks *KeySchedule) expand(out []byte, label string, seed1, seed2 []byte) {
+	seed := append(append(append(ks.seed[:0], label...), seed1...), seed2...)
+	a := ks.hmac(ks.a[:0], seed, nil)
+	for {
+		out = out[copy(out, ks.hmac(ks.block[:0], a, seed)):]
+		if len(out) == 0 {
+			return
+		}
+		a = ks.hmac(ks.a[:0], a, nil)
+	}
+}
+
+func (ks *KeySchedule) hmac(dst, data1, data2 []byte) []byte {
+	ks.mac.Reset()
+	ks.mac.Write(data1)
+	ks.mac.Write(data2)
+	return ks.mac.Sum(dst)
+}

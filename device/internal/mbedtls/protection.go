@@ -1,0 +1,98 @@
+package mbedtls
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/binary"
+)
+
+// A Protection seals or opens the records of one direction.
+type Protection struct {
+	seq  uint64
+	aead *gcmProtection // either this
+	cbc  *cbcProtection // or this
+	aad  [13]byte
+}
+
+// Protections returns the record protection of both directions.
+func (ks *KeySchedule) Protections() (client, server *Protection, err error) {
+	s := ks.suite
+	var block [2 * (48 + 32 + 4)]byte
+	ivLen := 0
+	if s.aead {
+		ivLen = gcmSaltLen
+	}
+	keys := block[:2*(s.macLen+s.keyLen+ivLen)]
+	ks.keyBlock(keys)
+	take := func(n int) (b []byte) {
+		b, keys = keys[:n], keys[n:]
+		return b
+	}
+	clientMAC, serverMAC := take(s.macLen), take(s.macLen)
+	clientKey, serverKey := take(s.keyLen), take(s.keyLen)
+	clientIV, serverIV := take(ivLen), take(ivLen)
+	if client, err = newProtection(s, clientKey, clientMAC, clientIV); err != nil {
+		return nil, nil, err
+	}
+	server, err = newProtection(s, serverKey, serverMAC, serverIV)
+	return client, server, err
+}
+
+func newProtection(s *Suite, key, mac, iv []byte) (*Protection, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	if !s.aead {
+		return &Protection{cbc: newCBC(s, block, mac)}, nil
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	p := &Protection{aead: &gcmProtection{aead: aead}}
+	copy(p.aead.nonce[:], iv)
+	return p, nil
+}
+
+// header returns the pseudo header that the record's integrity covers
+// (RFC 5246 sections 6.2.3.1 and 6.2.3.3).
+func (p *Protection) header(typ uint8, version uint16, length int) []byte {
+	binary.BigEndian.PutUint64(p.aad[:], p.seq)
+	p.aad[8] = typ
+	binary.BigEndian.PutUint16(p.aad[9:], version)
+	binary.BigEndian.PutUint16(p.aad[11:], uint16(length))
+	return p.aad[:]
+}
+
+// Overhead is the most that protection adds to a record's payload, in octets.
+const Overhead = 16 + 48 + 16
+
+// Seal appends the protected form of plaintext to dst, which must not overlap it.
+func (p *Protection) Seal(dst []byte, typ uint8, version uint16, plaintext []byte) []byte {
+	header := p.header(typ, version, len(plaintext))
+	if p.aead != nil {
+		dst = p.aead.seal(dst, p.seq, header, plaintext)
+	} else {
+		dst = p.cbc.seal(dst, header, plaintext)
+	}
+	p.seq++
+	return dst
+}
+
+// Open decrypts a record's payload in place and returns the plaintext. Any
+// failure is ErrInvalidMAC.
+func (p *Protection) Open(typ uint8, version uint16, payload []byte) ([]byte, error) {
+	var plain []byte
+	var err error
+	if p.aead != nil {
+		plain, err = p.aead.open(p, typ, version, payload)
+	} else {
+		plain, err = p.cbc.open(p, typ, version, payload)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.seq++
+	return plain, nil
+}

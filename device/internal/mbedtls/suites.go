@@ -1,0 +1,80 @@
+package mbedtls
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
+	"slices"
+)
+
+// keyType is the type of a key as mbedtls_pk_can_do tells it.
+type keyType uint8
+
+const (
+	keyRSA   keyType = iota + 1
+	keyECDSA         // id-ecPublicKey
+	keyECDH          // id-ecDH: holds a point, but cannot sign
+)
+
+// A Suite is a cipher suite of the camera: what the handshake must know of it.
+type Suite struct {
+	ID   uint16
+	Name string // as get_ciphers() and cipher() print it
+
+	ecdhe  bool    // ECDHE key exchange; otherwise static RSA
+	auth   keyType // of the certificate
+	keyLen int     // AES key, octets
+	aead   bool    // GCM; otherwise CBC with mac
+	mac    func() hash.Hash
+	macLen int
+	prf    func() hash.Hash
+}
+
+// suites is in the server's order of preference (CAMERA.md section 2.1, step 14).
+var suites = []*Suite{
+	{ID: 0xc02c, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384", ecdhe: true, auth: keyECDSA, keyLen: 32, aead: true, prf: sha512.New384},
+	{ID: 0xc030, Name: "TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384", ecdhe: true, auth: keyRSA, keyLen: 32, aead: true, prf: sha512.New384},
+	{ID: 0xc024, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", ecdhe: true, auth: keyECDSA, keyLen: 32, mac: sha512.New384, macLen: 48, prf: sha512.New384},
+	{ID: 0xc028, Name: "TLS-ECDHE-RSA-WITH-AES-256-CBC-SHA384", ecdhe: true, auth: keyRSA, keyLen: 32, mac: sha512.New384, macLen: 48, prf: sha512.New384},
+	{ID: 0xc00a, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA", ecdhe: true, auth: keyECDSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{ID: 0xc014, Name: "TLS-ECDHE-RSA-WITH-AES-256-CBC-SHA", ecdhe: true, auth: keyRSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{ID: 0xc02b, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256", ecdhe: true, auth: keyECDSA, keyLen: 16, aead: true, prf: sha256.New},
+	{ID: 0xc02f, Name: "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256", ecdhe: true, auth: keyRSA, keyLen: 16, aead: true, prf: sha256.New},
+	{ID: 0xc023, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", ecdhe: true, auth: keyECDSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New},
+	{ID: 0xc027, Name: "TLS-ECDHE-RSA-WITH-AES-128-CBC-SHA256", ecdhe: true, auth: keyRSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New},
+	{ID: 0xc009, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA", ecdhe: true, auth: keyECDSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{ID: 0xc013, Name: "TLS-ECDHE-RSA-WITH-AES-128-CBC-SHA", ecdhe: true, auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{ID: 0x009d, Name: "TLS-RSA-WITH-AES-256-GCM-SHA384", auth: keyRSA, keyLen: 32, aead: true, prf: sha512.New384},
+	{ID: 0x003d, Name: "TLS-RSA-WITH-AES-256-CBC-SHA256", auth: keyRSA, keyLen: 32, mac: sha256.New, macLen: 32, prf: sha256.New},
+	{ID: 0x0035, Name: "TLS-RSA-WITH-AES-256-CBC-SHA", auth: keyRSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{ID: 0x009c, Name: "TLS-RSA-WITH-AES-128-GCM-SHA256", auth: keyRSA, keyLen: 16, aead: true, prf: sha256.New},
+	{ID: 0x003c, Name: "TLS-RSA-WITH-AES-128-CBC-SHA256", auth: keyRSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New},
+	{ID: 0x002f, Name: "TLS-RSA-WITH-AES-128-CBC-SHA", auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
+}
+
+// Suites returns the camera's cipher suites in its order of preference.
+func Suites() []*Suite { return slices.Clone(suites) }
+
+// SuiteByID returns the camera's suite with that number, or nil.
+func SuiteByID(id uint16) *Suite {
+	for _, s := range suites {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// ECDHE tells whether the suite agrees on its key by ECDHE; the others use
+// static RSA.
+func (s *Suite) ECDHE() bool { return s.ecdhe }
+
+// AEAD tells whether the suite protects records with GCM; the others use CBC.
+func (s *Suite) AEAD() bool { return s.aead }
+
+// RSA tells whether the suite wants an RSA certificate; the others want an EC one.
+func (s *Suite) RSA() bool { return s.auth == keyRSA }
+
+// MACLen returns the length of the record MAC in octets, 0 for GCM.
+func (s *Suite) MACLen() int { return s.macLen }

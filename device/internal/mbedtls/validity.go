@@ -1,0 +1,77 @@
+package mbedtls
+
+// readValidity reads a Validity (RFC 5280 section 4.1.2.5). The dates must exist in
+// the calendar; their order and the clock do not matter for the camera's own certificate.
+func readValidity(tbs *berReader) error {
+	validity, err := tbs.child(tagSequence)
+	if err != nil {
+		return err
+	}
+	for range 2 {
+		tag, text, err := validity.any()
+		if err != nil {
+			return err
+		}
+		switch tag {
+		case tagUTCTime:
+			err = checkTime(text, 2)
+		case tagGeneralizedTime:
+			err = checkTime(text, 4)
+		default:
+			err = errTag
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !validity.empty() {
+		return errASN1
+	}
+	return nil
+}
+
+// checkTime reads YY[YY]MMDDHHMMSS with or without a final Z.
+func checkTime(text []byte, yearDigits int) error {
+	digits := yearDigits + 10
+	if len(text) < digits || len(text) > digits+1 || (len(text) == digits+1 && text[digits] != 'Z') {
+		return errFormat
+	}
+	for _, b := range text[:digits] {
+		if b < '0' || b > '9' {
+			return errFormat
+		}
+	}
+	number := func(s []byte) (n int) {
+		for _, b := range s {
+			n = n*10 + int(b-'0')
+		}
+		return n
+	}
+	year := number(text[:yearDigits])
+	if yearDigits == 2 {
+		if year < 50 {
+			year += 100
+		}
+		year += 1900
+	}
+	rest := text[yearDigits:digits]
+	month, day := number(rest[:2]), number(rest[2:4])
+	hour, minute, second := number(rest[4:6]), number(rest[6:8]), number(rest[8:])
+	if month < 1 || month > 12 || day < 1 || day > daysIn(month, year) || hour > 23 || minute > 59 || second > 59 {
+		return errFormat
+	}
+	return nil
+}
+
+func daysIn(month, year int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}

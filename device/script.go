@@ -1,0 +1,57 @@
+package device
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Script is the program on the camera that serves connections.
+type Script struct {
+	Name string
+	// Connections is how many connections the script serves at a time.
+	Connections int
+	// Serve serves one accepted connection. The error that it returns is the
+	// exception that ended it. The camera closes the TCP connection afterwards.
+	Serve func(*Session) error
+}
+
+// DefaultBody is what the hello script answers unless told otherwise.
+const DefaultBody = "hello\n"
+
+// Hello is the documented server: one connection at a time, readline until an
+// empty line, one write, close (CAMERA.md section 0). Its body is sent as it is.
+func Hello(body string) Script {
+	response := fmt.Appendf(nil, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	return Script{Name: "hello", Connections: 1, Serve: func(s *Session) error {
+		if err := s.Wrap(); err != nil {
+			return err
+		}
+		request, err := s.ReadRequest()
+		if err != nil {
+			return err
+		}
+		if _, err := s.Write(response); err != nil {
+			return err
+		}
+		if err := s.Close(); err != nil {
+			return err
+		}
+		if request == nil {
+			// The script looks at the request line once the client is served.
+			return &TypeError{"object of type 'NoneType' has no len()"}
+		}
+		return nil
+	}}
+}
+
+// ScriptByName returns the hello script with the given body, or the snapshot
+// script, which has pages of its own.
+func ScriptByName(name, body string) (Script, error) {
+	switch name {
+	case "hello":
+		return Hello(body), nil
+	case "snapshot":
+		return Snapshot(), nil
+	}
+	return Script{}, fmt.Errorf("unknown script %q; known: %s", name, strings.Join([]string{"hello", "snapshot"}, ", "))
+}

@@ -1,0 +1,119 @@
+package device
+
+import (
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// A Session is what a script has of one accepted connection: the TLS socket, once
+// wrapped, and the notes for the connection's event.
+type Session struct {
+	context *SSLContext
+	conn    *meteredConn
+	socket  *SSLSocket
+	event   *Event
+}
+
+// Wrap is wrap_socket: it runs the handshake.
+func (s *Session) Wrap() error {
+	s.event.Phase = "wrap"
+	socket, err := s.context.wrapSocket(s.conn, &mbedtls.Trace{
+		ClientHello: func(msg []byte) { s.event.ClientHello = parseClientHello(msg) },
+		Alert: func(a mbedtls.Alert) {
+			s.event.Alerts = append(s.event.Alerts, Alert{
+				Sent: a.Sent, Level: a.Level, Description: a.Description,
+				Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
+			})
+		},
+	})
+	s.event.Handshake = Millis(time.Since(s.event.Start))
+	s.socket = socket
+	state := socket.tls.State()
+	s.event.Complete = state.Complete
+	if state.Suite != nil {
+		s.event.Chosen = &Chosen{
+			Suite: Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
+			Group: Codepoint(state.Group), GroupName: mbedtls.GroupName(state.Group),
+			SignatureAlgorithm: Codepoint(state.SignatureAlgorithm),
+		}
+	}
+	return err
+}
+
+// Readline is SSLSocket.readline.
+func (s *Session) Readline() ([]byte, error) {
+	s.event.Phase = "read"
+	return s.socket.Readline()
+}
+
+// Write is SSLSocket.write.
+func (s *Session) Write(p []byte) (int, error) {
+	s.event.Phase = "write"
+	return s.socket.Write(p)
+}
+
+// Close is SSLSocket.close.
+func (s *Session) Close() error {
+	s.event.Phase = "close"
+	return s.socket.Close()
+}
+
+// ReadRequest reads a request line and the headers as the documented server does:
+// readline, then readline until an empty line or the end. It returns nil for a
+// request line that was None. The request is noted in the event.
+func (s *Session) ReadRequest() ([]byte, error) {
+	request, err := s.Readline()
+	if err != nil {
+		return nil, err
+	}
+	noted := Request{Line: strings.TrimRight(string(request), "\r\n")}
+	for {
+		line, err := s.Readline()
+		if err != nil {
+			return nil, err
+		}
+		if len(line) == 0 || string(line) == "\r\n" {
+			break
+		}
+		if name, value, ok := strings.Cut(string(line), ":"); ok && strings.EqualFold(name, "User-Agent") {
+			noted.UserAgent = strings.TrimSpace(value)
+		}
+	}
+	if noted.Line != "" {
+		s.event.Requests = append(s.event.Requests, noted)
+	}
+	return request, nil
+}
+
+// meteredConn counts octets and applies the script's settimeout to each operation.
+type meteredConn struct {
+	net.Conn
+	timeout time.Duration // 0: none
+	in, out atomic.Int64
+}
+
+func (c *meteredConn) Read(p []byte) (int, error) {
+	if c.timeout > 0 {
+		if err := c.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.Conn.Read(p)
+	c.in.Add(int64(n))
+	return n, err
+}
+
+func (c *meteredConn) Write(p []byte) (int, error) {
+	if c.timeout > 0 {
+		if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.Conn.Write(p)
+	c.out.Add(int64(n))
+	return n, err
+}

@@ -1,0 +1,113 @@
+package device
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// An SSLContext is ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) on the camera. It may be
+// used by several connections at a time.
+type SSLContext struct {
+	firmware *Firmware
+
+	mu    sync.Mutex
+	chain []*mbedtls.Certificate
+	key   *mbedtls.PrivateKey
+}
+
+// NewSSLContext returns a context without key and certificate. A server can run
+// with it, but refuses every client.
+func NewSSLContext(firmware *Firmware) *SSLContext { return &SSLContext{firmware: firmware} }
+
+// Firmware returns the profile that the context emulates.
+func (c *SSLContext) Firmware() *Firmware { return c.firmware }
+
+// LoadCertChain is load_cert_chain(cert, key) with the contents of the files. The
+// key is parsed first, then the certificate; neither is compared with the other,
+// and no date is looked at. Of several concatenated certificates the first one
+// counts. A second call appends its certificate to the chain and replaces the key.
+// The error is *ValueError "invalid key" or "invalid cert" (CAMERA.md section 1).
+func (c *SSLContext) LoadCertChain(cert, key []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	// A key that does not parse also unloads the one before.
+	if c.key, err = mbedtls.ParseKey(bytes.Clone(key)); err != nil {
+		return exception(err)
+	}
+	parsed, err := mbedtls.ParseCertificate(bytes.Clone(cert))
+	if err != nil {
+		return exception(err)
+	}
+	c.chain = append(slices.Clip(c.chain), parsed)
+	return nil
+}
+
+// LoadCertChainFiles is load_cert_chain(certFile, keyFile) with paths: the
+// certificate file is read first. A file that cannot be read is an *OSError.
+func (c *SSLContext) LoadCertChainFiles(certFile, keyFile string) error {
+	cert, err := os.ReadFile(certFile)
+	if err != nil {
+		return fileException(err)
+	}
+	key, err := os.ReadFile(keyFile)
+	if err != nil {
+		return fileException(err)
+	}
+	return c.LoadCertChain(cert, key)
+}
+
+// Chain returns the DER of the certificates that the camera presents, in their order.
+func (c *SSLContext) Chain() [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var chain [][]byte
+	for _, cert := range c.chain {
+		chain = append(chain, bytes.Clone(cert.Raw))
+	}
+	return chain
+}
+
+// KeyKind returns what kind of key is loaded, as "EC secp256r1" or "RSA 2048"; ""
+// when there is none.
+func (c *SSLContext) KeyKind() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.key == nil {
+		return ""
+	}
+	return c.key.Kind()
+}
+
+// WrapSocket is wrap_socket(conn, server_side=True): it runs the handshake and
+// returns the TLS socket. When the handshake fails it returns the exception and
+// leaves conn open, as the camera does.
+func (c *SSLContext) WrapSocket(conn net.Conn) (*SSLSocket, error) {
+	return c.wrapSocket(conn, nil)
+}
+
+func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace) (*SSLSocket, error) {
+	s := &SSLSocket{conn: conn, tls: mbedtls.Server(conn, c.config(), trace)}
+	return s, exception(s.tls.Handshake())
+}
+
+func (c *SSLContext) config() *mbedtls.Config {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &mbedtls.Config{
+		Chain: c.chain, Key: c.key,
+		InContentLen: c.firmware.InContentLen, OutContentLen: c.firmware.OutContentLen,
+		Time: c.clock,
+	}
+}
+
+// clock is mbedtls_time: seconds since the firmware's epoch.
+func (c *SSLContext) clock() uint32 {
+	return uint32(time.Since(c.firmware.Epoch) / time.Second)
+}

@@ -1,0 +1,152 @@
+package device
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// An SSLSocket is the SSLSocket of the camera and a net.Conn. The two differ in
+// this: where MicroPython returns b” at the end of the stream, Read returns io.EOF,
+// and where it returns None, Read returns ErrNone.
+type SSLSocket struct {
+	conn net.Conn
+	tls  *mbedtls.Conn
+
+	mu     sync.Mutex
+	last   error // the exception that every later call raises again
+	closed bool
+}
+
+var _ net.Conn = (*SSLSocket)(nil)
+
+// Read reads application data. It returns io.EOF after close_notify (and then
+// reads on when called again: the end is not latched), at the end of the TCP
+// stream wherever that was, and after two empty records in a row. An exception of
+// Mbed TLS is raised again by every later call; a deadline is not
+// (CAMERA.md section 5.2).
+func (s *SSLSocket) Read(p []byte) (int, error) {
+	if err := s.usable(); err != nil {
+		return 0, err
+	}
+	n, err := s.tls.Read(p)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, mbedtls.ErrPeerCloseNotify):
+		return 0, io.EOF
+	case errors.Is(err, mbedtls.ErrWantRead):
+		return 0, ErrNone
+	case err != nil:
+		return n, s.latch(err)
+	case n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// Readline reads up to and including the next line feed, octet by octet, as
+// MicroPython does. It returns nil where MicroPython returns None, and an empty
+// slice where it returns b”.
+func (s *SSLSocket) Readline() ([]byte, error) {
+	line := []byte{}
+	var b [1]byte
+	for {
+		_, err := s.Read(b[:])
+		switch {
+		case errors.Is(err, io.EOF):
+			return line, nil
+		case errors.Is(err, ErrNone):
+			if len(line) == 0 {
+				return nil, nil
+			}
+			return line, nil
+		case err != nil:
+			return nil, err
+		}
+		if line = append(line, b[0]); b[0] == '\n' {
+			return line, nil
+		}
+	}
+}
+
+// Write sends p in records of at most the firmware's OutContentLen octets
+// (CAMERA.md section 5.3).
+func (s *SSLSocket) Write(p []byte) (int, error) {
+	if err := s.usable(); err != nil {
+		return 0, err
+	}
+	n, err := s.tls.Write(p)
+	if err != nil {
+		return n, s.latch(err)
+	}
+	return n, nil
+}
+
+// Close closes the TCP connection. No close_notify is sent: the camera never does.
+// Closing again does nothing.
+func (s *SSLSocket) Close() error {
+	s.mu.Lock()
+	already := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if already {
+		return nil
+	}
+	return s.conn.Close()
+}
+
+// Cipher returns the suite and the protocol version as cipher() does. It returns
+// empty strings where the camera would crash: before the handshake is complete.
+func (s *SSLSocket) Cipher() (suite, version string) {
+	state := s.tls.State()
+	if !state.Complete {
+		return "", ""
+	}
+	return state.Suite.Name, "TLSv1.2"
+}
+
+// LocalAddr returns the local address of the TCP connection.
+func (s *SSLSocket) LocalAddr() net.Addr { return s.conn.LocalAddr() }
+
+// RemoteAddr returns the remote address of the TCP connection.
+func (s *SSLSocket) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
+
+// SetDeadline sets both deadlines of the TCP connection. A passed deadline is an
+// *OSError ETIMEDOUT; the connection can be used on with a later one.
+func (s *SSLSocket) SetDeadline(t time.Time) error { return s.conn.SetDeadline(t) }
+
+// SetReadDeadline sets the deadline for reading.
+func (s *SSLSocket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline sets the deadline for writing.
+func (s *SSLSocket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+
+func (s *SSLSocket) usable() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	return s.last
+}
+
+// latch remembers an exception for later calls, unless a deadline caused it.
+func (s *SSLSocket) latch(err error) error {
+	raised := exception(err)
+	var osErr *OSError
+	if errors.As(raised, &osErr) && osErr.Timeout() {
+		return raised
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	if s.last == nil {
+		s.last = raised
+	}
+	return s.last
+}

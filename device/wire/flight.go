@@ -1,0 +1,254 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// A Flight is what a server sent, in the form of the recordings: values that are
+// fresh each time are masked.
+type Flight struct {
+	Records          []Record      `json:"records"`
+	Messages         []Message     `json:"messages"`
+	Alert            *FlightAlert  `json:"alert"`
+	Trailing         Octets        `json:"trailing_hex,omitempty"`
+	PartialHandshake Octets        `json:"partial_handshake_hex,omitempty"`
+	keyExchanges     []keyExchange // what the masks hide
+	serverRandom     []byte
+}
+
+// A Record is a TLS record in plaintext.
+type Record struct {
+	Type    uint8  `json:"type"`
+	Version string `json:"version"`
+	Length  *int   `json:"length"` // nil where an ECDSA signature makes it vary
+	Body    Octets `json:"body_hex,omitempty"`
+}
+
+// A FlightAlert is the last plaintext alert.
+type FlightAlert struct {
+	Level       uint8  `json:"level"`
+	Description uint8  `json:"description"`
+	Name        string `json:"name"`
+}
+
+// A Message is a handshake message; which fields are set depends on its type.
+type Message struct {
+	Type string `json:"type"`
+
+	// server_hello
+	Version         string      `json:"version,omitempty"`
+	Random          string      `json:"random,omitempty"`
+	SessionIDLength *int        `json:"session_id_length,omitempty"`
+	CipherSuite     string      `json:"cipher_suite,omitempty"`
+	Compression     *int        `json:"compression,omitempty"`
+	ExtensionsBlock *Octets     `json:"extensions_block_hex,omitempty"`
+	Extensions      []Extension `json:"extensions,omitempty"`
+	// certificate, server_hello_done
+	Length *int     `json:"length,omitempty"`
+	Certs  []string `json:"certs_sha256,omitempty"`
+	// server_key_exchange
+	CurveType          int    `json:"curve_type,omitempty"`
+	NamedCurve         int    `json:"named_curve,omitempty"`
+	PublicLength       int    `json:"public_length,omitempty"`
+	PublicFirst        string `json:"public_first_byte,omitempty"`
+	Public             string `json:"public,omitempty"`
+	SignatureAlgorithm string `json:"signature_algorithm,omitempty"`
+	SignatureLength    any    `json:"signature_length,omitempty"` // a number, or "varies"
+	Signature          string `json:"signature,omitempty"`
+	// others
+	Body Octets `json:"body_hex,omitempty"`
+}
+
+// An Extension is one extension of a ServerHello.
+type Extension struct {
+	Type uint16 `json:"type"`
+	Data Octets `json:"data_hex"`
+}
+
+// variableLength masks the length of a signature that an EC key made, or that is
+// labelled as such: the recordings have it for both.
+const variableLength = "varies"
+
+const signECDSA = 3 // of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1)
+
+// keyExchange is a ServerKeyExchange as it was received.
+type keyExchange struct {
+	params    []byte
+	alg       uint16
+	signature []byte
+}
+
+// ParseFlight takes apart what a server sent. varies says that the server signs with
+// an ECDSA key, whose signatures differ in length.
+func ParseFlight(data []byte, varies bool) *Flight {
+	f := &Flight{Records: []Record{}, Messages: []Message{}}
+	s := cryptobyte.String(data)
+	var handshake []byte
+	for !s.Empty() {
+		rest := []byte(s)
+		var typ uint8
+		var version uint16
+		var body cryptobyte.String
+		if !s.ReadUint8(&typ) || !s.ReadUint16(&version) || !s.ReadUint16LengthPrefixed(&body) {
+			f.Trailing = rest
+			break
+		}
+		length := len(body)
+		record := Record{Type: typ, Version: fmt.Sprintf("%04x", version), Length: &length}
+		if typ == mbedtls.RecordHandshake {
+			handshake = f.messages(append(handshake, body...), varies)
+			if n := len(f.Messages); n > 0 && f.Messages[n-1].SignatureLength == variableLength {
+				record.Length = nil
+			}
+		} else {
+			record.Body = Octets(body)
+		}
+		if typ == mbedtls.RecordAlert && len(body) == 2 {
+			f.Alert = &FlightAlert{body[0], body[1], mbedtls.AlertName(body[1])}
+		}
+		f.Records = append(f.Records, record)
+	}
+	if len(handshake) > 0 {
+		f.PartialHandshake = handshake
+	}
+	return f
+}
+
+// Done tells whether a ServerHelloDone came.
+func (f *Flight) Done() bool {
+	n := len(f.Messages)
+	return n > 0 && f.Messages[n-1].Type == "server_hello_done"
+}
+
+// messages takes the whole messages off the front of data and returns the rest.
+func (f *Flight) messages(data []byte, varies bool) []byte {
+	s := cryptobyte.String(data)
+	for {
+		rest := s
+		var typ uint8
+		var body cryptobyte.String
+		if !s.ReadUint8(&typ) || !s.ReadUint24LengthPrefixed(&body) {
+			return rest
+		}
+		f.Messages = append(f.Messages, f.message(typ, body, varies))
+	}
+}
+
+func (f *Flight) message(typ uint8, body cryptobyte.String, varies bool) Message {
+	length := len(body)
+	switch typ {
+	case 2:
+		if m, ok := f.serverHello(body); ok {
+			return m
+		}
+	case 11:
+		if m, ok := certificates(body); ok {
+			return m
+		}
+	case 12:
+		if m, ok := f.serverKeyExchange(body, varies); ok {
+			return m
+		}
+	case 13:
+		return Message{Type: "certificate_request", Body: Octets(body)}
+	case 14:
+		return Message{Type: "server_hello_done", Length: &length}
+	}
+	return Message{Type: fmt.Sprintf("type_%d", typ), Body: Octets(body)}
+}
+
+func (f *Flight) serverHello(body cryptobyte.String) (Message, bool) {
+	var version, suite uint16
+	var random []byte
+	var sessionID cryptobyte.String
+	var compression uint8
+	if !body.ReadUint16(&version) || !body.ReadBytes(&random, 32) || !body.ReadUint8LengthPrefixed(&sessionID) ||
+		!body.ReadUint16(&suite) || !body.ReadUint8(&compression) {
+		return Message{}, false
+	}
+	f.serverRandom = random
+	block := Octets(body)
+	idLen, comp := len(sessionID), int(compression)
+	m := Message{
+		Type: "server_hello", Version: fmt.Sprintf("%04x", version), Random: "masked(32)", SessionIDLength: &idLen,
+		CipherSuite: fmt.Sprintf("%04x", suite), Compression: &comp, ExtensionsBlock: &block,
+	}
+	var list cryptobyte.String
+	if !body.Empty() && !body.ReadUint16LengthPrefixed(&list) {
+		return Message{}, false
+	}
+	for !list.Empty() {
+		var typ uint16
+		var data cryptobyte.String
+		if !list.ReadUint16(&typ) || !list.ReadUint16LengthPrefixed(&data) {
+			return Message{}, false
+		}
+		m.Extensions = append(m.Extensions, Extension{typ, Octets(data)})
+	}
+	return m, true
+}
+
+func certificates(body cryptobyte.String) (Message, bool) {
+	length := len(body)
+	m := Message{Type: "certificate", Length: &length}
+	var list cryptobyte.String
+	if !body.ReadUint24LengthPrefixed(&list) {
+		return Message{}, false
+	}
+	for !list.Empty() {
+		var cert cryptobyte.String
+		if !list.ReadUint24LengthPrefixed(&cert) {
+			return Message{}, false
+		}
+		sum := sha256.Sum256(cert)
+		m.Certs = append(m.Certs, hex.EncodeToString(sum[:]))
+	}
+	return m, true
+}
+
+func (f *Flight) serverKeyExchange(body cryptobyte.String, varies bool) (Message, bool) {
+	params := []byte(body)
+	var curveType uint8
+	var group, alg uint16
+	var public, signature cryptobyte.String
+	if !body.ReadUint8(&curveType) || !body.ReadUint16(&group) || !body.ReadUint8LengthPrefixed(&public) || len(public) == 0 {
+		return Message{}, false
+	}
+	params = params[:len(params)-len(body)]
+	if !body.ReadUint16(&alg) || !body.ReadUint16LengthPrefixed(&signature) {
+		return Message{}, false
+	}
+	f.keyExchanges = append(f.keyExchanges, keyExchange{params, alg, signature})
+	var length any = float64(len(signature)) // as JSON has numbers
+	if varies || alg&0xff == signECDSA {
+		length = variableLength
+	}
+	return Message{
+		Type: "server_key_exchange", CurveType: int(curveType), NamedCurve: int(group), PublicLength: len(public),
+		PublicFirst: fmt.Sprintf("%02x", public[0]), Public: fmt.Sprintf("masked(%d)", len(public)-1),
+		SignatureAlgorithm: fmt.Sprintf("%04x", alg), SignatureLength: length, Signature: "masked",
+	}, true
+}
+
+// VerifySignatures checks what the mask hides: every ServerKeyExchange signature, over
+// the randoms of the first ClientHello in sent and of the server, with the key that
+// the server loaded.
+func (f *Flight) VerifySignatures(sent []byte, key *mbedtls.PrivateKey) error {
+	const randomOffset = 5 + 4 + 2
+	for _, kx := range f.keyExchanges {
+		if len(sent) < randomOffset+32 || f.serverRandom == nil {
+			return fmt.Errorf("a ServerKeyExchange came without both hellos")
+		}
+		signed := append(append([]byte{}, sent[randomOffset:randomOffset+32]...), f.serverRandom...)
+		if !key.VerifySignature(kx.alg, append(signed, kx.params...), kx.signature) {
+			return fmt.Errorf("the ServerKeyExchange signature (algorithm %04x) does not verify with the loaded key", kx.alg)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// silence is how long nothing has to come before a server counts as waiting.
+const silence = 300 * time.Millisecond
+
+// A Conn is a connection that can be closed in one direction, such as
+// *net.TCPConn and *PipeConn.
+type Conn interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// Replay sends what the client of a recording sent, in the same segments and with the
+// same pauses, and returns what came back. varies is that of [ParseFlight]. The
+// connection is closed.
+func Replay(conn Conn, sent []Octets, pause time.Duration, plainPause, varies bool) Exchange {
+	defer conn.Close()
+	r := &replay{conn: conn, varies: varies}
+	for i, segment := range sent {
+		if i > 0 {
+			r.collect(pause, !plainPause)
+		}
+		if len(segment) > 0 {
+			_, _ = conn.Write(segment) // a server that closed already shows in what is read
+		}
+	}
+	r.untilSilent()
+	ex := Exchange{Received: ParseFlight(r.data, varies), End: "open"}
+	if r.ended {
+		ex.End, ex.TCPEnd = "closed", r.tcpEnd
+		return ex
+	}
+	before := len(r.data)
+	_ = conn.CloseWrite()
+	r.untilSilent()
+	after := &AfterFIN{End: "open"}
+	if r.ended {
+		after.End, after.TCPEnd = "closed", r.tcpEnd
+	}
+	if len(r.data) > before {
+		after.Received = ParseFlight(r.data[before:], varies)
+	}
+	ex.AfterFIN = after
+	return ex
+}
+
+// replay is the reading half of a replay in progress.
+type replay struct {
+	conn   Conn
+	varies bool
+	data   []byte
+	ended  bool
+	tcpEnd string
+}
+
+// untilSilent reads until the end, or until nothing came for the time of silence.
+func (r *replay) untilSilent() {
+	for !r.ended {
+		before := len(r.data)
+		r.read(time.Now().Add(silence))
+		if len(r.data) == before {
+			return
+		}
+	}
+}
+
+// collect reads for the time of a pause; with early, only until the server's flight is
+// complete, or that time has passed without data.
+func (r *replay) collect(pause time.Duration, early bool) {
+	deadline := time.Now().Add(pause)
+	for !r.ended && time.Now().Before(deadline) {
+		before := len(r.data)
+		r.read(deadline)
+		if !early {
+			continue
+		}
+		if len(r.data) > before {
+			deadline = time.Now().Add(pause)
+		}
+		if ParseFlight(r.data, r.varies).Done() {
+			return
+		}
+	}
+}
+
+// read makes one read.
+func (r *replay) read(deadline time.Time) {
+	_ = r.conn.SetReadDeadline(deadline)
+	var buf [16 << 10]byte
+	n, err := r.conn.Read(buf[:])
+	r.data = append(r.data, buf[:n]...)
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, io.EOF):
+		r.ended, r.tcpEnd = true, "fin"
+	default:
+		r.ended, r.tcpEnd = true, "rst"
+	}
+}
+
+// Diff compares what a replay saw with a recording and returns a description of
+// each difference. Values that are masked are not compared, and neither is how TCP
+// ended, which depends on the host.
+func Diff(want, got Exchange) []string {
+	var diffs []string
+	differ := func(what string, want, got any) {
+		w, g := encode(want), encode(got)
+		if !bytes.Equal(w, g) {
+			diffs = append(diffs, fmt.Sprintf("%s:\n  expected %s\n  got      %s", what, w, g))
+		}
+	}
+	differ("received", want.Received, got.Received)
+	differ("end", want.End, got.End)
+	if want.AfterFIN != nil && got.AfterFIN != nil {
+		differ("received after FIN", want.AfterFIN.Received, got.AfterFIN.Received)
+		differ("end after FIN", want.AfterFIN.End, got.AfterFIN.End)
+	}
+	return diffs
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // the types of this package always encode
+	}
+	return b
+}
+
+// A LoadedKey is the private key that a replayed server loaded.
+type LoadedKey struct{ key *mbedtls.PrivateKey }
+
+// ParseKey parses a private key as the camera does.
+func ParseKey(der []byte) (LoadedKey, error) {
+	k, err := mbedtls.ParseKey(der)
+	return LoadedKey{k}, err
+}
+
+// Varies tells whether the key's signatures differ in length: it is an EC key.
+func (k LoadedKey) Varies() bool { return k.key != nil && k.key.Kind()[:2] == "EC" }
+
+// Verify checks the signatures of a flight, see [Flight.VerifySignatures].
+func (k LoadedKey) Verify(f *Flight, sent []Octets) error {
+	var all []byte
+	for _, s := range sent {
+		all = append(all, s...)
+	}
+	return f.VerifySignatures(all, k.key)
+}

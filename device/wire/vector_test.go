@@ -1,0 +1,121 @@
+package wire_test
+
+import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
+)
+
+// serve runs the documented server on the server end of a pipe and returns the
+// client end and the event to come.
+func serve(context *device.SSLContext, script device.Script) (*wire.PipeConn, <-chan device.Event) {
+	client, server := wire.Pipe()
+	events := make(chan device.Event, 1)
+	camera := device.NewCamera(device.CameraConfig{Context: context, Script: script})
+	go func() { events <- camera.ServeConn(server) }()
+	return client, events
+}
+
+func exceptionLine(e device.Event) string {
+	if e.Exception == nil {
+		return ""
+	}
+	return e.Exception.Error()
+}
+
+// TestVectors replays every recorded exchange of the firmware in virtual time.
+func TestVectors(t *testing.T) {
+	for _, name := range []string{"p256", "p384", "rsa2048"} {
+		head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "openmv-5.0_"+name+".jsonl.gz"))
+		require.NoError(t, err)
+		firmware, err := device.FirmwareByName(head.Profile)
+		require.NoError(t, err)
+		context := device.NewSSLContext(firmware)
+		require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
+		key, err := wire.ParseKey(head.Key)
+		require.NoError(t, err)
+		require.Greater(t, len(vectors), 800)
+		for _, v := range vectors {
+			t.Run(name+"/"+v.Name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { replay(t, context, key, v) })
+			})
+		}
+	}
+}
+
+func replay(t *testing.T, context *device.SSLContext, key wire.LoadedKey, v wire.Vector) {
+	conn, events := serve(context, device.Hello(device.DefaultBody))
+	pause, plain := v.Gap()
+	got := wire.Replay(conn, v.Sent, pause, plain, key.Varies())
+	event := <-events
+	require.Empty(t, strings.Join(wire.Diff(v.Exchange, got), "\n"), "vector %s", v.Name)
+	require.Equal(t, v.DeviceException, exceptionLine(event), "exception of vector %s", v.Name)
+	require.Equal(t, v.Device.Phase, event.Phase, "phase of vector %s", v.Name)
+	require.NoError(t, key.Verify(got.Received, v.Sent), "vector %s", v.Name)
+}
+
+// TestLoaderCases loads every recorded pair of files, and compares what those that
+// load answer to two ClientHellos.
+func TestLoaderCases(t *testing.T) {
+	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](filepath.Join("testdata", "loader_openmv-5.0.jsonl.gz"))
+	require.NoError(t, err)
+	require.Len(t, cases, 188)
+	firmware, err := device.FirmwareByName(head.Profile)
+	require.NoError(t, err)
+	for _, c := range cases {
+		t.Run(strings.ReplaceAll(c.Title, "/", "|"), func(t *testing.T) {
+			context := device.NewSSLContext(firmware)
+			err := context.LoadCertChainFiles(file(t, c.CertFile, c.Cert), file(t, c.KeyFile, c.Key))
+			if !c.Load.OK {
+				require.Error(t, err, "expected %s", c.Load.Line)
+				require.Equal(t, c.Load.Line, err.Error())
+				return
+			}
+			require.NoError(t, err)
+			key, err := wire.ParseKey(c.Key)
+			require.NoError(t, err)
+			synctest.Test(t, func(t *testing.T) {
+				answer(t, context, key, head.HelloAll, c.HelloAll)
+				answer(t, context, key, head.HelloRSAKXOnly, c.HelloRSAKXOnly)
+			})
+		})
+	}
+}
+
+// file writes the content where the case expects a file, and returns its path.
+func file(t *testing.T, name string, content []byte) string {
+	path := filepath.Join(t.TempDir(), name)
+	if content != nil {
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+	}
+	return path
+}
+
+func answer(t *testing.T, context *device.SSLContext, key wire.LoadedKey, hello wire.Octets, want *wire.LoaderAnswer) {
+	conn, events := serve(context, device.Hello(device.DefaultBody))
+	sent := []wire.Octets{hello}
+	got := wire.Replay(conn, sent, 0, true, key.Varies())
+	event := <-events
+	require.Empty(t, strings.Join(wire.Diff(want.Exchange, got), "\n"))
+	require.Equal(t, want.Device.Line, exceptionLine(event))
+	require.Equal(t, want.Device.Phase, event.Phase)
+	require.NoError(t, key.Verify(got.Received, sent))
+}
+
+// TestReadVectorsRefuses shows that damaged files are noticed.
+func TestReadVectorsRefuses(t *testing.T) {
+	_, _, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join(t.TempDir(), "missing.jsonl.gz"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	plain := filepath.Join(t.TempDir(), "plain.jsonl.gz")
+	require.NoError(t, os.WriteFile(plain, []byte(base64.StdEncoding.EncodeToString([]byte("no gzip"))), 0o600))
+	_, _, err = wire.ReadVectors[wire.Head, wire.Vector](plain)
+	require.ErrorContains(t, err, "gzip")
+}
