@@ -61,3 +61,10 @@ func (ks *KeySchedule) hmac(dst, data1, data2 []byte) []byte {
 	ks.mac.Write(data2)
 	return ks.mac.Sum(dst)
 }
+
+// Transcript returns the hash of handshake messages under the suite.
+func (s *Suite) Transcript(messages []byte) []byte {
+	h := s.prf()
+	h.Write(messages)
+	return h.Sum(nil)
+}

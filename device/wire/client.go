@@ -1,0 +1,253 @@
+package wire
+
+import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
+)
+
+// Record content types (RFC 5246 section 6.2.1).
+const (
+	ChangeCipherSpec = mbedtls.RecordChangeCipherSpec
+	Alert            = mbedtls.RecordAlert
+	Handshake        = mbedtls.RecordHandshake
+	ApplicationData  = mbedtls.RecordApplicationData
+)
+
+// VersionTLS12 is the record version that a Client uses unless told otherwise.
+const VersionTLS12 = 0x0303
+
+// A Client is a TLS 1.2 client for ECDHE suites that takes one step at a time. It
+// builds records without sending them, so that a test can change, join or leave out
+// any of them. It verifies nothing: never use it to reach a server in earnest.
+type Client struct {
+	conn       Conn
+	suite      *mbedtls.Suite
+	random     [32]byte
+	transcript []byte
+	preMaster  []byte
+	keys       *mbedtls.KeySchedule
+	seal, open *mbedtls.Protection
+	opening    bool   // the server's ChangeCipherSpec came
+	clientDone []byte // verify data of the client's Finished
+	buf        []byte
+}
+
+// NewClient returns a client that offers one suite of the camera.
+func NewClient(conn Conn, suite uint16) (*Client, error) {
+	s := mbedtls.SuiteByID(suite)
+	if s == nil || !s.ECDHE() {
+		return nil, fmt.Errorf("wire: %04x is no ECDHE suite of the camera", suite)
+	}
+	c := &Client{conn: conn, suite: s}
+	rand.Read(c.random[:])
+	return c, nil
+}
+
+// Hello returns a ClientHello message with the given renegotiation_info.
+func (c *Client) Hello(renegotiation []byte) []byte {
+	var b cryptobyte.Builder
+	b.AddUint16(VersionTLS12)
+	b.AddBytes(c.random[:])
+	b.AddUint8(0) // no session id
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(c.suite.ID) })
+	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint8(0) })
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+		extension := func(typ uint16, body func(*cryptobyte.Builder)) {
+			b.AddUint16(typ)
+			b.AddUint16LengthPrefixed(body)
+		}
+		extension(0xff01, func(b *cryptobyte.Builder) {
+			b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(renegotiation) })
+		})
+		extension(10, func(b *cryptobyte.Builder) {
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(23) })
+		})
+		extension(11, func(b *cryptobyte.Builder) {
+			b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint8(0) })
+		})
+		extension(13, func(b *cryptobyte.Builder) {
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(0x0403); b.AddUint16(0x0401) })
+		})
+	})
+	return HandshakeMessage(1, b.BytesOrPanic())
+}
+
+// HandshakeMessage returns one handshake message.
+func HandshakeMessage(typ uint8, body []byte) []byte {
+	return append([]byte{typ, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
+}
+
+// Plain returns an unprotected record.
+func Plain(typ uint8, content []byte) []byte {
+	return append(binary.BigEndian.AppendUint16([]byte{typ, 3, 3}, uint16(len(content))), content...)
+}
+
+// Sealed returns a record protected with the client's keys, under the given record version.
+func (c *Client) Sealed(typ uint8, version uint16, content []byte) []byte {
+	rec := []byte{typ, byte(version >> 8), byte(version), 0, 0}
+	rec = c.seal.Seal(rec, typ, version, content)
+	binary.BigEndian.PutUint16(rec[3:], uint16(len(rec)-5))
+	return rec
+}
+
+// Data returns a protected record of application data.
+func (c *Client) Data(content []byte) []byte { return c.Sealed(ApplicationData, VersionTLS12, content) }
+
+// Send writes all records in one write. A server that has closed is no error: what
+// it sent before is still to be read.
+func (c *Client) Send(records ...[]byte) {
+	var all []byte
+	for _, r := range records {
+		all = append(all, r...)
+	}
+	_, _ = c.conn.Write(all)
+}
+
+// Start sends the ClientHello and reads the server's flight.
+func (c *Client) Start() error {
+	hello := c.Hello(nil)
+	c.transcript = append(c.transcript, hello...)
+	c.Send(Plain(Handshake, hello))
+	var serverRandom [32]byte
+	var point []byte
+	for {
+		typ, content, err := c.readRecord(time.Now().Add(5 * time.Second))
+		if err != nil {
+			return err
+		}
+		if typ != Handshake || len(content) < 4 {
+			return fmt.Errorf("wire: record of type %d in the server's flight", typ)
+		}
+		c.transcript = append(c.transcript, content...)
+		switch content[0] {
+		case 2:
+			copy(serverRandom[:], content[6:])
+		case 12:
+			point = content[8 : 8+int(content[7])]
+		case 14:
+			return c.agree(point, &serverRandom)
+		}
+	}
+}
+
+func (c *Client) agree(point []byte, serverRandom *[32]byte) error {
+	private, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	public, err := ecdh.P256().NewPublicKey(point)
+	if err != nil {
+		return err
+	}
+	secret, err := private.ECDH(public)
+	if err != nil {
+		return err
+	}
+	own := private.PublicKey().Bytes()
+	c.preMaster = HandshakeMessage(16, append([]byte{byte(len(own))}, own...))
+	c.transcript = append(c.transcript, c.preMaster...)
+	c.keys = mbedtls.NewKeySchedule(c.suite, secret, &c.random, serverRandom)
+	c.seal, c.open, err = c.keys.Protections()
+	return err
+}
+
+// KeyExchange returns the records of the ClientKeyExchange and the ChangeCipherSpec.
+func (c *Client) KeyExchange() []byte {
+	return append(Plain(Handshake, c.preMaster), Plain(ChangeCipherSpec, []byte{1})...)
+}
+
+// Finished returns the Finished message.
+func (c *Client) Finished() []byte {
+	verify := c.keys.VerifyData("client finished", c.suite.Transcript(c.transcript))
+	c.clientDone = verify[:]
+	return HandshakeMessage(20, verify[:])
+}
+
+// VerifyData returns the content of the Finished that was built.
+func (c *Client) VerifyData() []byte { return c.clientDone }
+
+// Complete sends the second flight and reads the server's.
+func (c *Client) Complete() error {
+	c.Send(c.KeyExchange(), c.Sealed(Handshake, VersionTLS12, c.Finished()))
+	return c.AwaitFinished()
+}
+
+// AwaitFinished reads the server's ChangeCipherSpec and Finished and checks it.
+func (c *Client) AwaitFinished() error {
+	typ, _, err := c.Read(5 * time.Second)
+	if err != nil || typ != ChangeCipherSpec {
+		return fmt.Errorf("wire: no ChangeCipherSpec but record type %d, %w", typ, err)
+	}
+	typ, content, err := c.Read(5 * time.Second)
+	if err != nil || typ != Handshake {
+		return fmt.Errorf("wire: no Finished but record type %d, %w", typ, err)
+	}
+	transcript := append(c.transcript, HandshakeMessage(20, c.clientDone)...)
+	verify := c.keys.VerifyData("server finished", c.suite.Transcript(transcript))
+	if string(content) != string(HandshakeMessage(20, verify[:])) {
+		return errors.New("wire: the server's Finished is wrong")
+	}
+	return nil
+}
+
+// Read reads a record and decrypts it once the server has changed its cipher. The
+// error is io.EOF at the end, os.ErrDeadlineExceeded after the timeout, or the transport's.
+func (c *Client) Read(timeout time.Duration) (typ uint8, content []byte, err error) {
+	typ, content, err = c.readRecord(time.Now().Add(timeout))
+	if err != nil {
+		return 0, nil, err
+	}
+	if !c.opening {
+		c.opening = typ == ChangeCipherSpec
+		return typ, content, nil
+	}
+	content, err = c.open.Open(typ, VersionTLS12, content)
+	return typ, content, err
+}
+
+func (c *Client) readRecord(deadline time.Time) (uint8, []byte, error) {
+	_ = c.conn.SetReadDeadline(deadline)
+	header, err := c.fill(5)
+	if err != nil {
+		return 0, nil, err
+	}
+	length := int(binary.BigEndian.Uint16(header[3:]))
+	rec, err := c.fill(5 + length)
+	if err != nil {
+		return 0, nil, err
+	}
+	c.buf = nil
+	return rec[0], rec[5:], nil
+}
+
+// fill reads until n octets of the record are there.
+func (c *Client) fill(n int) ([]byte, error) {
+	for len(c.buf) < n {
+		part := make([]byte, n-len(c.buf))
+		got, err := c.conn.Read(part)
+		c.buf = append(c.buf, part[:got]...)
+		if err != nil && len(c.buf) < n {
+			if errors.Is(err, io.EOF) && len(c.buf) > 0 {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+	}
+	return c.buf[:n], nil
+}
+
+// AlertName returns the name of an alert description (RFC 5246 section 7.2 and successors).
+func AlertName(description uint8) string { return mbedtls.AlertName(description) }
+
+// IsTimeout tells whether a Read ended because nothing came in time.
+func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
