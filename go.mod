@@ -11,4 +11,7 @@ require (
 	golang.org/x/image v0.47.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require (
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	software.sslmate.com/src/go-pkcs12 v0.7.4 // indirect
+)

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -48,6 +49,15 @@ func (s *Session) Wrap() error {
 func (s *Session) Readline() ([]byte, error) {
 	s.event.Phase = "read"
 	return s.socket.Readline()
+}
+
+// ReadN reads n octets, as a script does by calling read in a loop. The end of the
+// stream before that is io.ErrUnexpectedEOF.
+func (s *Session) ReadN(n int) ([]byte, error) {
+	s.event.Phase = "read"
+	data := make([]byte, n)
+	_, err := io.ReadFull(s.socket, data)
+	return data, err
 }
 
 // Write is SSLSocket.write.

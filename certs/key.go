@@ -1,0 +1,68 @@
+package certs
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"strings"
+)
+
+// A KeyType is a kind of key that a camera and a CA have in common.
+type KeyType string
+
+// The key types of a test PKI.
+const (
+	ECDSAP256 KeyType = "ecdsa-p256"
+	ECDSAP384 KeyType = "ecdsa-p384"
+	RSA2048   KeyType = "rsa-2048"
+)
+
+// KeyTypes returns all key types, the default first.
+func KeyTypes() []KeyType { return []KeyType{ECDSAP256, ECDSAP384, RSA2048} }
+
+// ParseKeyType returns the key type of that name, or an error that lists the names.
+func ParseKeyType(name string) (KeyType, error) {
+	var names []string
+	for _, t := range KeyTypes() {
+		if string(t) == name {
+			return t, nil
+		}
+		names = append(names, string(t))
+	}
+	return "", fmt.Errorf("unknown key type %q; known: %s", name, strings.Join(names, ", "))
+}
+
+// generate makes a key; the zero KeyType means ECDSAP256.
+func (t KeyType) generate() (crypto.Signer, error) {
+	switch t {
+	case ECDSAP256, "":
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case ECDSAP384:
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case RSA2048:
+		return rsa.GenerateKey(rand.Reader, 2048)
+	}
+	return nil, fmt.Errorf("unknown key type %q", t)
+}
+
+// An Identity is a certificate with its private key.
+type Identity struct {
+	Certificate *x509.Certificate
+	Key         crypto.Signer
+}
+
+// DER returns the certificate in DER.
+func (i *Identity) DER() []byte { return i.Certificate.Raw }
+
+// KeyDER returns the private key in PKCS#8 DER, which every firmware loads.
+func (i *Identity) KeyDER() []byte {
+	der, err := x509.MarshalPKCS8PrivateKey(i.Key)
+	if err != nil {
+		panic(err) // the keys of this package always encode
+	}
+	return der
+}

@@ -1,0 +1,167 @@
+package certs_test
+
+import (
+	"crypto/x509"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+func TestChainsVerify(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		options       certs.PKIOptions
+		leaf          certs.KeyType
+		intermediates int
+	}{
+		{"the default", certs.PKIOptions{}, "", 1},
+		{"no intermediate", certs.PKIOptions{Intermediates: -1}, certs.ECDSAP256, 0},
+		{"three intermediates of each kind", certs.PKIOptions{Intermediates: 3, RootKey: certs.RSA2048, IntermediateKeys: []certs.KeyType{certs.ECDSAP256, certs.ECDSAP384, certs.RSA2048}}, certs.ECDSAP384, 3},
+		{"an RSA leaf under ECDSA", certs.PKIOptions{RootKey: certs.ECDSAP384}, certs.RSA2048, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			pki, err := certs.NewPKI(tc.options)
+			require.NoError(t, err)
+			require.Len(t, pki.Intermediates, tc.intermediates)
+			leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}, Key: tc.leaf, AIA: "http://aia.example.com/i.der"})
+			require.NoError(t, err)
+			require.Equal(t, []string{"http://aia.example.com/i.der"}, leaf.Certificate.IssuingCertificateURL)
+			roots, between := x509.NewCertPool(), x509.NewCertPool()
+			roots.AddCert(pki.Root.Certificate)
+			for _, c := range pki.Chain() {
+				between.AddCert(c)
+			}
+			for _, name := range []string{"cam.example.com", "127.0.0.1"} {
+				chains, err := leaf.Certificate.Verify(x509.VerifyOptions{DNSName: name, Roots: roots, Intermediates: between})
+				require.NoError(t, err)
+				require.Len(t, chains[0], tc.intermediates+2)
+			}
+			if tc.intermediates > 0 {
+				_, err = leaf.Certificate.Verify(x509.VerifyOptions{Roots: roots})
+				require.Error(t, err, "the intermediate must be needed")
+			}
+		})
+	}
+}
+
+func TestOpenSSLAgrees(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed: apt-get install openssl")
+	}
+	dir := t.TempDir()
+	pki, err := certs.NewPKI(certs.PKIOptions{Intermediates: 2})
+	require.NoError(t, err)
+	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	require.NoError(t, leaf.WriteIdentity(dir, "leaf", false))
+	require.NoError(t, certs.WriteNew(filepath.Join(dir, "root.pem"), certs.EncodePEM(pki.Root.Certificate), certs.ModeCert))
+	require.NoError(t, certs.WriteNew(filepath.Join(dir, "chain.pem"), certs.EncodePEM(pki.Chain()...), certs.ModeCert))
+	verify := exec.Command(openssl, "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", "cam.example.com",
+		"-no-CApath", "-CAfile", "root.pem", "-untrusted", "chain.pem", "leaf.cert.pem")
+	verify.Dir = dir
+	out, err := verify.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	key := exec.Command(openssl, "pkey", "-inform", "DER", "-in", "leaf.key.der", "-check", "-noout")
+	key.Dir = dir
+	out, err = key.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+func TestIssueRefuses(t *testing.T) {
+	pki, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	_, err = pki.Issue(certs.LeafOptions{})
+	require.ErrorContains(t, err, "needs a DNS name")
+	now := time.Now()
+	_, err = pki.Issue(certs.LeafOptions{DNS: []string{"a"}, NotBefore: now, NotAfter: now.Add(-time.Hour)})
+	require.ErrorContains(t, err, "before it begins")
+	_, err = pki.Issue(certs.LeafOptions{DNS: []string{"a"}, Key: "dsa"})
+	require.ErrorContains(t, err, `unknown key type "dsa"`)
+	_, err = certs.ParseKeyType("dsa")
+	require.ErrorContains(t, err, "ecdsa-p256, ecdsa-p384, rsa-2048")
+	_, err = certs.NewPKI(certs.PKIOptions{IntermediateKeys: []certs.KeyType{certs.RSA2048, certs.RSA2048}})
+	require.Error(t, err)
+}
+
+func TestFilesAreKept(t *testing.T) {
+	dir := t.TempDir()
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	require.NoError(t, id.WriteIdentity(dir, "server", false))
+	before, err := os.ReadFile(filepath.Join(dir, "server.key.der"))
+	require.NoError(t, err)
+
+	other, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"other.example.com"}})
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(dir, "server.cert.der")))
+	require.ErrorIs(t, other.WriteIdentity(dir, "server", false), certs.ErrExists)
+	require.NoFileExists(t, filepath.Join(dir, "server.cert.der"), "nothing may be written when one file exists")
+	after, err := os.ReadFile(filepath.Join(dir, "server.key.der"))
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	require.ErrorIs(t, certs.WriteNew(filepath.Join(dir, "server.key.der"), []byte("x"), certs.ModeKey), certs.ErrExists)
+
+	require.NoError(t, other.WriteIdentity(dir, "server", true))
+	if runtime.GOOS != "windows" {
+		info, err := os.Stat(filepath.Join(dir, "server.key.pem"))
+		require.NoError(t, err)
+		require.Equal(t, certs.ModeKey, info.Mode().Perm())
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".leafcam-*"))
+	require.NoError(t, err)
+	require.Empty(t, left, "temporary files were left behind")
+}
+
+func TestReadCertificates(t *testing.T) {
+	dir := t.TempDir()
+	pki, err := certs.NewPKI(certs.PKIOptions{Intermediates: 2})
+	require.NoError(t, err)
+	pem := certs.EncodePEM(pki.Chain()...)
+	der := append(append([]byte{}, pki.Chain()[0].Raw...), pki.Chain()[1].Raw...)
+	for _, tc := range []struct {
+		name, wantErr string
+		data          []byte
+		want          int
+	}{
+		{"PEM with text around", "", append([]byte("subject: x\r\n"), pem...), 2},
+		{"two DER certificates", "", der, 2},
+		{"empty", "no certificate in PEM or DER", nil, 0},
+		{"truncated DER", "no certificate in PEM or DER", der[:len(der)-1], 0},
+		{"only a key", "without a certificate", pki.Root.EncodeKeyPEM(), 0},
+		{"broken inside PEM", "certificate 1", []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(dir, "file")
+			require.NoError(t, os.WriteFile(path, tc.data, 0o600))
+			list, err := certs.ReadCertificates(path)
+			if tc.wantErr != "" {
+				require.ErrorContains(t, err, tc.wantErr)
+				require.ErrorContains(t, err, path)
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, list, tc.want)
+		})
+	}
+}
+
+func FuzzParseCertificates(f *testing.F) {
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(f, err)
+	f.Add(id.DER())
+	f.Add(certs.EncodePEM(id.Certificate))
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := certs.ParseCertificates(data)
+		require.True(t, (err == nil) == (len(list) > 0))
+	})
+}

@@ -1,0 +1,179 @@
+package hostsim
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+)
+
+// A Client is a real TLS client program and how to use it.
+type Client struct {
+	Name    string // short, unique: as given to --clients
+	Title   string // for people
+	Library string // the TLS library that decides
+	Package string // Debian packages that bring it
+
+	// Programs are the executables that it needs; the first one is the client.
+	Programs []string
+	// Version are the arguments that make the first program print its version.
+	Version []string
+
+	// HostsFile says that the client has no option that maps a name to an address,
+	// and needs a hosts file of its own. AIAHostsFile says so for its AIA downloads.
+	HostsFile    bool
+	AIAHostsFile bool
+
+	// Build makes what the client needs once a run, in visit.BuildDir. May be nil.
+	Build func(ctx context.Context, visit *Visit) error
+	// Prepare makes the trust store of a cell, in visit.Home. May be nil: visit.CAFile
+	// is always there.
+	Prepare func(ctx context.Context, visit *Visit) error
+	// Command returns the command that fetches visit.URL and prints the page.
+	Command func(visit *Visit) Command
+}
+
+// A Command is a command line; its first element is an absolute path.
+type Command struct {
+	Args  []string
+	Env   []string // NAME=value, added to the hermetic environment
+	Stdin string   // nothing by default
+}
+
+// A Visit is what a client is given in one cell.
+type Visit struct {
+	BuildDir string // shared by all cells of the client in this run
+	Home     string // temporary, the cell's own
+
+	Host string // that the certificate is to be for
+	Port int    // of the camera, on 127.0.0.1
+	Path string // with a slash at the front
+
+	CAFile string              // PEM: anchors and store together
+	Roots  []*x509.Certificate // trust anchors
+	Pinned []*x509.Certificate // server certificates that are trusted themselves
+	Store  []*x509.Certificate // intermediates in the client's own store
+
+	AIAHosts []string // host names of the leaf's AIA URLs
+	AIAProxy string   // host:port of an HTTP proxy that answers them; "" when the URL itself does
+
+	programs map[string]string
+	sandbox  *sandbox.Sandbox
+}
+
+// Program returns the path of one of the client's programs.
+func (v *Visit) Program(name string) string { return v.programs[name] }
+
+// URL returns the URL that the client is to fetch.
+func (v *Visit) URL() string {
+	return "https://" + net.JoinHostPort(v.Host, strconv.Itoa(v.Port)) + v.Path
+}
+
+// Address returns the camera's address, 127.0.0.1:port.
+func (v *Visit) Address() string { return "127.0.0.1:" + strconv.Itoa(v.Port) }
+
+// Trusted returns every certificate that the client is given.
+func (v *Visit) Trusted() []*x509.Certificate {
+	return append(append(append([]*x509.Certificate{}, v.Roots...), v.Pinned...), v.Store...)
+}
+
+// Hosts returns the names that have to resolve to loopback.
+func (v *Visit) Hosts() map[string]string {
+	hosts := map[string]string{v.Host: "127.0.0.1"}
+	for _, h := range v.AIAHosts {
+		hosts[h] = "127.0.0.1"
+	}
+	return hosts
+}
+
+// File returns a path in the cell's home.
+func (v *Visit) File(name string) string { return filepath.Join(v.Home, name) }
+
+// toolTimeout bounds a program that prepares something for a client.
+const toolTimeout = time.Minute
+
+// Run runs a program that prepares something for the client. The error tells what
+// it printed.
+func (v *Visit) Run(ctx context.Context, env []string, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
+	defer cancel()
+	home := v.Home
+	if home == "" {
+		home = v.BuildDir
+	}
+	r, err := v.sandbox.Run(ctx, sandbox.Command{Args: args, Env: env, Home: home})
+	if err != nil {
+		return err
+	}
+	if r.ExitCode != 0 {
+		output := strings.TrimSpace(string(bytes.Join([][]byte{r.Stdout, r.Stderr}, []byte("\n"))))
+		return fmt.Errorf("%s: exit status %d: %s", filepath.Base(args[0]), r.ExitCode, output)
+	}
+	return nil
+}
+
+// Found is a client as this machine has it.
+type Found struct {
+	*Client
+	Missing []string // programs that are not there
+	// VersionLine is the first line that the program printed of its version.
+	VersionLine string
+
+	programs map[string]string
+}
+
+// Installed tells whether all programs are there.
+func (f *Found) Installed() bool { return len(f.Missing) == 0 }
+
+// Find looks for the programs of each client and asks for their versions.
+func Find(ctx context.Context, list []*Client) []*Found {
+	sb := sandbox.Detect(ctx)
+	found := make([]*Found, len(list))
+	each(len(list), defaultParallel(), func(i int) {
+		found[i] = find(ctx, sb, list[i])
+	})
+	return found
+}
+
+func find(ctx context.Context, sb *sandbox.Sandbox, c *Client) *Found {
+	f := &Found{Client: c, programs: map[string]string{}}
+	for _, program := range c.Programs {
+		path, err := sandbox.LookPath(program)
+		if err != nil {
+			f.Missing = append(f.Missing, program)
+			continue
+		}
+		f.programs[program] = path
+	}
+	if f.Installed() && len(c.Version) > 0 {
+		f.VersionLine = versionLine(ctx, sb, append([]string{f.programs[c.Programs[0]]}, c.Version...))
+	}
+	return f
+}
+
+func versionLine(ctx context.Context, sb *sandbox.Sandbox, args []string) string {
+	home, cleanup, err := temporaryHome()
+	if err != nil {
+		return ""
+	}
+	defer cleanup()
+	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
+	defer cancel()
+	r, err := sb.Run(ctx, sandbox.Command{Args: args, Home: home})
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(r.Stdout) + string(r.Stderr)) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
+}

@@ -1,0 +1,59 @@
+package clients
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+const goProgram = `package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+)
+
+func main() {
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, os.Args[2])
+	}}
+	response, err := (&http.Client{Transport: transport}).Get(os.Args[1])
+	if err == nil {
+		_, err = io.Copy(os.Stdout, response.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+`
+
+// golang is a small program, built once a run with the machine's Go.
+var golang = &hostsim.Client{
+	Name: "go", Title: "Go net/http", Library: "crypto/tls", Package: "golang-go",
+	Programs: []string{"go"}, Version: []string{"version"},
+	Build: func(ctx context.Context, v *hostsim.Visit) error {
+		source := filepath.Join(v.BuildDir, "main.go")
+		if err := os.WriteFile(source, []byte(goProgram), 0o644); err != nil {
+			return err
+		}
+		env := []string{"GO111MODULE=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOFLAGS="}
+		// Without the user's build cache the standard library is compiled anew.
+		if cache, err := os.UserCacheDir(); err == nil {
+			env = append(env, "GOCACHE="+filepath.Join(cache, "go-build"))
+		}
+		return v.Run(ctx, env, v.Program("go"), "build", "-o", filepath.Join(v.BuildDir, "get"), source)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args: []string{filepath.Join(v.BuildDir, "get"), v.URL(), v.Address()},
+			Env:  []string{"SSL_CERT_FILE=" + v.CAFile, "SSL_CERT_DIR=/nonexistent"},
+		}
+	},
+}

@@ -1,0 +1,158 @@
+// Package sandbox runs one client program so that nothing of the machine leaks into
+// it and nothing of it stays behind: a cleared environment, a temporary home, a
+// process group of its own, no standard input, a deadline, and names that resolve
+// to loopback.
+//
+// Start with [Detect], which finds out what this machine permits, and
+// [Sandbox.Run].
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A Command is a program to run.
+type Command struct {
+	Args  []string // the program by absolute path, and its arguments
+	Env   []string // added to the hermetic environment
+	Home  string   // temporary home and working directory; exists already
+	Stdin []byte   // nothing by default
+	// Hosts maps names to addresses. Nil means that the program needs no help in
+	// resolving names; otherwise it sees a hosts file of its own.
+	Hosts map[string]string
+}
+
+// A Result is how a program ended.
+type Result struct {
+	Args           []string // as they were run, the sandbox's own included
+	ExitCode       int      // -1 when a signal ended it
+	Signal         string   // that signal's name, "" for a plain exit
+	TimedOut       bool
+	Stdout, Stderr []byte // at most maxOutput octets each
+	Duration       time.Duration
+}
+
+// ErrCannotIsolate is what Run returns for a command with Hosts where the machine
+// permits no way to give a program a hosts file of its own.
+var ErrCannotIsolate = errors.New("this machine permits neither unshare(1) with user namespaces nor has it libnss_wrapper.so, so names cannot be made to resolve to loopback for this client")
+
+// maxOutput is how much of a program's output is kept, octets a stream.
+const maxOutput = 1 << 20
+
+// waitDelay is how long a killed program's output pipes are waited for.
+const waitDelay = 2 * time.Second
+
+// SystemPath is the PATH that clients see.
+const SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// A Sandbox knows how this machine isolates programs.
+type Sandbox struct {
+	unshare    []string // the command line before "sh", empty when there is none
+	nssWrapper string   // path of libnss_wrapper.so, "" when there is none
+}
+
+// Describe says in a few words how names are isolated here.
+func (s *Sandbox) Describe() string {
+	switch {
+	case len(s.unshare) > 0:
+		return "user and mount namespaces (" + strings.Join(s.unshare, " ") + ")"
+	case s.nssWrapper != "":
+		return "libnss_wrapper"
+	}
+	return "none: clients that have no option to resolve names cannot run"
+}
+
+// Environment returns the variables that every client sees.
+func Environment(home string) []string {
+	return []string{
+		"PATH=" + SystemPath, "HOME=" + home, "TMPDIR=" + home, "LANG=C.UTF-8", "TERM=dumb",
+		"XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "XDG_CACHE_HOME=" + filepath.Join(home, ".cache"),
+		"XDG_DATA_HOME=" + filepath.Join(home, ".local/share"), "XDG_RUNTIME_DIR=" + home,
+	}
+}
+
+// Run runs the command until it ends or ctx does. That the program failed is no
+// error; that it could not be started is one, and so is ErrCannotIsolate.
+func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
+	args, env := c.Args, append(Environment(c.Home), c.Env...)
+	if c.Hosts != nil {
+		var err error
+		if args, env, err = s.withHosts(c, args, env); err != nil {
+			return Result{}, err
+		}
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env, cmd.Dir = env, c.Home
+	if len(c.Stdin) > 0 {
+		cmd.Stdin = bytes.NewReader(c.Stdin)
+	}
+	var stdout, stderr limitedBuffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = waitDelay
+	ownGroup(cmd)
+	cmd.Cancel = func() error { return killGroup(cmd) }
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return Result{}, err
+	}
+	_ = cmd.Wait() // how it ended is in ProcessState
+	_ = killGroup(cmd)
+	r := Result{
+		Args: args, ExitCode: cmd.ProcessState.ExitCode(), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
+		Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), Duration: time.Since(start),
+	}
+	if !r.TimedOut {
+		r.Signal = endingSignal(cmd.ProcessState)
+	}
+	return r, nil
+}
+
+// withHosts puts the isolation of names around a command.
+func (s *Sandbox) withHosts(c Command, args, env []string) ([]string, []string, error) {
+	file := filepath.Join(c.Home, "hosts")
+	var hosts strings.Builder
+	hosts.WriteString("127.0.0.1 localhost\n")
+	for name, address := range c.Hosts {
+		fmt.Fprintf(&hosts, "%s %s\n", address, name)
+	}
+	if err := os.WriteFile(file, []byte(hosts.String()), 0o644); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case len(s.unshare) > 0:
+		script := []string{"sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, file}
+		return append(append(append([]string{}, s.unshare...), script...), args...), env, nil
+	case s.nssWrapper != "":
+		return args, append(env, "LD_PRELOAD="+s.nssWrapper, "NSS_WRAPPER_HOSTS="+file), nil
+	}
+	return nil, nil, ErrCannotIsolate
+}
+
+// LookPath finds a program where clients look, then in the caller's PATH.
+func LookPath(program string) (string, error) {
+	for _, dir := range filepath.SplitList(SystemPath) {
+		path := filepath.Join(dir, program)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return exec.LookPath(program)
+}
+
+// limitedBuffer keeps the first maxOutput octets.
+type limitedBuffer struct{ bytes.Buffer }
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if room := maxOutput - b.Len(); room > 0 {
+		b.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

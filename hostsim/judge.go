@@ -1,0 +1,278 @@
+package hostsim
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim/aia"
+	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+)
+
+// A Verdict says how a cell ended.
+type Verdict string
+
+// The verdicts. Only Completed and Refused speak of the certificate.
+const (
+	Completed     Verdict = "completed"      // the client got the page and accepted the certificate
+	Refused       Verdict = "refused"        // the client did not accept the certificate
+	NoHandshake   Verdict = "no handshake"   // camera and client found no common ground
+	CameraBusy    Verdict = "camera busy"    // the camera reset the connection: its queue was full
+	NotInstalled  Verdict = "not installed"  // the client is not on this machine
+	CannotIsolate Verdict = "cannot isolate" // the machine does not permit what this client needs
+	TimedOut      Verdict = "timed out"      // the deadline passed
+	HarnessError  Verdict = "harness error"  // nothing can be said; the cause tells why
+)
+
+// How says what let a client complete.
+type How string
+
+// The ways. Sent, FromAIA and FromStore completed the chain; with Anchor the chain ended
+// at a certificate that the client was told to trust, before it came to the root.
+const (
+	Sent      How = "sent"   // the camera sent the intermediate
+	FromAIA   How = "aia"    // the client fetched it
+	FromStore How = "store"  // the client had it in its store
+	Anchor    How = "anchor" // the client took it, or the leaf, as a trust anchor
+)
+
+// Causes of a refusal.
+const (
+	CauseMissing    = "missing intermediate"
+	CauseNoAnchor   = "the intermediate is no anchor"
+	CauseUnknown    = "unknown issuer"
+	CauseSelfSigned = "self-signed certificate not accepted"
+	CauseName       = "wrong name"
+	CauseExpired    = "expired"
+	CauseRejected   = "certificate rejected"
+)
+
+// An Outcome is the verdict of one cell with what it rests on.
+type Outcome struct {
+	Verdict Verdict `json:"verdict"`
+	Cause   string  `json:"cause,omitempty"` // of anything but Completed
+	How     How     `json:"how,omitempty"`   // of Completed
+	Proof   string  `json:"proof,omitempty"` // of Completed: what shows it
+	// ChainCompleted is true when the client built the chain up to its root: never
+	// for an anchor.
+	ChainCompleted bool `json:"chain_completed"`
+
+	Message   string   `json:"message,omitempty"`   // what the client said
+	Alert     string   `json:"alert,omitempty"`     // that the camera received
+	Exception string   `json:"exception,omitempty"` // that the camera's script raised, of the deciding connection
+	ExitCode  int      `json:"exit_code"`
+	Fetches   int      `json:"aia_fetches"`
+	Seconds   float64  `json:"seconds"`
+	Command   []string `json:"command,omitempty"`
+}
+
+// Evidence is everything that is known of a cell when it ended.
+type Evidence struct {
+	Scenario Scenario
+	Result   sandbox.Result
+	Events   []device.Event
+	Resets   int // connections that the camera reset because its queue was full
+	Fetches  []aia.Fetch
+	Nonce    string // in the camera's page, and nowhere else
+	Path     string // that only this cell's client was told to ask for
+}
+
+// Judge makes the verdict of a cell from both ends. It trusts neither an exit
+// status (some clients exit 0 on refusal), nor a finished handshake (many clients
+// finish it and then leave), nor an alert (many send none): to complete, a client
+// must have asked the camera for the page, have printed it, and have complained of nothing.
+func Judge(e Evidence) Outcome {
+	o := Outcome{
+		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args,
+		Fetches: served(e.Fetches),
+	}
+	event := e.deciding()
+	if event != nil {
+		if a := event.AlertReceived(); a != nil {
+			o.Alert = a.String()
+		}
+		if event.Exception != nil {
+			o.Exception = event.Exception.Error()
+		}
+	}
+	output := string(e.Result.Stdout) + "\n" + string(e.Result.Stderr)
+	cause, message := complaint(output)
+	o.Message = message
+	printed := bytes.Contains(e.Result.Stdout, []byte(e.Nonce))
+	asked := e.asked()
+	switch {
+	case e.Result.TimedOut:
+		return o.end(TimedOut, "still running at the deadline")
+	case e.Result.Signal != "":
+		return o.end(HarnessError, "the client crashed ("+e.Result.Signal+")"+lastLine(output))
+	case printed && !asked:
+		return o.end(HarnessError, "the client printed the page without asking the camera for it")
+	case printed && cause != "":
+		return o.end(HarnessError, "the client complained about the certificate and fetched the page all the same: it does not insist")
+	case printed:
+		return o.complete(e)
+	case asked:
+		return o.end(HarnessError, "the client asked for the page but did not print it")
+	case cause != "":
+		return o.end(Refused, refusal(cause, e.Scenario, event))
+	case event != nil && certificateAlert(event):
+		return o.end(Refused, refusal(CauseRejected, e.Scenario, event))
+	case e.Resets > 0:
+		return o.end(CameraBusy, "the camera's queue was full")
+	case event == nil:
+		return o.end(HarnessError, "the client never connected"+lastLine(output))
+	case event.AlertSent() != nil:
+		return o.end(NoHandshake, "the camera answered "+event.AlertSent().String())
+	case !event.Complete && event.ClientHello == nil:
+		return o.end(NoHandshake, "the client sent no ClientHello"+lastLine(output))
+	}
+	return o.end(HarnessError, "no page, and no reason given"+lastLine(output))
+}
+
+func (o Outcome) end(v Verdict, cause string) Outcome {
+	o.Verdict, o.Cause = v, cause
+	return o
+}
+
+// complete tells how the chain was completed. What cannot be explained is no result.
+func (o Outcome) complete(e Evidence) Outcome {
+	o.Verdict = Completed
+	o.Proof = "the client printed the camera's page"
+	s := e.Scenario
+	switch {
+	case s.Trust == TrustLeaf, s.Trust == TrustStore:
+		o.How = Anchor
+	case s.Server == ServeSecondLoad:
+		o.How = Sent
+	case s.Leaf == LeafAIA && o.Fetches > 0:
+		o.How = FromAIA
+		o.Proof += fmt.Sprintf("; the AIA server was asked %d time(s)", o.Fetches)
+	case s.Trust == TrustRootStore:
+		o.How = FromStore
+	default:
+		return o.end(HarnessError, "completed, although nothing could have supplied the intermediate")
+	}
+	o.ChainCompleted = o.How != Anchor
+	return o
+}
+
+// deciding returns the connection that tells most: the one on which the page was
+// asked for, else the last one with an alert, else the last one that said something.
+func (e *Evidence) deciding() *device.Event {
+	var best *device.Event
+	weight := func(ev *device.Event) int {
+		switch {
+		case len(ev.Requests) > 0:
+			return 3
+		case ev.AlertReceived() != nil || ev.AlertSent() != nil:
+			return 2
+		case ev.ClientHello != nil:
+			return 1
+		}
+		return 0
+	}
+	for i := range e.Events {
+		if ev := &e.Events[i]; best == nil || weight(ev) >= weight(best) {
+			best = ev
+		}
+	}
+	return best
+}
+
+// asked tells whether the cell's own path was requested over a finished handshake.
+func (e *Evidence) asked() bool {
+	for _, ev := range e.Events {
+		for _, r := range ev.Requests {
+			if ev.Complete && strings.Contains(r.Line, e.Path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func served(fetches []aia.Fetch) (n int) {
+	for _, f := range fetches {
+		if f.Status == 200 {
+			n++
+		}
+	}
+	return n
+}
+
+// certificateAlert tells whether the client sent one of the alerts that speak of
+// certificates (RFC 5246 section 7.2.2: 42 to 46, 48, 49).
+func certificateAlert(ev *device.Event) bool {
+	a := ev.AlertReceived()
+	return a != nil && (a.Description >= 42 && a.Description <= 46 || a.Description == 48 || a.Description == 49)
+}
+
+// complaints are what clients say of a certificate, the particular before the general.
+var complaints = []struct {
+	cause   string
+	pattern *regexp.Regexp
+}{
+	{CauseName, regexp.MustCompile(`(?i)host ?name mismatch|no alternative certificate subject name|ERR_TLS_CERT_ALTNAME_INVALID|ERR_CERT_COMMON_NAME_INVALID|No subject alternative (DNS )?name|hostname verification failed|certificate is valid for .*, not |does not match (the )?(hostname|expected)|owner does not match|verify error:num=62|No name matching`)},
+	{CauseExpired, regexp.MustCompile(`(?i)certificate has expired|certificate is expired|uses expired certificate|CERT_HAS_EXPIRED|ERR_CERT_DATE_INVALID|validity check failed|expired or is not yet valid|CertificateExpired`)},
+	{CauseUnknown, regexp.MustCompile(`(?i)unable to get (local )?issuer|unable to verify the first certificate|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)|signed by unknown authority|issuer is unknown|UnknownIssuer|ERR_CERT_AUTHORITY_INVALID|ERR_CERT_INVALID|unable to find valid certification path|self.signed certificate|not trusted|Path does not chain`)},
+	{CauseRejected, regexp.MustCompile(`(?i)certificate verif(y|ication) failed|CERTIFICATE_VERIFY_FAILED|verify error:num=|PKIX path|net::ERR_CERT_|ERR_SSL_|SSLHandshakeException|x509: |certificate problem`)},
+}
+
+// complaint returns the cause and the line that a client printed about the
+// certificate, or empty strings.
+func complaint(output string) (cause, line string) {
+	for _, c := range complaints {
+		for l := range strings.Lines(output) {
+			if c.pattern.MatchString(l) {
+				return c.cause, clip(strings.TrimSpace(l))
+			}
+		}
+	}
+	return "", ""
+}
+
+// refusal makes the cause precise with what the scenario and the camera know.
+func refusal(cause string, s Scenario, event *device.Event) string {
+	if cause == CauseRejected && event != nil {
+		if a := event.AlertReceived(); a != nil {
+			switch a.Description {
+			case 45:
+				cause = CauseExpired
+			case 48:
+				cause = CauseUnknown
+			}
+		}
+	}
+	if cause != CauseUnknown && cause != CauseRejected {
+		return cause
+	}
+	switch {
+	case s.Trust == TrustStore:
+		return CauseNoAnchor
+	case s.Trust == TrustLeaf:
+		return CauseSelfSigned
+	case s.Server == ServeLeaf:
+		return CauseMissing
+	}
+	return cause
+}
+
+const maxMessage = 200
+
+func clip(s string) string {
+	if len(s) > maxMessage {
+		return strings.ToValidUTF8(s[:maxMessage], "") + "…"
+	}
+	return s
+}
+
+// lastLine returns the last line of an output, for a cause that needs one.
+func lastLine(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+		return ": " + clip(last)
+	}
+	return ""
+}

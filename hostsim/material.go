@@ -1,0 +1,180 @@
+package hostsim
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim/aia"
+)
+
+// Files is what somebody wants to put on a camera, with what belongs to it.
+type Files struct {
+	Cert, Key []byte              // as flashed
+	Leaf      *x509.Certificate   // Cert, parsed
+	Chain     []*x509.Certificate // intermediates, the leaf's issuer first
+	Root      *x509.Certificate   // that the chain ends at
+}
+
+// SelfSigned tells whether the leaf is its own issuer.
+func (f *Files) SelfSigned() bool {
+	return bytes.Equal(f.Leaf.RawIssuer, f.Leaf.RawSubject) && f.Leaf.CheckSignature(f.Leaf.SignatureAlgorithm, f.Leaf.RawTBSCertificate, f.Leaf.Signature) == nil
+}
+
+// Suits tells whether a scenario can be run with the files; the reason says why not.
+// Controls always can: they use a test PKI.
+func (f *Files) Suits(s Scenario) (ok bool, reason string) {
+	switch {
+	case s.Role != RoleQuestion:
+		return true, ""
+	case s.Leaf == LeafSelfSigned && !f.SelfSigned():
+		return false, "the leaf is not self-signed"
+	case s.Leaf != LeafSelfSigned && f.SelfSigned():
+		return false, "the leaf is self-signed: there is no chain to complete"
+	case s.Leaf == LeafAIA && len(f.Leaf.IssuingCertificateURL) == 0:
+		return false, "the leaf carries no AIA URL"
+	case (s.Leaf == LeafAIA || s.Server == ServeSecondLoad || s.Trust == TrustRootStore || s.Trust == TrustStore) && len(f.Chain) == 0:
+		return false, "no intermediate was given"
+	}
+	return true, ""
+}
+
+// material makes the certificates of the cells: from the files of a user where the
+// scenario allows, else from a test PKI of its own.
+type material struct {
+	host     string
+	keyType  certs.KeyType
+	pki      *certs.PKI
+	stranger *certs.PKI // that has nothing to do with it
+	files    *Files     // nil without a user's files
+	online   bool
+}
+
+func newMaterial(host string, keyType certs.KeyType, files *Files, online bool) (*material, error) {
+	pki, err := certs.NewPKI(certs.PKIOptions{RootKey: keyType, IntermediateKeys: []certs.KeyType{keyType}})
+	if err != nil {
+		return nil, err
+	}
+	stranger, err := certs.NewPKI(certs.PKIOptions{Name: "leafcam unrelated root"})
+	if err != nil {
+		return nil, err
+	}
+	return &material{host, keyType, pki, stranger, files, online}, nil
+}
+
+// credentials are what the camera and the client of one cell get.
+type credentials struct {
+	context *device.SSLContext
+	roots   []*x509.Certificate
+	pinned  []*x509.Certificate
+	store   []*x509.Certificate
+	aiaURLs []string
+}
+
+// aiaHost is where the AIA URLs of the test PKI point to.
+const aiaHost = "aia.example.com"
+
+// cell makes the credentials of one cell. server is nil unless the scenario has an AIA
+// URL that answers.
+func (m *material) cell(firmware *device.Firmware, s Scenario, server *aia.Server) (*credentials, error) {
+	if m.files != nil && s.Role == RoleQuestion {
+		return assemble(firmware, s, server, m.files, m.stranger.Root.Certificate, m.online)
+	}
+	return m.fromPKI(firmware, s, server)
+}
+
+func (m *material) fromPKI(firmware *device.Firmware, s Scenario, server *aia.Server) (*credentials, error) {
+	o := certs.LeafOptions{DNS: []string{m.host}, Key: m.keyType}
+	var leaf *certs.Identity
+	var err error
+	switch s.Leaf {
+	case LeafSelfSigned:
+		leaf, err = certs.NewSelfSigned(o)
+	case LeafWrongName:
+		o.DNS = []string{"wrong-name.invalid"}
+		leaf, err = m.pki.Issue(o)
+	case LeafExpired:
+		o.NotBefore, o.NotAfter = time.Now().Add(-72*time.Hour), time.Now().Add(-24*time.Hour)
+		leaf, err = m.pki.Issue(o)
+	case LeafAIA:
+		o.AIA = fmt.Sprintf("http://%s:%d/intermediate.der", aiaHost, server.Port())
+		leaf, err = m.pki.Issue(o)
+	default:
+		leaf, err = m.pki.Issue(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return assemble(firmware, s, server, &Files{
+		Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: m.pki.Chain(), Root: m.pki.Root.Certificate,
+	}, m.stranger.Root.Certificate, false)
+}
+
+// assemble distributes certificates to camera, client and AIA server as the scenario
+// says. Only here can a client come by the intermediate.
+func assemble(firmware *device.Firmware, s Scenario, server *aia.Server, f *Files, stranger *x509.Certificate, online bool) (*credentials, error) {
+	c := &credentials{context: device.NewSSLContext(firmware)}
+	if err := c.context.LoadCertChain(f.Cert, f.Key); err != nil {
+		return nil, err
+	}
+	if s.Server == ServeSecondLoad {
+		for _, intermediate := range f.Chain {
+			if err := c.context.LoadCertChain(intermediate.Raw, f.Key); err != nil {
+				return nil, err
+			}
+		}
+	}
+	switch s.Trust {
+	case TrustRoot:
+		c.roots = []*x509.Certificate{f.Root}
+	case TrustRootStore:
+		c.roots, c.store = []*x509.Certificate{f.Root}, f.Chain
+	case TrustStore:
+		c.store = f.Chain
+	case TrustLeaf:
+		c.pinned = []*x509.Certificate{f.Leaf}
+	case TrustOtherRoot:
+		c.roots = []*x509.Certificate{stranger}
+	}
+	if server == nil || online {
+		return c, nil
+	}
+	return c, c.publish(server, f)
+}
+
+// publish puts the issuer of each certificate at its AIA URLs.
+func (c *credentials) publish(server *aia.Server, f *Files) error {
+	subject := f.Leaf
+	for _, issuer := range f.Chain {
+		for _, u := range subject.IssuingCertificateURL {
+			if err := server.Publish(u, issuer.Raw); err == nil {
+				c.aiaURLs = append(c.aiaURLs, u)
+			}
+		}
+		subject = issuer
+	}
+	if len(c.aiaURLs) == 0 {
+		return errors.New("the leaf has no http AIA URL that could be answered")
+	}
+	return nil
+}
+
+// aiaHosts returns the host names of the AIA URLs, and whether all of them carry the
+// given port, so that no proxy is needed to answer them.
+func (c *credentials) aiaHosts(port string) (hosts []string, direct bool) {
+	direct = true
+	for _, raw := range c.aiaURLs {
+		u, err := url.Parse(raw)
+		if err != nil {
+			continue
+		}
+		hosts = append(hosts, u.Hostname())
+		direct = direct && u.Port() == port
+	}
+	return hosts, direct
+}

@@ -1,0 +1,329 @@
+package hostsim
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim/aia"
+	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+)
+
+// DefaultHost is the name that the test certificates are for.
+const DefaultHost = "cam.example.com"
+
+// DefaultDeadline is how long a client may take in one cell.
+const DefaultDeadline = 40 * time.Second
+
+// A Runner runs clients in scenarios. Only Clients is required.
+type Runner struct {
+	Clients   []*Client
+	Scenarios []Scenario                         // StandardSet by default
+	Host      string                             // DefaultHost by default
+	Firmware  *device.Firmware                   // the first profile by default
+	KeyType   certs.KeyType                      // of the test PKI; ECDSAP256 by default
+	Files     *Files                             // nil: everything comes from a test PKI
+	Online    bool                               // let clients ask the real AIA servers of Files
+	Deadline  time.Duration                      // of one cell; DefaultDeadline by default
+	Parallel  int                                // cells at a time; the number of CPUs by default
+	Progress  func(done, total int, what string) // may be called from several goroutines
+}
+
+func defaultParallel() int { return max(2, runtime.NumCPU()) }
+
+// run is a Runner at work.
+type run struct {
+	Runner
+	sandbox  *sandbox.Sandbox
+	material *material
+	home     string // holds everything temporary of the run
+	extra    []Scenario
+}
+
+// Run runs everything and returns the matrix. Whatever scenarios were asked for, the
+// controls are always run: without them no verdict can be believed. The error is that
+// of ctx, or tells what of the machine stands in the way.
+func (r Runner) Run(ctx context.Context) (*Matrix, error) {
+	started := time.Now()
+	if err := r.defaults(); err != nil {
+		return nil, err
+	}
+	home, err := os.MkdirTemp("", "leafcam-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(home)
+	m, err := newMaterial(r.Host, r.KeyType, r.Files, r.Online)
+	if err != nil {
+		return nil, err
+	}
+	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home, extra: missingControls(r.Scenarios)}
+	found := Find(ctx, r.Clients)
+	built := rn.build(ctx, found)
+	rows := rn.cells(ctx, found, built)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	matrix := &Matrix{
+		Format: MatrixFormat, Started: started.UTC().Truncate(time.Second), Seconds: time.Since(started).Seconds(),
+		Host: r.Host, Firmware: r.Firmware.Name, Isolation: rn.sandbox.Describe(), Scenarios: r.Scenarios, Rows: rows,
+	}
+	return matrix, nil
+}
+
+func (r *Runner) defaults() error {
+	if len(r.Clients) == 0 {
+		return errors.New("no client to run")
+	}
+	if len(r.Scenarios) == 0 {
+		r.Scenarios = StandardSet()
+	}
+	if r.Files != nil {
+		// Whether the user's own chain is accepted is a question like any other.
+		r.Scenarios = slices.Clone(r.Scenarios)
+		for i := range r.Scenarios {
+			if r.Scenarios[i].Role == RolePositive {
+				r.Scenarios[i].Role = RoleQuestion
+			}
+		}
+	}
+	if r.Host == "" {
+		r.Host = DefaultHost
+	}
+	if r.Firmware == nil {
+		r.Firmware = device.Firmwares()[0]
+	}
+	if r.Deadline == 0 {
+		r.Deadline = DefaultDeadline
+	}
+	if r.Parallel == 0 {
+		r.Parallel = defaultParallel()
+	}
+	return nil
+}
+
+// missingControls returns the controls that the scenarios lack.
+func missingControls(scenarios []Scenario) []Scenario {
+	var missing []Scenario
+	for _, s := range StandardSet() {
+		control := s.Role != RoleQuestion
+		// Whether an intermediate in the store is an anchor decides how the store helps.
+		if s.Name == IntermediateAlone.Name {
+			control = slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.Trust == TrustRootStore })
+		}
+		if control && !slices.ContainsFunc(scenarios, func(have Scenario) bool { return have.Name == s.Name && have.Role == s.Role }) {
+			missing = append(missing, s)
+		}
+	}
+	return missing
+}
+
+// build makes what clients need once, and returns the error of each one that failed.
+func (r *run) build(ctx context.Context, found []*Found) []error {
+	failures := make([]error, len(found))
+	each(len(found), r.Parallel, func(i int) {
+		f := found[i]
+		if !f.Installed() || f.Build == nil {
+			return
+		}
+		dir := r.buildDir(f.Client)
+		if failures[i] = os.MkdirAll(dir, 0o755); failures[i] == nil {
+			failures[i] = f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox})
+		}
+	})
+	return failures
+}
+
+func (r *run) buildDir(c *Client) string { return filepath.Join(r.home, "build-"+c.Name) }
+
+// cells runs every cell and returns a row for each client, judged as a whole.
+func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
+	scenarios := append(slices.Clone(r.Scenarios), r.extra...)
+	outcomes := make([][]Outcome, len(found))
+	for i := range outcomes {
+		outcomes[i] = make([]Outcome, len(scenarios))
+	}
+	total := len(found) * len(scenarios)
+	var mu sync.Mutex
+	done := 0
+	each(total, r.Parallel, func(n int) {
+		// Cell after cell of one client would let the slow ones end last.
+		client, scenario := n%len(found), n/len(found)
+		outcomes[client][scenario] = r.cell(ctx, found[client], scenarios[scenario], built[client])
+		if r.Progress != nil {
+			mu.Lock()
+			done++
+			now := done
+			mu.Unlock()
+			r.Progress(now, total, found[client].Name+", "+scenarios[scenario].Name)
+		}
+	})
+	rows := make([]Row, len(found))
+	for i, f := range found {
+		rows[i] = newRow(f, scenarios, outcomes[i], len(r.Scenarios))
+	}
+	return rows
+}
+
+// cell runs one client in one scenario.
+func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outcome {
+	var none Outcome
+	switch {
+	case !f.Installed():
+		return none.end(NotInstalled, fmt.Sprintf("no %s; apt-get install %s", f.Missing[0], f.Package))
+	case built != nil:
+		return none.end(HarnessError, "could not be prepared: "+built.Error())
+	case ctx.Err() != nil:
+		return none.end(HarnessError, "interrupted")
+	}
+	if r.Files != nil {
+		if ok, reason := r.Files.Suits(s); !ok {
+			return none.end(NotApplicable, reason)
+		}
+	}
+	o, err := r.visit(ctx, f, s)
+	if errors.Is(err, sandbox.ErrCannotIsolate) {
+		return none.end(CannotIsolate, err.Error())
+	}
+	if err != nil {
+		return none.end(HarnessError, err.Error())
+	}
+	return o
+}
+
+// visit sets one cell up, runs the client and judges.
+func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
+	defer cancel()
+	// Short, because some clients put Unix sockets there, whose paths are limited.
+	home, err := os.MkdirTemp(r.home, "c")
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer os.RemoveAll(home)
+
+	var server *aia.Server
+	if s.Leaf == LeafAIA {
+		if server, err = aia.Start(); err != nil {
+			return Outcome{}, err
+		}
+		defer server.Close()
+	}
+	creds, err := r.material.cell(r.Firmware, s, server)
+	if err != nil {
+		return Outcome{}, err
+	}
+	nonce, path := token(), "/"+token()
+	watch := &watcher{}
+	camera, err := device.Start(device.CameraConfig{
+		Context: creds.context, Script: device.Hello("leafcam " + nonce + "\n"), Connections: cellConnections,
+		OnEvent: watch.event, OnReset: watch.reset,
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer camera.Close()
+
+	visit := &Visit{
+		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, Port: camera.Addr().(*net.TCPAddr).Port, Path: path,
+		CAFile: filepath.Join(home, "trusted.pem"), Roots: creds.roots, Pinned: creds.pinned, Store: creds.store,
+		programs: f.programs, sandbox: r.sandbox,
+	}
+	if err := os.WriteFile(visit.CAFile, certs.EncodePEM(visit.Trusted()...), 0o644); err != nil {
+		return Outcome{}, err
+	}
+	needsHosts := f.HostsFile
+	if server != nil && !r.Online {
+		var direct bool
+		if visit.AIAHosts, direct = creds.aiaHosts(strconv.Itoa(server.Port())); !direct {
+			visit.AIAProxy = server.Addr()
+		}
+		if f.AIAHostsFile {
+			if !direct {
+				return Outcome{}.end(CannotIsolate, "this client takes no proxy, so AIA URLs on the ports of the user's leaf cannot be answered for it"), nil
+			}
+			needsHosts = true
+		}
+	}
+	if f.Prepare != nil {
+		if err := f.Prepare(ctx, visit); err != nil {
+			return Outcome{}, fmt.Errorf("preparing %s: %w", f.Name, err)
+		}
+	}
+	command := f.Command(visit)
+	spec := sandbox.Command{Args: command.Args, Env: command.Env, Home: home, Stdin: []byte(command.Stdin)}
+	if needsHosts {
+		spec.Hosts = visit.Hosts()
+	}
+	result, err := r.sandbox.Run(ctx, spec)
+	if err != nil {
+		return Outcome{}, err
+	}
+	camera.Close() // the events of all connections are there after this
+	evidence := Evidence{Scenario: s, Result: result, Events: watch.events, Resets: watch.resets, Nonce: nonce, Path: path}
+	if server != nil {
+		evidence.Fetches = server.Fetches()
+	}
+	return Judge(evidence), nil
+}
+
+// cellConnections is how many connections the camera of a cell serves at a time:
+// browsers open spare ones and say nothing on them.
+const cellConnections = 8
+
+// watcher collects what a camera reports.
+type watcher struct {
+	mu     sync.Mutex
+	events []device.Event
+	resets int
+}
+
+func (w *watcher) event(e device.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, e)
+}
+
+func (w *watcher) reset(net.Addr) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.resets++
+}
+
+// token returns 16 random octets in hexadecimal.
+func token() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func temporaryHome() (dir string, cleanup func(), err error) {
+	dir, err = os.MkdirTemp("", "leafcam-home-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// each calls f for 0 to n-1, at most parallel at a time.
+func each(n, parallel int, f func(int)) {
+	slots := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			f(i)
+		})
+	}
+	all.Wait()
+}
