@@ -1,7 +1,6 @@
 package hostsim
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -22,9 +21,7 @@ type Files struct {
 }
 
 // SelfSigned tells whether the leaf is its own issuer.
-func (f *Files) SelfSigned() bool {
-	return bytes.Equal(f.Leaf.RawIssuer, f.Leaf.RawSubject) && f.Leaf.CheckSignature(f.Leaf.SignatureAlgorithm, f.Leaf.RawTBSCertificate, f.Leaf.Signature) == nil
-}
+func (f *Files) SelfSigned() bool { return certs.SelfSigned(f.Leaf) }
 
 // Suits tells whether a scenario can be run with the files; the reason says why not.
 // Controls always can: they use a test PKI.

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/report"
+)
+
+// matrixOptions are the flags of matrix.
+type matrixOptions struct {
+	cert, key, chain, root string
+	host                   string
+	clients, scenarios     []string
+	firmware               string
+	keyType                string
+	deadline               time.Duration
+	online                 bool
+	json                   bool
+}
+
+func newMatrix() *cobra.Command {
+	var o matrixOptions
+	cmd := &cobra.Command{
+		Use:   "matrix",
+		Short: "run this machine's clients in every scenario",
+		Long: `    $ leafcam matrix                                        with a test PKI
+    $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
+    $ leafcam matrix --clients curl,java --scenarios leaf-only,aia --json
+
+Runs real clients against the emulated camera, each in a sandbox of its own, and prints who
+completes the chain, how, and who refuses and why. Without --cert everything comes from a
+test PKI. With --cert and --key, it is your files that the camera presents, in the scenarios that
+your leaf allows; the controls use a test PKI still. The root that clients are to trust is
+--root, else the one that --chain ends with, else the public root that signed the chain. The
+leaf's AIA URL is answered from --chain on this machine, unless --online is given.
+
+Exit status 1 means that some client does not complete the chain with the leaf alone, or that
+a verdict could not be had.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return matrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.cert, "cert", "", "certificate `FILE` as flashed")
+	f.StringVar(&o.key, "key", "", "private key `FILE` as flashed")
+	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, PEM or DER, in any order")
+	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
+	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME` that clients connect to")
+	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
+	f.StringSliceVar(&o.scenarios, "scenarios", nil, "only these scenarios, as `NAMES` with commas")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
+	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
+	f.BoolVar(&o.online, "online", false, "let clients ask the AIA servers of your leaf over the network")
+	f.BoolVar(&o.json, "json", false, "print JSON, described in docs/MATRIX.md")
+	return cmd
+}
+
+func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error {
+	runner, err := o.runner()
+	if err != nil {
+		return err
+	}
+	m, err := runWithProgress(ctx, runner, messages)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		if err := report.JSON(out, m); err != nil {
+			return environment(err)
+		}
+	} else {
+		printMatrix(out, m)
+	}
+	return matrixStatus(m)
+}
+
+// runner makes a Runner of the flags.
+func (o matrixOptions) runner() (hostsim.Runner, error) {
+	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online}
+	var err error
+	if len(o.clients) > 0 {
+		if r.Clients, err = hostsim.ClientsByName(o.clients, clients.All()); err != nil {
+			return r, usage(err)
+		}
+	}
+	if len(o.scenarios) > 0 {
+		if r.Scenarios, err = hostsim.ScenariosByName(o.scenarios); err != nil {
+			return r, usage(err)
+		}
+	}
+	if r.Firmware, err = device.FirmwareByName(o.firmware); err != nil {
+		return r, usage(err)
+	}
+	if r.KeyType, err = certs.ParseKeyType(o.keyType); err != nil {
+		return r, usage(err)
+	}
+	if o.deadline <= 0 {
+		return r, usage(fmt.Errorf("--deadline %s: a client needs some time", o.deadline))
+	}
+	if o.cert == "" && o.key == "" {
+		if o.chain != "" || o.root != "" {
+			return r, usage(errors.New("--chain and --root belong to a --cert and a --key"))
+		}
+		return r, nil
+	}
+	if r.Files, err = o.files(r.Firmware); err != nil {
+		return r, err
+	}
+	if !r.Files.SelfSigned() || len(r.Files.Leaf.DNSNames) > 0 {
+		if err := r.Files.Leaf.VerifyHostname(o.host); err != nil {
+			return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", o.cert, o.host, err))
+		}
+	}
+	return r, nil
+}
+
+// files reads the user's files. The camera itself decides whether the pair loads.
+func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) {
+	if o.cert == "" || o.key == "" {
+		return nil, usage(errors.New("--cert and --key are needed together"))
+	}
+	loaded := device.NewSSLContext(firmware)
+	if err := loaded.LoadCertChainFiles(o.cert, o.key); err != nil {
+		return nil, &statusError{exitFindings, &exceptionError{err, loadHint(err, o.cert, o.key)}}
+	}
+	f := &hostsim.Files{}
+	var err error
+	if f.Cert, err = os.ReadFile(o.cert); err != nil {
+		return nil, environment(err)
+	}
+	if f.Key, err = os.ReadFile(o.key); err != nil {
+		return nil, environment(err)
+	}
+	parsed, err := certs.ParseCertificates(loaded.Chain()[0])
+	if err != nil {
+		return nil, &statusError{exitFindings, fmt.Errorf("%s loads on the camera, but Go cannot parse it: %w", o.cert, err)}
+	}
+	f.Leaf = parsed[0]
+	return f, o.issuers(f)
+}
+
+// issuers finds the chain and the root of the user's leaf.
+func (o matrixOptions) issuers(f *hostsim.Files) error {
+	if f.SelfSigned() {
+		f.Root = f.Leaf
+		return nil
+	}
+	if o.chain != "" {
+		list, err := certs.ReadCertificates(o.chain)
+		if err != nil {
+			return usage(err)
+		}
+		if f.Chain, f.Root, err = certs.OrderChain(f.Leaf, list); err != nil {
+			return usage(fmt.Errorf("%s: %w", o.chain, err))
+		}
+	}
+	if o.root != "" {
+		list, err := certs.ReadCertificates(o.root)
+		if err != nil {
+			return usage(err)
+		}
+		f.Root = list[0]
+		return nil
+	}
+	if f.Root == nil {
+		top := f.Leaf
+		if len(f.Chain) > 0 {
+			top = f.Chain[len(f.Chain)-1]
+		}
+		f.Root = certs.FindRoot(top)
+	}
+	if f.Root == nil {
+		return usage(fmt.Errorf("the chain of %s ends at no root that is known here; give the intermediates with --chain and the root with --root", o.cert))
+	}
+	return nil
+}
+
+// matrixStatus is the exit status of a matrix.
+func matrixStatus(m *hostsim.Matrix) error {
+	installed := false
+	findings := false
+	for _, r := range m.Rows {
+		if !r.Installed {
+			continue
+		}
+		installed = true
+		for _, c := range r.Cells {
+			switch {
+			case c.Scenario == hostsim.LeafOnly.Name && !c.ChainCompleted && c.Verdict != hostsim.NotApplicable:
+				findings = true
+			case c.Verdict != hostsim.Completed && c.Verdict != hostsim.Refused && c.Verdict != hostsim.NotApplicable:
+				findings = true
+			}
+		}
+	}
+	switch {
+	case !installed:
+		return environment(errors.New("none of the clients is installed; 'leafcam clients' says what brings them"))
+	case findings:
+		return errFindings
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses of the command.
+const (
+	exitFine        = 0
+	exitFindings    = 1 // the answer is no: something does not load, or is refused
+	exitUsage       = 2
+	exitEnvironment = 3 // the machine stands in the way
+	exitInterrupted = 130
+)
+
+// statusError is an error with the exit status that goes with it.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+func usage(err error) error       { return &statusError{exitUsage, err} }
+func environment(err error) error { return &statusError{exitEnvironment, err} }
+
+// errFindings ends a command whose output has said everything already.
+var errFindings = &statusError{exitFindings, errors.New("findings")}
+
+// run executes the command line and returns the exit status. Messages go to stderr:
+// lower case, without a full stop, an error followed by a hint where there is one.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitFine
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "leafcam: interrupted")
+		return exitInterrupted
+	}
+	var status *statusError
+	if !errors.As(err, &status) {
+		status = &statusError{exitUsage, err} // cobra's own errors are about usage
+	}
+	var exception *exceptionError
+	switch {
+	case errors.As(err, &exception):
+		exception.print(stderr)
+	case status != errFindings:
+		fmt.Fprintln(stderr, "leafcam: "+err.Error())
+		if status.status == exitUsage {
+			fmt.Fprintln(stderr, "leafcam: run 'leafcam "+helpFor(root, args)+"--help' for how to use it")
+		}
+	}
+	return status.status
+}
+
+// helpFor returns the subcommand that was meant, with a space behind it.
+func helpFor(root *cobra.Command, args []string) string {
+	if found, _, err := root.Find(args); err == nil && found != root {
+		return strings.TrimPrefix(found.CommandPath(), root.Name()+" ") + " "
+	}
+	return ""
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "leafcam",
+		Short: "an OpenMV camera's TLS server, and the clients that do or do not accept it",
+		Long: `    $ leafcam demo                                         make a test PKI, run this machine's clients
+    $ leafcam serve --cert server.der --key server.key.der be the camera
+    $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
+                                                           run the clients against your own certificate
+    $ leafcam clients                                      show which clients this machine has
+
+An OpenMV camera loads one private key and one leaf certificate, in DER, and presents
+that leaf alone. Clients that do not find the missing intermediate themselves refuse it.
+leafcam shows which ones those are before anything is flashed.
+
+Everything runs on 127.0.0.1; nothing leaves the machine unless a flag says so.
+Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newDemo(), newServe(), newMatrix(), newClients(), newVersion())
+	return root
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/device"
+)
+
+// serveOptions are the flags of serve.
+type serveOptions struct {
+	certs, keys []string
+	listen      string
+	firmware    string
+	script      string
+	body        string
+	timeout     time.Duration
+	once        bool
+	json        bool
+}
+
+func newServe() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve --cert FILE --key FILE",
+		Short: "be the camera, until interrupted",
+		Long: `    $ leafcam serve --cert server.der --key server.key.der
+    $ leafcam serve --cert server.der --key server.key.der --script snapshot --listen 127.0.0.1:8443
+    $ leafcam serve --cert leaf.der --key key.der --cert intermediate.der --key key.der
+                                       the second load: presents leaf + intermediate
+    $ leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:0 --json
+
+Runs the camera's TLS server with the files as they would be flashed, and prints a line for
+each connection. A pair that does not load prints the last line of MicroPython's traceback
+and exits with status 1.
+
+The script hello is the documented server: one connection at a time, one more waits, any
+further one is reset; without --timeout a silent client blocks it for ever, as on the camera.
+With --json the output is one JSON object a line, described in docs/EVENTS.md.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), o, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE`; given again with --key, it is loaded in addition")
+	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello or snapshot")
+	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello script answers, as `TEXT`")
+	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
+	f.BoolVar(&o.once, "once", false, "end after one connection; exit status 1 when it raised an exception")
+	f.BoolVar(&o.json, "json", false, "print JSON lines")
+	return cmd
+}
+
+func serve(ctx context.Context, o serveOptions, out io.Writer) error {
+	if len(o.certs) == 0 || len(o.certs) != len(o.keys) {
+		return usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other", len(o.certs), len(o.keys)))
+	}
+	if o.timeout < 0 {
+		return usage(fmt.Errorf("--timeout %s is negative", o.timeout))
+	}
+	firmware, err := device.FirmwareByName(o.firmware)
+	if err != nil {
+		return usage(err)
+	}
+	script, err := device.ScriptByName(o.script, o.body)
+	if err != nil {
+		return usage(err)
+	}
+	sslContext := device.NewSSLContext(firmware)
+	for i := range o.certs {
+		if err := sslContext.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
+			return &statusError{exitFindings, &exceptionError{err, loadHint(err, o.certs[i], o.keys[i])}}
+		}
+	}
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
+	}
+	show := newDisplay(out, o.json)
+	ended := make(chan device.Event, 1)
+	camera := device.NewCamera(device.CameraConfig{
+		Context: sslContext, Script: script, Timeout: o.timeout,
+		OnEvent: func(e device.Event) {
+			if o.once && e.ID > 1 {
+				return
+			}
+			show.connection(e)
+			if o.once {
+				ended <- e
+			}
+		},
+		OnReset: show.reset,
+	})
+	show.listening(l.Addr(), sslContext, script)
+	return runCamera(ctx, camera, l, ended)
+}
+
+// runCamera serves until the context ends or a connection is reported on ended.
+func runCamera(ctx context.Context, camera *device.Camera, l net.Listener, ended <-chan device.Event) error {
+	failed := make(chan error, 1)
+	go func() { failed <- camera.Serve(l) }()
+	select {
+	case <-ctx.Done():
+		return closeCamera(camera)
+	case err := <-failed:
+		return environment(err)
+	case e := <-ended:
+		if err := closeCamera(camera); err != nil {
+			return err
+		}
+		if e.Exception != nil {
+			return errFindings
+		}
+		return nil
+	}
+}
+
+func closeCamera(camera *device.Camera) error {
+	if err := camera.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return environment(err)
+	}
+	return nil
+}
+
+// display prints what the camera does.
+type display struct {
+	mu   sync.Mutex
+	out  io.Writer
+	json bool
+}
+
+func newDisplay(out io.Writer, asJSON bool) *display { return &display{out: out, json: asJSON} }
+
+// line writes one object in one write, so that a reader never sees half of it.
+func (d *display) line(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // events always encode
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.out.Write(append(b, '\n'))
+}
+
+func (d *display) text(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fmt.Fprintf(d.out, format+"\n", args...)
+}
+
+func (d *display) listening(addr net.Addr, c *device.SSLContext, s device.Script) {
+	if d.json {
+		d.line(struct {
+			Event string `json:"event"`
+			Addr  string `json:"addr"`
+		}{"listening", addr.String()})
+		return
+	}
+	fw := c.Firmware()
+	d.text("camera %s (MicroPython %s, Mbed TLS %s) on https://%s/, script %s", fw.Name, fw.MicroPython, fw.MbedTLS, addr, s.Name)
+	d.text("presents %s, key %s; Ctrl-C stops it", describeChain(c.Chain()), c.KeyKind())
+}
+
+func (d *display) reset(remote net.Addr) {
+	if d.json {
+		d.line(struct {
+			Event  string `json:"event"`
+			Remote string `json:"remote"`
+		}{"backlog_full", remote.String()})
+		return
+	}
+	d.text("%s  %-21s  reset: the camera is busy and its queue is full", time.Now().Format(time.TimeOnly), remote)
+}
+
+func (d *display) connection(e device.Event) {
+	if d.json {
+		d.line(e)
+		return
+	}
+	d.text("%s  %-21s  %s", e.Start.Format(time.TimeOnly), e.Remote, describeEvent(e))
+}

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// TableOptions says how a table is drawn.
+type TableOptions struct {
+	Color bool
+	Width int // columns of the terminal; 0 when there is none, and nothing is left out
+}
+
+// headings are the scenarios' names as column heads.
+var headings = map[string]string{
+	"leaf-only": "leaf only", "aia": "AIA", "store": "store", "intermediate-alone": "interm. alone", "second-load": "2nd load",
+	"self-signed": "self-signed", "wrong-name": "wrong name", "expired": "expired", "unknown-root": "unknown root",
+}
+
+// shortCauses are the causes of refusals as cells have room for them.
+var shortCauses = map[string]string{
+	hostsim.CauseMissing: "missing", hostsim.CauseNoAnchor: "no anchor", hostsim.CauseUnknown: "unknown",
+	hostsim.CauseSelfSigned: "not pinned", hostsim.CauseName: "name", hostsim.CauseExpired: "expired", hostsim.CauseRejected: "rejected",
+}
+
+// The layouts of a table, the most telling first; the first one that fits is taken.
+type layout int
+
+const (
+	withLibraries layout = iota
+	withWords
+	signsOnly // columns are numbered, and cells have no words
+)
+
+// Table writes the matrix as a table, with what it rests on below: a legend, and a
+// note for each cell that speaks neither for nor against a certificate.
+func Table(w io.Writer, m *hostsim.Matrix, o TableOptions) {
+	chosen := withLibraries
+	drawn := draw(m, o, chosen)
+	for o.Width > 0 && width(drawn) > o.Width && chosen < signsOnly {
+		chosen++
+		drawn = draw(m, o, chosen)
+	}
+	fmt.Fprintln(w, drawn)
+	legend(w, m, chosen)
+	notes(w, m)
+}
+
+func width(drawn string) (widest int) {
+	for line := range strings.Lines(drawn) {
+		widest = max(widest, text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\n")))
+	}
+	return widest
+}
+
+func draw(m *hostsim.Matrix, o TableOptions, l layout) string {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	head := table.Row{"client"}
+	if l == withLibraries {
+		head = append(head, "TLS library")
+	}
+	for i, s := range m.Scenarios {
+		if l == signsOnly {
+			head = append(head, i+1)
+		} else {
+			head = append(head, heading(s))
+		}
+	}
+	t.AppendHeader(head)
+	for _, r := range m.Rows {
+		row := table.Row{r.Title}
+		if l == withLibraries {
+			row = append(row, r.Library)
+		}
+		if !r.Installed {
+			missing := "not installed: apt-get install " + r.Package
+			if l == signsOnly {
+				missing = "not installed"
+			}
+			for range m.Scenarios {
+				row = append(row, paint(o, text.FgHiBlack, missing))
+			}
+			t.AppendRow(row, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
+			continue
+		}
+		for i := range r.Cells {
+			row = append(row, cell(o, l, &r.Cells[i]))
+		}
+		t.AppendRow(row)
+	}
+	return t.Render()
+}
+
+func heading(s hostsim.Scenario) string {
+	if h, ok := headings[s.Name]; ok {
+		return h
+	}
+	return s.Name
+}
+
+// cell is what one cell says: a sign and, where there is room, a word.
+func cell(o TableOptions, l layout, c *hostsim.Cell) string {
+	sign, word, color := "!", string(c.Verdict), text.FgYellow
+	switch {
+	case c.Verdict == hostsim.Completed && c.How == hostsim.Anchor:
+		sign, word, color = "=", "anchor", text.FgCyan
+	case c.Verdict == hostsim.Completed:
+		sign, word, color = "✓", string(c.How), text.FgGreen
+	case c.Verdict == hostsim.Refused:
+		sign, word, color = "✗", shortCauses[c.Cause], text.FgRed
+	case c.Verdict == hostsim.NotApplicable:
+		sign, word, color = "·", "", text.FgHiBlack
+	}
+	if l == signsOnly || word == "" {
+		return paint(o, color, sign)
+	}
+	return paint(o, color, sign+" "+word)
+}
+
+func paint(o TableOptions, c text.Color, s string) string {
+	if !o.Color {
+		return s
+	}
+	return c.Sprint(s)
+}
+
+func legend(w io.Writer, m *hostsim.Matrix, l layout) {
+	fmt.Fprint(w, `✓ chain completed: sent by the camera, by AIA download, or from the client's store
+= accepted as a trust anchor: no chain was built
+✗ refused, with the cause: missing = the intermediate is missing
+! no verdict, see below      · does not apply
+`)
+	for i, s := range m.Scenarios {
+		name, control := heading(s), ""
+		if l == signsOnly {
+			name = fmt.Sprintf("%d %s", i+1, name)
+		}
+		if s.Role != hostsim.RoleQuestion {
+			control = " (" + string(s.Role) + ")"
+		}
+		fmt.Fprintf(w, "  %-15s %s%s\n", name, s.Title, control)
+	}
+}
+
+// notes explains the cells that have no verdict on a certificate.
+func notes(w io.Writer, m *hostsim.Matrix) {
+	first := true
+	note := func(format string, args ...any) {
+		if first {
+			fmt.Fprintln(w)
+			first = false
+		}
+		fmt.Fprintf(w, format, args...)
+	}
+	for _, r := range m.Rows {
+		if !r.Installed {
+			continue
+		}
+		if !r.Trustworthy {
+			note("! %s: %s\n", r.Title, r.Doubt)
+			continue
+		}
+		for _, c := range r.Cells {
+			switch c.Verdict {
+			case hostsim.Completed, hostsim.Refused, hostsim.NotApplicable:
+			default:
+				note("! %s, %s: %s: %s\n", r.Title, c.Scenario, c.Verdict, c.Cause)
+			}
+		}
+	}
+}
+
+// Messages writes what each client said in one scenario, and what the camera saw.
+func Messages(w io.Writer, m *hostsim.Matrix, scenario string) {
+	for _, r := range m.Rows {
+		c := r.Cell(scenario)
+		if c == nil || !r.Installed {
+			continue
+		}
+		said := c.Message
+		switch {
+		case c.Verdict == hostsim.Completed:
+			said = c.Proof
+		case said == "":
+			said = "(nothing about the certificate; " + string(c.Verdict) + ": " + c.Cause + ")"
+		}
+		fmt.Fprintf(w, "  %s: %s\n", r.Title, said)
+		if seen := seenByCamera(c); seen != "" {
+			fmt.Fprintf(w, "      the camera saw: %s\n", seen)
+		}
+	}
+}
+
+func seenByCamera(c *hostsim.Cell) string {
+	switch {
+	case c.Alert != "" && c.Exception != "":
+		return c.Alert + "; " + c.Exception
+	case c.Alert != "":
+		return c.Alert
+	case c.Exception != "":
+		return c.Exception
+	case c.Verdict == hostsim.Refused:
+		return "a finished handshake, then the end of the connection without a word"
+	}
+	return ""
+}
