@@ -226,7 +226,7 @@ func complaint(output string) (cause, line string) {
 	for _, c := range complaints {
 		for l := range strings.Lines(output) {
 			if c.pattern.MatchString(l) {
-				return c.cause, clip(strings.TrimSpace(l))
+				return c.cause, clip(logPrefix.ReplaceAllString(strings.TrimSpace(l), ""))
 			}
 		}
 	}
@@ -258,6 +258,9 @@ func refusal(cause string, s Scenario, event *device.Event) string {
 	}
 	return cause
 }
+
+// logPrefix is what Chromium puts before its messages.
+var logPrefix = regexp.MustCompile(`^\[\d+:\d+:[^\]]*\] `)
 
 const maxMessage = 200
 

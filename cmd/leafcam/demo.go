@@ -48,7 +48,7 @@ func demo(ctx context.Context, out, messages io.Writer) error {
 	}
 	printMatrix(out, m)
 	fmt.Fprintln(out, "\nWhat they say to the leaf alone:")
-	report.Messages(out, m, hostsim.LeafOnly.Name)
+	report.Messages(out, m, hostsim.LeafOnly.Name, tableOptions(out))
 	fmt.Fprint(out, explanation(m))
 	return nil
 }

@@ -49,7 +49,9 @@ func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) 
 }
 
 // printMatrix prints the table as the terminal, if there is one, allows.
-func printMatrix(out io.Writer, m *hostsim.Matrix) {
+func printMatrix(out io.Writer, m *hostsim.Matrix) { report.Table(out, m, tableOptions(out)) }
+
+func tableOptions(out io.Writer) report.TableOptions {
 	o := report.TableOptions{}
 	if f, ok := out.(*os.File); ok && isTerminal(out) {
 		o.Color = os.Getenv("NO_COLOR") == ""
@@ -57,5 +59,5 @@ func printMatrix(out io.Writer, m *hostsim.Matrix) {
 			o.Width = width
 		}
 	}
-	report.Table(out, m, o)
+	return o
 }

@@ -178,37 +178,53 @@ func notes(w io.Writer, m *hostsim.Matrix) {
 	}
 }
 
-// Messages writes what each client said in one scenario, and what the camera saw.
-func Messages(w io.Writer, m *hostsim.Matrix, scenario string) {
+// Messages writes what each client said in one scenario, and what the camera saw of it.
+func Messages(w io.Writer, m *hostsim.Matrix, scenario string, o TableOptions) {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	said := maxSaid
+	if o.Width > 0 {
+		said = max(20, min(maxSaid, o.Width-len("gnutls-cli --ca-auto-retrieve")-maxSeen-6))
+	}
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, WidthMax: said, WidthMaxEnforcer: text.Trim},
+		{Number: 3, WidthMax: maxSeen, WidthMaxEnforcer: text.Trim},
+	})
 	for _, r := range m.Rows {
-		c := r.Cell(scenario)
-		if c == nil || !r.Installed {
-			continue
-		}
-		said := c.Message
-		switch {
-		case c.Verdict == hostsim.Completed:
-			said = c.Proof
-		case said == "":
-			said = "(nothing about the certificate; " + string(c.Verdict) + ": " + c.Cause + ")"
-		}
-		fmt.Fprintf(w, "  %s: %s\n", r.Title, said)
-		if seen := seenByCamera(c); seen != "" {
-			fmt.Fprintf(w, "      the camera saw: %s\n", seen)
+		if c := r.Cell(scenario); c != nil && r.Installed {
+			t.AppendRow(table.Row{r.Title, words(c), seenByCamera(c)})
 		}
 	}
+	fmt.Fprintln(w, t.Render())
+}
+
+// maxSaid is the most columns that a client's own words get.
+const maxSaid = 90
+
+// maxSeen is the most that the camera's side takes.
+const maxSeen = 48
+
+// words are the client's own, or what is known in their place.
+func words(c *hostsim.Cell) string {
+	switch {
+	case c.Verdict == hostsim.Completed:
+		return c.Proof
+	case c.Message == "":
+		return "(" + string(c.Verdict) + ": " + c.Cause + ")"
+	}
+	return c.Message
 }
 
 func seenByCamera(c *hostsim.Cell) string {
 	switch {
-	case c.Alert != "" && c.Exception != "":
-		return c.Alert + "; " + c.Exception
 	case c.Alert != "":
-		return c.Alert
+		return "camera: alert " + c.Alert
 	case c.Exception != "":
-		return c.Exception
+		return "camera: " + c.Exception
 	case c.Verdict == hostsim.Refused:
-		return "a finished handshake, then the end of the connection without a word"
+		return "camera: handshake done, then gone without a word"
 	}
 	return ""
 }
