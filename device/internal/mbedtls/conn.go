@@ -65,12 +65,16 @@ type Conn struct {
 	state State
 }
 
+// initialBuffer holds the records of a common handshake, octets.
+const initialBuffer = 1 << 10
+
 // Server returns the server's side of a connection. trace may be nil.
 func Server(transport io.ReadWriter, config *Config, trace *Trace) *Conn {
+	buffers := make([]byte, 2*initialBuffer) // both grow when a record asks for it
 	return &Conn{
 		config: config, transport: transport, tracer: trace,
-		in:  make([]byte, 0, 1024),
-		out: make([]byte, 0, 1024),
+		in:  buffers[:0:initialBuffer],
+		out: buffers[initialBuffer:initialBuffer],
 	}
 }
 
@@ -135,8 +139,8 @@ func (c *Conn) awaitData() error {
 }
 
 // Write sends p in records of at most OutContentLen octets, each in a write of
-// its own. A record that was sealed counts as written even if a deadline kept a
-// part of it back: the next call sends that part first (CAMERA.md section 5.3).
+// its own. When a deadline cuts a record, it counts as written, and the next call
+// sends the rest of it first (CAMERA.md section 5.3).
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -147,6 +151,10 @@ func (c *Conn) Write(p []byte) (int, error) {
 		}
 		n := min(len(p), c.config.OutContentLen)
 		err := c.writeRecord(RecordApplicationData, versionTLS12, p[:n])
+		if err != nil && len(c.unsent) == len(c.out) {
+			c.takeBack()
+			return written, err
+		}
 		written += n
 		p = p[n:]
 		if err != nil {
@@ -154,4 +162,11 @@ func (c *Conn) Write(p []byte) (int, error) {
 		}
 	}
 	return written, nil
+}
+
+// takeBack forgets a record of which nothing was sent. Its nonce is free again, as
+// nobody saw it used.
+func (c *Conn) takeBack() {
+	c.unsent = nil
+	c.protect.seq--
 }

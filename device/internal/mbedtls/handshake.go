@@ -30,7 +30,7 @@ type handshake struct {
 func (c *Conn) Handshake() error {
 	c.readMu.Lock()
 	defer c.readMu.Unlock()
-	hs := &handshake{c: c}
+	hs := &handshake{c: c, msg: make([]byte, 0, initialBuffer)}
 	for _, step := range []func(*handshake) error{
 		(*handshake).readClientHello,
 		(*handshake).sendServerHello,

@@ -12,6 +12,7 @@ type KeySchedule struct {
 	clientRandom [32]byte
 	serverRandom [32]byte
 	seed         [13 + 64]byte
+	master       [masterSecretLen]byte
 	a, block     [64]byte // HMAC values; fields, because they escape through the interface
 }
 
@@ -24,9 +25,8 @@ const (
 func NewKeySchedule(suite *Suite, preMaster []byte, clientRandom, serverRandom *[32]byte) *KeySchedule {
 	ks := &KeySchedule{suite: suite, clientRandom: *clientRandom, serverRandom: *serverRandom}
 	ks.mac = hmac.New(suite.prf, preMaster)
-	var master [masterSecretLen]byte
-	ks.expand(master[:], "master secret", clientRandom[:], serverRandom[:])
-	ks.mac = hmac.New(suite.prf, master[:])
+	ks.expand(ks.master[:], "master secret", clientRandom[:], serverRandom[:])
+	ks.mac = hmac.New(suite.prf, ks.master[:])
 	return ks
 }
 

@@ -8,10 +8,10 @@ import (
 
 // A Protection seals or opens the records of one direction.
 type Protection struct {
-	seq  uint64
-	aead *gcmProtection // either this
-	cbc  *cbcProtection // or this
-	aad  [13]byte
+	seq uint64
+	gcm gcmProtection // unless cbc is set
+	cbc *cbcProtection
+	aad [13]byte
 }
 
 // Protections returns the record protection of both directions.
@@ -50,8 +50,8 @@ func newProtection(s *Suite, key, mac, iv []byte) (*Protection, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Protection{aead: &gcmProtection{aead: aead}}
-	copy(p.aead.nonce[:], iv)
+	p := &Protection{gcm: gcmProtection{aead: aead}}
+	copy(p.gcm.nonce[:], iv)
 	return p, nil
 }
 
@@ -71,10 +71,10 @@ const Overhead = 16 + 48 + 16
 // Seal appends the protected form of plaintext to dst, which must not overlap it.
 func (p *Protection) Seal(dst []byte, typ uint8, version uint16, plaintext []byte) []byte {
 	header := p.header(typ, version, len(plaintext))
-	if p.aead != nil {
-		dst = p.aead.seal(dst, p.seq, header, plaintext)
-	} else {
+	if p.cbc != nil {
 		dst = p.cbc.seal(dst, header, plaintext)
+	} else {
+		dst = p.gcm.seal(dst, p.seq, header, plaintext)
 	}
 	p.seq++
 	return dst
@@ -85,10 +85,10 @@ func (p *Protection) Seal(dst []byte, typ uint8, version uint16, plaintext []byt
 func (p *Protection) Open(typ uint8, version uint16, payload []byte) ([]byte, error) {
 	var plain []byte
 	var err error
-	if p.aead != nil {
-		plain, err = p.aead.open(p, typ, version, payload)
-	} else {
+	if p.cbc != nil {
 		plain, err = p.cbc.open(p, typ, version, payload)
+	} else {
+		plain, err = p.gcm.open(p, typ, version, payload)
 	}
 	if err != nil {
 		return nil, err

@@ -1,0 +1,215 @@
+package mbedtls
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// recorded calls f with each line of a file of recordings.
+func recorded(f *testing.F, name string, each func(line []byte)) {
+	file, err := os.Open("../../wire/testdata/" + name)
+	require.NoError(f, err)
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	require.NoError(f, err)
+	lines := bufio.NewScanner(unzipped)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		each(lines.Bytes())
+	}
+	require.NoError(f, lines.Err())
+}
+
+// addVectors adds what the clients of the recordings sent, from the segment on that
+// is given: 0 for the ClientHello, 1 for the second flight.
+func addVectors(f *testing.F, from int, add func([]byte)) {
+	recorded(f, "openmv-5.0_p256.jsonl.gz", func(line []byte) {
+		var v struct {
+			Sent []string `json:"sent_hex"`
+		}
+		require.NoError(f, json.Unmarshal(line, &v))
+		if len(v.Sent) <= from {
+			return
+		}
+		var data []byte
+		for _, s := range v.Sent[from:] {
+			b, err := hex.DecodeString(s)
+			require.NoError(f, err)
+			data = append(data, b...)
+		}
+		if len(data) < 2048 { // the fuzzer is faster with small seeds
+			add(data)
+		}
+	})
+}
+
+// requireKnown checks that a failure is one of Mbed TLS's or the end of the input.
+func requireKnown(t *testing.T, err error) {
+	var known *Error
+	require.True(t, errors.As(err, &known) || errors.Is(err, io.EOF), "%v", err)
+}
+
+func FuzzClientHello(f *testing.F) {
+	config := testConfig(f, ecdsaKey(f))
+	addVectors(f, 0, func(data []byte) { f.Add(data) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		conn := newTranscript(data)
+		err := Server(conn, config, &Trace{ClientHello: func([]byte) {}, Alert: func(Alert) {}}).Handshake()
+		requireKnown(t, err)
+		checkRecords(t, conn.out.Bytes())
+	})
+}
+
+// checkRecords: whatever came in, what goes out is whole records of at most 4096 octets.
+func checkRecords(t *testing.T, out []byte) {
+	for len(out) > 0 {
+		require.GreaterOrEqual(t, len(out), recordHeaderLen)
+		length := int(out[3])<<8 | int(out[4])
+		require.LessOrEqual(t, length, 4096+Overhead)
+		require.GreaterOrEqual(t, len(out), recordHeaderLen+length)
+		out = out[recordHeaderLen+length:]
+	}
+}
+
+// The ClientHellos before a second flight: one for ECDHE, one for static RSA.
+const (
+	helloECDHE = "1603010042010000" + "3e" + "0303" + "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0002c02b" + "0100" +
+		"0012" + "000a000400020017" + "000d000600040403" + "0401"
+	helloRSA = "1603010031010000" + "2d" + "0303" + "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0004009c002f" + "0100"
+)
+
+func FuzzSecondFlight(f *testing.F) {
+	ecdhe, static := testConfig(f, ecdsaKey(f)), testConfig(f, rsaKey(f))
+	hello := func(s string) []byte {
+		b, err := hex.DecodeString(s)
+		require.NoError(f, err)
+		n := len(b) - recordHeaderLen
+		b[3], b[4] = byte(n>>8), byte(n)
+		n -= handshakeHeaderLen
+		b[6], b[7], b[8] = byte(n>>16), byte(n>>8), byte(n)
+		return b
+	}
+	helloEC, helloStatic := hello(helloECDHE), hello(helloRSA)
+	for _, h := range []struct {
+		config *Config
+		hello  []byte
+	}{{ecdhe, helloEC}, {static, helloStatic}} {
+		conn := newTranscript(h.hello)
+		require.ErrorIs(f, Server(conn, h.config, nil).Handshake(), ErrConnEOF, "the ClientHello must be answered")
+	}
+	addVectors(f, 1, func(data []byte) { f.Add(false, data); f.Add(true, data) })
+	f.Fuzz(func(t *testing.T, rsa bool, data []byte) {
+		config, first := ecdhe, helloEC
+		if rsa {
+			config, first = static, helloStatic
+		}
+		conn := newTranscript(first, data)
+		requireKnown(t, Server(conn, config, nil).Handshake())
+		checkRecords(t, conn.out.Bytes())
+	})
+}
+
+// FuzzRecords reads records after a handshake. In the input each record is a type, two
+// octets of length with the top bit set for a record that is sent as it stands instead of
+// being sealed, and the content.
+func FuzzRecords(f *testing.F) {
+	record := func(typ byte, raw bool, content ...byte) []byte {
+		high := byte(len(content) >> 8)
+		if raw {
+			high |= 0x80
+		}
+		return append([]byte{typ, high, byte(len(content))}, content...)
+	}
+	f.Add(true, bytes.Join([][]byte{record(23, false, 'G', 'E', 'T'), record(23, false), record(23, false), record(21, false, 1, 100)}, nil))
+	f.Add(false, bytes.Join([][]byte{record(22, false, 1, 0, 0, 0), record(22, false, 20, 0, 0, 1, 9), record(20, false, 1)}, nil))
+	f.Add(false, bytes.Join([][]byte{record(21, false, 1, 90), record(21, true, 2, 48), record(99, true)}, nil))
+	f.Fuzz(func(t *testing.T, gcm bool, data []byte) {
+		suite := uint16(0xc027)
+		if gcm {
+			suite = 0xc02b
+		}
+		sealer, opener := protections(t, suite)
+		_, own := protections(t, suite)
+		var wire []byte
+		for len(data) >= 3 {
+			typ, raw, length := data[0], data[1]&0x80 != 0, int(data[1]&0x7f)<<8|int(data[2])
+			data = data[3:]
+			content := data[:min(length, len(data))]
+			data = data[len(content):]
+			if !raw {
+				content = sealer.Seal(nil, typ, versionTLS12, content)
+			}
+			wire = append(append(wire, typ, 3, 3, byte(len(content)>>8), byte(len(content))), content...)
+		}
+		conn := newTranscript(wire, data)
+		c := Server(conn, &Config{InContentLen: 16384, OutContentLen: 4096}, nil)
+		c.unprotect, c.protect = opener, own
+		buf := make([]byte, 100)
+		for range 2*len(wire) + 10 {
+			n, err := c.Read(buf)
+			require.LessOrEqual(t, n, len(buf))
+			if err != nil && !errors.Is(err, ErrWantRead) && !errors.Is(err, ErrPeerCloseNotify) {
+				requireKnown(t, err)
+				checkRecords(t, conn.out.Bytes())
+				return
+			}
+		}
+		t.Fatal("reading does not come to an end")
+	})
+}
+
+func addLoaderCases(f *testing.F, pick func(cert, key []byte) []byte) {
+	recorded(f, "loader_openmv-5.0.jsonl.gz", func(line []byte) {
+		var c struct {
+			Cert []byte `json:"cert_b64"`
+			Key  []byte `json:"key_b64"`
+		}
+		require.NoError(f, json.Unmarshal(line, &c))
+		if data := pick(c.Cert, c.Key); len(data) > 0 && len(data) < 4096 {
+			f.Add(data)
+		}
+	})
+}
+
+func FuzzParseKey(f *testing.F) {
+	addLoaderCases(f, func(_, key []byte) []byte { return key })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		k, err := ParseKey(data)
+		if err != nil {
+			require.ErrorIs(t, err, ErrPKBadInputData)
+			return
+		}
+		require.NotEmpty(t, k.Kind())
+		if k.size > 512 {
+			return // such a key takes its time
+		}
+		if _, err := k.sign(crypto.SHA256, make([]byte, 32)); err != nil {
+			requireKnown(t, err)
+		}
+	})
+}
+
+func FuzzParseCertificate(f *testing.F) {
+	addLoaderCases(f, func(cert, _ []byte) []byte { return cert })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := ParseCertificate(data)
+		if err != nil {
+			require.ErrorIs(t, err, ErrX509BadInputData)
+			return
+		}
+		require.True(t, bytes.HasPrefix(data, c.Raw))
+		again, err := ParseCertificate(c.Raw)
+		require.NoError(t, err, "what is presented must load again")
+		require.Equal(t, c.Raw, again.Raw)
+	})
+}

@@ -1,0 +1,137 @@
+package device_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/nettest"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
+)
+
+// withoutCloseNotify is a TLS client that takes the end of TCP for the end of the
+// stream: the camera never sends close_notify.
+type withoutCloseNotify struct{ *tls.Conn }
+
+func (c withoutCloseNotify) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Close closes TCP alone: the camera may be gone, and not read a close_notify.
+func (c withoutCloseNotify) Close() error { return c.Conn.NetConn().Close() }
+
+// pair returns a camera's socket and a client that have shaken hands.
+func pair(t testing.TB, client, server net.Conn) (*device.SSLSocket, net.Conn) {
+	context, pool := selfSigned(t, "")
+	peer := tls.Client(client, &tls.Config{RootCAs: pool, ServerName: host})
+	done := make(chan error, 1)
+	go func() { done <- peer.Handshake() }()
+	socket, err := context.WrapSocket(server)
+	require.NoError(t, err)
+	require.NoError(t, <-done)
+	return socket, withoutCloseNotify{peer}
+}
+
+// TestNetConn runs the tests that every net.Conn has to pass, with the camera's socket
+// as the one whose deadlines are used. The mirrored run is left out: it would test the
+// deadlines of crypto/tls, whose connections do not work on after a write timed out.
+func TestNetConn(t *testing.T) {
+	nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+		client, server := wire.Pipe()
+		socket, peer := pair(t, client, server)
+		return socket, peer, func() { socket.Close(); peer.Close() }, nil
+	})
+}
+
+// TestClientToCamera is the direction that TestNetConn's BasicIO does not take.
+func TestClientToCamera(t *testing.T) {
+	client, server := wire.Pipe()
+	socket, peer := pair(t, client, server)
+	defer socket.Close()
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	go func() {
+		_, _ = peer.Write(want)
+		peer.Close()
+	}()
+	got, err := io.ReadAll(socket)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got))
+}
+
+func TestClosedSocket(t *testing.T) {
+	client, server := wire.Pipe()
+	socket, peer := pair(t, client, server)
+	defer peer.Close()
+	suite, version := socket.Cipher()
+	require.Equal(t, "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384", suite)
+	require.Equal(t, "TLSv1.2", version)
+	require.NoError(t, socket.Close())
+	require.NoError(t, socket.Close(), "a second close is fine")
+	for _, use := range []func() error{
+		func() error { _, err := socket.Read(make([]byte, 1)); return err },
+		func() error { _, err := socket.Write([]byte("x")); return err },
+		func() error { _, err := socket.Readline(); return err },
+	} {
+		err := use()
+		require.EqualError(t, err, "OSError: (-28928, 'MBEDTLS_ERR_SSL_BAD_INPUT_DATA')")
+		require.ErrorIs(t, err, net.ErrClosed)
+	}
+}
+
+func TestExceptionIsLatched(t *testing.T) {
+	client, server := wire.Pipe()
+	socket, _ := pair(t, client, server)
+	defer socket.Close()
+	_, err := client.Write([]byte{23, 3, 3, 0, 40})
+	require.NoError(t, err)
+	_, err = client.Write(make([]byte, 40))
+	require.NoError(t, err)
+	const want = "OSError: (-29056, 'MBEDTLS_ERR_SSL_INVALID_MAC')"
+	_, err = socket.Read(make([]byte, 1))
+	require.EqualError(t, err, want)
+	_, err = socket.Read(make([]byte, 1))
+	require.EqualError(t, err, want, "raised again")
+	_, err = socket.Write([]byte("x"))
+	require.EqualError(t, err, want, "raised again by the other direction")
+}
+
+func TestDeadlineIsNotLatched(t *testing.T) {
+	client, server := wire.Pipe()
+	socket, peer := pair(t, client, server)
+	defer socket.Close()
+	require.NoError(t, socket.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
+	_, err := socket.Read(make([]byte, 1))
+	require.EqualError(t, err, "OSError: [Errno 110] ETIMEDOUT")
+	var netErr net.Error
+	require.ErrorAs(t, err, &netErr)
+	require.True(t, netErr.Timeout())
+	require.NoError(t, socket.SetReadDeadline(time.Time{}))
+	go func() { _, _ = peer.Write([]byte("later\n")) }()
+	line, err := socket.Readline()
+	require.NoError(t, err)
+	require.Equal(t, "later\n", string(line))
+}
+
+func TestFailedHandshakeLeavesTCPOpen(t *testing.T) {
+	context, _ := selfSigned(t, "")
+	client, server := wire.Pipe()
+	_, err := client.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
+	require.NoError(t, err)
+	socket, err := context.WrapSocket(server)
+	require.EqualError(t, err, "OSError: (-30464, 'MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE')")
+	suite, _ := socket.Cipher()
+	require.Empty(t, suite)
+	_, err = server.Write([]byte("still open"))
+	require.NoError(t, err)
+}
