@@ -27,7 +27,7 @@ import (
 const (
 	rounds          = 10
 	handshakes      = 100 // in each round
-	countHandshakes = 50 // for allocations
+	countHandshakes = 50  // for allocations
 	payload         = 10 << 20
 )
 
