@@ -107,7 +107,7 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 	_ = killGroup(cmd)
 	r := Result{
 		Args: args, ExitCode: cmd.ProcessState.ExitCode(), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
-		Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), Duration: time.Since(start),
+		Stdout: stdout.kept, Stderr: stderr.kept, Duration: time.Since(start),
 	}
 	if !r.TimedOut {
 		r.Signal = endingSignal(cmd.ProcessState)
@@ -147,12 +147,10 @@ func LookPath(program string) (string, error) {
 	return exec.LookPath(program)
 }
 
-// limitedBuffer keeps the first maxOutput octets.
-type limitedBuffer struct{ bytes.Buffer }
+// limitedBuffer keeps the first maxOutput octets and swallows the rest.
+type limitedBuffer struct{ kept []byte }
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if room := maxOutput - b.Len(); room > 0 {
-		b.Buffer.Write(p[:min(room, len(p))])
-	}
+	b.kept = append(b.kept, p[:min(maxOutput-len(b.kept), len(p))]...)
 	return len(p), nil
 }

@@ -1,0 +1,89 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+)
+
+func shell(t *testing.T, script string) sandbox.Command {
+	sh, err := sandbox.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
+	return sandbox.Command{Args: []string{sh, "-c", script}, Home: t.TempDir()}
+}
+
+func TestHermetic(t *testing.T) {
+	t.Setenv("SSL_CERT_FILE", "/etc/passwd")
+	t.Setenv("CURL_CA_BUNDLE", "/etc/passwd")
+	sb := sandbox.Detect(t.Context())
+	c := shell(t, `env; echo "stdin: $(cat)"; pwd; echo oops >&2; exit 3`)
+	c.Env = []string{"ADDED=yes"}
+	r, err := sb.Run(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, 3, r.ExitCode)
+	require.Equal(t, "oops\n", string(r.Stderr))
+	out := string(r.Stdout)
+	require.NotContains(t, out, "/etc/passwd")
+	require.Contains(t, out, "HOME="+c.Home)
+	require.Contains(t, out, "ADDED=yes")
+	require.Contains(t, out, "stdin: \n")
+}
+
+func TestHosts(t *testing.T) {
+	before, err := os.ReadFile("/etc/hosts")
+	if err != nil {
+		t.Skip("there is no /etc/hosts")
+	}
+	getent, err := sandbox.LookPath("getent")
+	if err != nil {
+		t.Skip("getent is not installed: apt-get install libc-bin")
+	}
+	sb := sandbox.Detect(t.Context())
+	c := sandbox.Command{Args: []string{getent, "hosts", "cam.example.com"}, Home: t.TempDir(), Hosts: map[string]string{"cam.example.com": "127.0.0.1"}}
+	r, err := sb.Run(t.Context(), c)
+	if errors.Is(err, sandbox.ErrCannotIsolate) {
+		t.Skip("no isolation of names here: " + sb.Describe() + "; apt-get install util-linux libnss-wrapper")
+	}
+	require.NoError(t, err)
+	require.Contains(t, string(r.Stdout), "127.0.0.1")
+	after, err := os.ReadFile("/etc/hosts")
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+
+	_, err = (&sandbox.Sandbox{}).Run(t.Context(), c)
+	require.ErrorIs(t, err, sandbox.ErrCannotIsolate)
+}
+
+func TestDeadlineAndFlood(t *testing.T) {
+	sb := sandbox.Detect(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	r, err := sb.Run(ctx, shell(t, `yes | head -c 3000000; sleep 60`))
+	require.NoError(t, err)
+	require.True(t, r.TimedOut)
+	require.Less(t, r.Duration, 20*time.Second)
+	require.Equal(t, 1<<20, len(r.Stdout), "only so much is kept")
+	require.True(t, strings.HasPrefix(string(r.Stdout), "y\n"))
+}
+
+func TestSignal(t *testing.T) {
+	r, err := sandbox.Detect(t.Context()).Run(t.Context(), shell(t, `kill -ABRT $$`))
+	require.NoError(t, err)
+	require.Equal(t, "aborted", r.Signal)
+}
+
+func TestNoSuchProgram(t *testing.T) {
+	_, err := sandbox.Detect(t.Context()).Run(t.Context(), sandbox.Command{Args: []string{"/no/such/program"}, Home: t.TempDir()})
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, err = sandbox.LookPath("leafcam-no-such-program")
+	require.Error(t, err)
+}
