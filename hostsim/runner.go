@@ -310,7 +310,7 @@ func token() string {
 }
 
 func temporaryHome() (dir string, cleanup func(), err error) {
-	dir, err = os.MkdirTemp("", "leafcam-home-")
+	dir, err = os.MkdirTemp("", "leafcam-")
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 

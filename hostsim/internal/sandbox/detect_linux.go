@@ -5,12 +5,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-// The ways to give a program a hosts file of its own, the best one first. A PID
-// namespace also catches children that leave the process group.
-var unshareWays = [][]string{
+// The ways to keep a program's children together: a PID namespace ends with its first
+// process. The user stays who he is: some programs refuse to run as root.
+var apartWays = [][]string{
+	{"unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc"},
+	{"unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child"},
+}
+
+// The ways to give a program a hosts file of its own as well, the best one first.
+var hostsWays = [][]string{
 	{"unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"},
 	{"unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"},
 	{"unshare", "--user", "--map-root-user", "--mount"},
@@ -18,20 +25,18 @@ var unshareWays = [][]string{
 
 // Detect tries what this machine permits. It takes some milliseconds.
 func Detect(ctx context.Context) *Sandbox {
-	s := &Sandbox{}
-	dir, err := os.MkdirTemp("", "leafcam-sandbox-")
+	s := &Sandbox{apart: firstThatRuns(ctx, apartWays, "true")}
+	dir, err := os.MkdirTemp("", "leafcam-")
 	if err != nil {
 		return s
 	}
 	defer os.RemoveAll(dir)
 	hosts := filepath.Join(dir, "hosts")
 	if os.WriteFile(hosts, []byte("127.0.0.1 leafcam.invalid\n"), 0o644) == nil {
-		for _, way := range unshareWays {
-			if worksHere(ctx, way, hosts) {
-				s.unshare = way
-				return s
-			}
-		}
+		s.hosts = firstThatRuns(ctx, hostsWays, "sh", "-c", `mount --bind "$0" /etc/hosts && grep -q leafcam.invalid /etc/hosts`, hosts)
+	}
+	if len(s.hosts) > 0 {
+		return s
 	}
 	for _, pattern := range []string{"/usr/lib/*/libnss_wrapper.so", "/usr/lib/libnss_wrapper.so", "/usr/lib64/libnss_wrapper.so"} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 {
@@ -42,9 +47,14 @@ func Detect(ctx context.Context) *Sandbox {
 	return s
 }
 
-func worksHere(ctx context.Context, way []string, hosts string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+// firstThatRuns returns the first of the ways with which a command succeeds.
+func firstThatRuns(ctx context.Context, ways [][]string, command ...string) []string {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	args := append(append([]string{}, way[1:]...), "sh", "-c", `mount --bind "$0" /etc/hosts && grep -q leafcam.invalid /etc/hosts`, hosts)
-	return exec.CommandContext(ctx, way[0], args...).Run() == nil
+	for _, way := range ways {
+		if exec.CommandContext(ctx, way[0], slices.Concat(way[1:], command)...).Run() == nil {
+			return way
+		}
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,15 +56,16 @@ const SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 // A Sandbox knows how this machine isolates programs.
 type Sandbox struct {
-	unshare    []string // the command line before "sh", empty when there is none
+	apart      []string // command line that puts a program into a PID namespace; empty when there is no way
+	hosts      []string // the same for one that may mount over /etc/hosts
 	nssWrapper string   // path of libnss_wrapper.so, "" when there is none
 }
 
 // Describe says in a few words how names are isolated here.
 func (s *Sandbox) Describe() string {
 	switch {
-	case len(s.unshare) > 0:
-		return "user and mount namespaces (" + strings.Join(s.unshare, " ") + ")"
+	case len(s.hosts) > 0:
+		return "user and mount namespaces (" + strings.Join(s.hosts, " ") + ")"
 	case s.nssWrapper != "":
 		return "libnss_wrapper"
 	}
@@ -82,12 +84,12 @@ func Environment(home string) []string {
 // Run runs the command until it ends or ctx does. That the program failed is no
 // error; that it could not be started is one, and so is ErrCannotIsolate.
 func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
-	args, env := c.Args, append(Environment(c.Home), c.Env...)
-	if c.Hosts != nil {
-		var err error
-		if args, env, err = s.withHosts(c, args, env); err != nil {
-			return Result{}, err
-		}
+	if _, err := os.Stat(c.Args[0]); err != nil {
+		return Result{}, err // otherwise it would be unshare that cannot start it
+	}
+	args, env, err := s.isolate(c)
+	if err != nil {
+		return Result{}, err
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env, cmd.Dir = env, c.Home
@@ -104,6 +106,7 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 		return Result{}, err
 	}
 	_ = cmd.Wait() // how it ended is in ProcessState
+	// Whatever left the process group is gone with the PID namespace, where there is one.
 	_ = killGroup(cmd)
 	r := Result{
 		Args: args, ExitCode: cmd.ProcessState.ExitCode(), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
@@ -115,8 +118,12 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 	return r, nil
 }
 
-// withHosts puts the isolation of names around a command.
-func (s *Sandbox) withHosts(c Command, args, env []string) ([]string, []string, error) {
+// isolate returns the command line and the environment that a command is run with.
+func (s *Sandbox) isolate(c Command) (args, env []string, err error) {
+	env = append(Environment(c.Home), c.Env...)
+	if c.Hosts == nil {
+		return append(slices.Clone(s.apart), c.Args...), env, nil
+	}
 	file := filepath.Join(c.Home, "hosts")
 	var hosts strings.Builder
 	hosts.WriteString("127.0.0.1 localhost\n")
@@ -127,11 +134,11 @@ func (s *Sandbox) withHosts(c Command, args, env []string) ([]string, []string, 
 		return nil, nil, err
 	}
 	switch {
-	case len(s.unshare) > 0:
+	case len(s.hosts) > 0:
 		script := []string{"sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, file}
-		return append(append(append([]string{}, s.unshare...), script...), args...), env, nil
+		return slices.Concat(s.hosts, script, c.Args), env, nil
 	case s.nssWrapper != "":
-		return args, append(env, "LD_PRELOAD="+s.nssWrapper, "NSS_WRAPPER_HOSTS="+file), nil
+		return append(slices.Clone(s.apart), c.Args...), append(env, "LD_PRELOAD="+s.nssWrapper, "NSS_WRAPPER_HOSTS="+file), nil
 	}
 	return nil, nil, ErrCannotIsolate
 }
