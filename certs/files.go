@@ -163,3 +163,28 @@ func (i *Identity) WriteIdentity(dir, name string, replace bool) error {
 	}
 	return nil
 }
+
+// ParseKeyPEM returns the DER of the first private key in PEM. Encrypted keys are
+// refused.
+func ParseKeyPEM(data []byte) ([]byte, error) {
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		var err error
+		switch block.Type {
+		case "PRIVATE KEY":
+			_, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+		case "EC PRIVATE KEY":
+			_, err = x509.ParseECPrivateKey(block.Bytes)
+		case "RSA PRIVATE KEY":
+			_, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+		case "ENCRYPTED PRIVATE KEY":
+			return nil, errors.New("the private key is encrypted; decrypt it first: openssl pkey -in FILE -out FILE")
+		default:
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("private key: %w", err)
+		}
+		return block.Bytes, nil
+	}
+	return nil, errors.New("no private key in PEM")
+}

@@ -165,3 +165,19 @@ func FuzzParseCertificates(f *testing.F) {
 		require.True(t, (err == nil) == (len(list) > 0))
 	})
 }
+
+func TestParseKeyPEM(t *testing.T) {
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	der, err := certs.ParseKeyPEM(append(certs.EncodePEM(id.Certificate), id.EncodeKeyPEM()...))
+	require.NoError(t, err)
+	require.Equal(t, id.KeyDER(), der)
+	for want, data := range map[string]string{
+		"no private key in PEM": string(certs.EncodePEM(id.Certificate)),
+		"is encrypted":          "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+		"private key: ":         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+	} {
+		_, err = certs.ParseKeyPEM([]byte(data))
+		require.ErrorContains(t, err, want)
+	}
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// authority is a running Pebble with its challenge server, all on 127.0.0.1.
+type authority struct {
+	dir        string
+	caFile     string // trusts Pebble's own API
+	client     *http.Client
+	directory  string // URL of the ACME directory
+	management string // base URL of Pebble's management interface
+	challenges string // base URL of the challenge server's management interface
+	httpPort   int    // where Pebble looks for HTTP-01 answers
+	cancel     context.CancelFunc
+	programs   []*exec.Cmd
+	log        *os.File
+}
+
+// startCA builds the pinned tools and starts them.
+func startCA(ctx context.Context, dir string) (*authority, error) {
+	if err := buildTools(ctx, dir); err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(5)
+	if err != nil {
+		return nil, err
+	}
+	api, management, dns, challenges := ports[0], ports[1], ports[2], ports[3]
+	a := &authority{
+		dir:       dir,
+		caFile:    filepath.Join(dir, "api.cert.pem"),
+		directory: fmt.Sprintf("https://127.0.0.1:%d/dir", api), management: fmt.Sprintf("https://127.0.0.1:%d", management),
+		challenges: fmt.Sprintf("http://127.0.0.1:%d", challenges),
+		httpPort:   ports[4],
+	}
+	if err := a.writeConfig(api, management); err != nil {
+		return nil, err
+	}
+	if a.log, err = os.Create(filepath.Join(dir, "pebble.log")); err != nil {
+		return nil, err
+	}
+	ctx, a.cancel = context.WithCancel(ctx)
+	address := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+	err = a.start(ctx, "pebble-challtestsrv", "-dnsserver", address(dns), "-management", address(challenges),
+		"-defaultIPv6", "", "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "")
+	if err == nil {
+		err = a.start(ctx, "pebble", "-config", filepath.Join(dir, "pebble.json"), "-dnsserver", address(dns))
+	}
+	if err == nil {
+		err = a.await(ctx)
+	}
+	if err != nil {
+		a.stop()
+		return nil, err
+	}
+	return a, nil
+}
+
+// buildTools builds the tools that the nested module pins.
+func buildTools(ctx context.Context, dir string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator),
+		"github.com/letsencrypt/pebble/v2/cmd/pebble", "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv")
+	source, err := toolsModule()
+	if err != nil {
+		return err
+	}
+	cmd.Dir = source
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building Pebble in %s: %w\n%s", source, err, out)
+	}
+	return nil
+}
+
+// toolsModule finds the nested module, whether this runs at the project's root or in
+// the example's folder.
+func toolsModule() (string, error) {
+	for _, dir := range []string{"tools", filepath.Join("examples", "letsencrypt", "tools")} {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", fmt.Errorf("run this at the project's root: go run ./examples/letsencrypt")
+}
+
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // all at the end, so that no port comes twice
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// writeConfig writes Pebble's configuration and the certificate of its API.
+func (a *authority) writeConfig(api, management int) error {
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"localhost"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}})
+	if err != nil {
+		return err
+	}
+	if err := id.WriteIdentity(a.dir, "api", false); err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(id.Certificate)
+	a.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true,
+	}}
+	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
+		"listenAddress": fmt.Sprintf("127.0.0.1:%d", api), "managementListenAddress": fmt.Sprintf("127.0.0.1:%d", management),
+		"certificate": filepath.Join(a.dir, "api.cert.pem"), "privateKey": filepath.Join(a.dir, "api.key.pem"),
+		"httpPort": a.httpPort, "tlsPort": a.httpPort, "keyAlgorithm": "ecdsa",
+		"retryAfter": map[string]int{"authz": 1, "order": 1},
+		"profiles":   map[string]any{"default": map[string]any{"description": "test", "validityPeriod": 7776000}},
+	}})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(a.dir, "pebble.json"), config, 0o600)
+}
+
+func (a *authority) start(ctx context.Context, program string, args ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(a.dir, program), args...)
+	cmd.Stdout, cmd.Stderr = a.log, a.log
+	// One intermediate, and none of the faults that Pebble otherwise plays in.
+	cmd.Env = append(os.Environ(), "PEBBLE_CHAIN_LENGTH=1", "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	a.programs = append(a.programs, cmd)
+	return nil
+}
+
+// await waits until Pebble answers.
+func (a *authority) await(ctx context.Context) error {
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		response, err := a.get(ctx, a.directory)
+		if err == nil {
+			response.Body.Close()
+			return nil
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			said, _ := os.ReadFile(a.log.Name())
+			return fmt.Errorf("Pebble does not answer: %w\n%s", err, said)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (a *authority) get(ctx context.Context, url string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return a.client.Do(request)
+}
+
+func (a *authority) stop() {
+	a.cancel()
+	for _, p := range a.programs {
+		_ = p.Wait() // killed just now
+	}
+	a.log.Close()
+}
+
+// dnsHook is the argument with which certbot calls this program.
+const dnsHook = "publish-txt"
+
+// issue lets certbot get a certificate and returns its live directory.
+func (a *authority) issue(ctx context.Context, self, challenge string) (live string, err error) {
+	base := filepath.Join(a.dir, "certbot-"+challenge)
+	args := []string{
+		"certonly", "--non-interactive", "--agree-tos", "--register-unsafely-without-email", "--no-random-sleep-on-renew",
+		"--server", a.directory, "--domain", host, "--preferred-challenges", challenge[:len(challenge)-len("-01")],
+		"--config-dir", base, "--work-dir", filepath.Join(base, "work"), "--logs-dir", filepath.Join(base, "logs"),
+	}
+	if challenge == "http-01" {
+		args = append(args, "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", fmt.Sprint(a.httpPort))
+	} else {
+		// certbot looks for the hook's first word without unquoting it: a script of ours
+		// has a name that needs no quotes.
+		hook := filepath.Join(a.dir, "hook")
+		script := fmt.Sprintf("#!/bin/sh\nexec '%s' %s %s\n", strings.ReplaceAll(self, "'", `'\''`), dnsHook, a.challenges)
+		if err := os.WriteFile(hook, []byte(script), 0o700); err != nil {
+			return "", err
+		}
+		args = append(args, "--manual", "--manual-auth-hook", hook)
+	}
+	cmd := exec.CommandContext(ctx, "certbot", args...)
+	cmd.Env = append(os.Environ(), "REQUESTS_CA_BUNDLE="+a.caFile)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		said, _ := os.ReadFile(a.log.Name())
+		return "", fmt.Errorf("certbot, %s: %w\n%s\nPebble said:\n%s", challenge, err, out, said)
+	}
+	return filepath.Join(base, "live", host), nil
+}
+
+// publishTXT puts the answer to a DNS-01 challenge into the challenge server.
+func publishTXT(challenges, domain, value string) error {
+	record, err := json.Marshal(map[string]string{"host": "_acme-challenge." + domain + ".", "value": value})
+	if err != nil {
+		return err
+	}
+	response, err := http.Post(challenges+"/set-txt", "application/json", bytes.NewReader(record))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the challenge server answers %s", response.Status)
+	}
+	return nil
+}
+
+// root returns the root that Pebble made when it started.
+func (a *authority) root(ctx context.Context) (*x509.Certificate, error) {
+	response, err := a.get(ctx, a.management+"/roots/0")
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	list, err := certs.ParseCertificates(data)
+	if err != nil {
+		return nil, fmt.Errorf("Pebble's root: %w", err)
+	}
+	return list[0], nil
+}
