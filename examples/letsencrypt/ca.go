@@ -162,7 +162,7 @@ func (a *authority) await(ctx context.Context) error {
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			said, _ := os.ReadFile(a.log.Name())
-			return fmt.Errorf("Pebble does not answer: %w\n%s", err, said)
+			return fmt.Errorf("no answer from Pebble: %w\n%s", err, said)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -246,7 +246,7 @@ func (a *authority) root(ctx context.Context) (*x509.Certificate, error) {
 	}
 	list, err := certs.ParseCertificates(data)
 	if err != nil {
-		return nil, fmt.Errorf("Pebble's root: %w", err)
+		return nil, fmt.Errorf("the root of Pebble: %w", err)
 	}
 	return list[0], nil
 }

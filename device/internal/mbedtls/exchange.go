@@ -105,6 +105,7 @@ func (config *Config) decryptPreMaster(body []byte) []byte {
 	if certKey == nil || len(ciphertext) != certKey.Size() || key == nil || key.rsa == nil || len(ciphertext) != key.size {
 		return secret
 	}
+	//lint:ignore SA1019 static RSA is what the camera speaks
 	if rsa.DecryptPKCS1v15SessionKey(nil, key.rsa, ciphertext, secret) != nil {
 		return random
 	}

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 static RSA is what the camera speaks
+
 package mbedtls
 
 import (

@@ -152,7 +152,7 @@ func parseExtKeyUsage(c *Certificate, body *berReader, _ bool) error {
 
 // General name tags without the constructed bit (RFC 5280 section 4.2.1.6).
 const (
-	nameOther     = tagContext | 0
+	nameOther     = tagContext
 	nameDirectory = tagContext | 4
 	nameIP        = tagContext | 7
 )

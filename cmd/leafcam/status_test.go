@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/clients"
+)
+
+func TestExitStatus(t *testing.T) {
+	dir := t.TempDir()
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	require.NoError(t, id.WriteIdentity(dir, "s", false))
+	cert, key := filepath.Join(dir, "s.cert.der"), filepath.Join(dir, "s.key.der")
+	for _, tc := range []struct {
+		name string
+		args []string
+		want int
+	}{
+		{"version", []string{"version"}, exitFine},
+		{"no arguments", nil, exitFine},
+		{"unknown command", []string{"dance"}, exitUsage},
+		{"unknown flag", []string{"serve", "--dance"}, exitUsage},
+		{"superfluous argument", []string{"demo", "now"}, exitUsage},
+		{"nothing to serve", []string{"serve"}, exitUsage},
+		{"negative timeout", []string{"serve", "--cert", cert, "--key", key, "--timeout", "-1s"}, exitUsage},
+		{"a pair that does not load", []string{"serve", "--cert", key, "--key", cert}, exitFindings},
+		{"an address that is not ours", []string{"serve", "--cert", cert, "--key", key, "--listen", "192.0.2.1:1"}, exitEnvironment},
+		{"a certificate for another host", []string{"matrix", "--cert", cert, "--key", key, "--host", "x.example.com"}, exitUsage},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			require.Equal(t, tc.want, run(t.Context(), tc.args, &stdout, &stderr), stderr.String())
+			if tc.want != exitFine {
+				require.NotEmpty(t, stderr.String())
+			}
+		})
+	}
+}
+
+func TestInterruptedBeforeItBegins(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitInterrupted, run(ctx, []string{"demo"}, &stdout, &stderr))
+}
+
+// TestOwnAIA: the AIA URL of a person's own leaf, on port 80 of a name that is not
+// ours, is answered on this machine for the clients that take a proxy.
+func TestOwnAIA(t *testing.T) {
+	wanted, err := hostsim.ClientsByName([]string{"java-aia", "chromium", "gnutls-cli-aia"}, clients.All())
+	require.NoError(t, err)
+	dir := t.TempDir()
+	pki, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, AIA: "http://ca.example.com/intermediate.der"})
+	require.NoError(t, err)
+	require.NoError(t, leaf.WriteIdentity(dir, "leaf", false))
+	chain, root := filepath.Join(dir, "chain.pem"), filepath.Join(dir, "root.pem")
+	require.NoError(t, os.WriteFile(chain, certs.EncodePEM(pki.Chain()...), 0o644))
+	require.NoError(t, os.WriteFile(root, certs.EncodePEM(pki.Root.Certificate), 0o644))
+	for _, f := range hostsim.Find(t.Context(), wanted) {
+		t.Run(f.Name, func(t *testing.T) {
+			if !f.Installed() {
+				t.Skipf("%s is not installed: apt-get install %s", f.Name, f.Package)
+			}
+			var stdout, stderr bytes.Buffer
+			run(t.Context(), []string{
+				"matrix", "--json", "--clients", f.Name, "--scenarios", "aia", "--cert", filepath.Join(dir, "leaf.cert.der"),
+				"--key", filepath.Join(dir, "leaf.key.der"), "--chain", chain, "--root", root,
+			}, &stdout, &stderr)
+			var m hostsim.Matrix
+			require.NoError(t, json.Unmarshal(stdout.Bytes(), &m), stderr.String())
+			c := m.Rows[0].Cells[0]
+			if f.AIAHostsFile {
+				require.Equal(t, hostsim.CannotIsolate, c.Verdict, c.Cause)
+				return
+			}
+			require.Equal(t, hostsim.Completed, c.Verdict, c.Cause)
+			require.Equal(t, hostsim.FromAIA, c.How)
+			require.Equal(t, 1, c.Fetches)
+		})
+	}
+}
