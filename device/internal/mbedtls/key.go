@@ -59,18 +59,23 @@ func ParseKey(der []byte) (*PrivateKey, error) {
 	return nil, ErrPKBadInputData
 }
 
+// versioned opens the SEQUENCE that each form of a key is, and reads the version that
+// it begins with. trailing tells whether octets follow the SEQUENCE.
+func versioned(der []byte, version int) (seq berReader, trailing bool, err error) {
+	outer := berReader{der}
+	if seq, err = outer.child(tagSequence); err != nil {
+		return seq, false, err
+	}
+	if v, err := seq.int(); err != nil || v != version {
+		return seq, false, errFormat
+	}
+	return seq, !outer.empty(), nil
+}
+
 // parsePKCS8 reads a PrivateKeyInfo (RFC 5208 section 5) that fills der.
 func parsePKCS8(der []byte) (*PrivateKey, error) {
-	outer := berReader{der}
-	seq, err := outer.child(tagSequence)
-	if err != nil {
-		return nil, err
-	}
-	if !outer.empty() {
-		return nil, errASN1
-	}
-	version, err := seq.int()
-	if err != nil || version != 0 {
+	seq, trailing, err := versioned(der, 0)
+	if err != nil || trailing {
 		return nil, errFormat
 	}
 	alg, err := seq.algorithm()
@@ -118,14 +123,9 @@ func parseBareSEC1(der []byte) (*PrivateKey, error) { return parseSEC1(der, nil)
 // parseSEC1 reads an ECPrivateKey (RFC 5915 section 3). The curve is the one of the
 // surrounding PKCS#8, if any. Octets after the structure are ignored.
 func parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) {
-	outer := berReader{der}
-	seq, err := outer.child(tagSequence)
+	seq, _, err := versioned(der, 1)
 	if err != nil {
 		return nil, err
-	}
-	version, err := seq.int()
-	if err != nil || version != 1 {
-		return nil, errFormat
 	}
 	scalar, err := seq.value(tagOctetString)
 	if err != nil {
@@ -208,16 +208,8 @@ func newECKey(curve *namedCurve, scalar []byte) (*PrivateKey, error) {
 
 // parsePKCS1 reads an RSAPrivateKey (RFC 8017 appendix A.1.2) that fills der.
 func parsePKCS1(der []byte) (*PrivateKey, error) {
-	outer := berReader{der}
-	seq, err := outer.child(tagSequence)
-	if err != nil {
-		return nil, err
-	}
-	if !outer.empty() {
-		return nil, errASN1
-	}
-	version, err := seq.int()
-	if err != nil || version != 0 {
+	seq, trailing, err := versioned(der, 0)
+	if err != nil || trailing {
 		return nil, errFormat
 	}
 	var numbers [8]*big.Int // n e d p q dp dq qinv
