@@ -9,5 +9,5 @@
 //
 // Errors are MicroPython's exceptions: the text of an [OSError], [ValueError] or
 // [TypeError] is the last line of the traceback, character for character. What is
-// emulated, and how it is known, is written down in docs/CAMERA.md.
+// emulated, and how it is known, is written down in device/CAMERA.md.
 package device

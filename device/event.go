@@ -9,7 +9,7 @@ import (
 )
 
 // An Event tells what happened on one connection. It is complete when the
-// connection has ended. Its JSON form is documented in docs/EVENTS.md.
+// connection has ended. Its JSON form is documented in device/EVENTS.md.
 type Event struct {
 	ID        int       `json:"id"` // counts the accepted connections from 1
 	Remote    string    `json:"remote"`

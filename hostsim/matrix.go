@@ -2,7 +2,7 @@ package hostsim
 
 import "time"
 
-// MatrixFormat is the version of the matrix' JSON form, described in docs/MATRIX.md.
+// MatrixFormat is the version of the matrix' JSON form, described in hostsim/MATRIX.md.
 const MatrixFormat = 1
 
 // NotApplicable is the verdict of a scenario that the user's files do not allow.

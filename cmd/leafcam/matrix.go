@@ -64,7 +64,7 @@ a verdict could not be had.`,
 	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
 	f.BoolVar(&o.online, "online", false, "let clients ask the AIA servers of your leaf over the network")
-	f.BoolVar(&o.json, "json", false, "print JSON, described in docs/MATRIX.md")
+	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
 	return cmd
 }
 

@@ -44,7 +44,7 @@ and exits with status 1.
 
 The script hello is the documented server: one connection at a time, one more waits, any
 further one is reset; without --timeout a silent client blocks it for ever, as on the camera.
-With --json the output is one JSON object a line, described in docs/EVENTS.md.`,
+With --json the output is one JSON object a line, described in device/EVENTS.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), o, cmd.OutOrStdout())

@@ -7,7 +7,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim"
 )
 
-// JSON writes the matrix as one indented JSON object, whose fields docs/MATRIX.md
+// JSON writes the matrix as one indented JSON object, whose fields hostsim/MATRIX.md
 // describes.
 func JSON(w io.Writer, m *hostsim.Matrix) error {
 	enc := json.NewEncoder(w)

@@ -9,5 +9,5 @@
 // is the business of package device.
 //
 // What is emulated, and from where it is known, is written down section by
-// section in docs/CAMERA.md; the comments here name those sections.
+// section in device/CAMERA.md; the comments here name those sections.
 package mbedtls
