@@ -286,7 +286,7 @@ func run() error {
 		}
 		t.AppendRow(table.Row{s.name, "allocations a handshake", fmt.Sprintf("%.0f", engine), fmt.Sprintf("%.0f", std), ratio(engine, std)})
 	}
-	fmt.Printf("%s %s/%s, %d CPUs; AES-256-GCM, group P-256; medians of %d interleaved runs; client's work included in times\n",
+	fmt.Printf("%s %s/%s, %d CPUs; AES-256-GCM, group P-256; medians of %d interleaved runs; the client's work is in the times; ratios are of times and counts, below 1 the engine needs less\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds)
 	fmt.Println(t.Render())
 	return nil
