@@ -223,3 +223,32 @@ func TestUnknownNames(t *testing.T) {
 	require.EqualError(t, err, `unknown script "dance"; known: hello, snapshot`)
 	require.Len(t, device.OpenMV50.CipherSuites(), 18)
 }
+
+// TestUnboundedInput: what a client sends without end does not pile up.
+func TestUnboundedInput(t *testing.T) {
+	context, pool := selfSigned(t, "")
+	camera, events := start(t, device.CameraConfig{Context: context})
+	conn, err := tls.Dial("tcp", camera.Addr().String(), &tls.Config{RootCAs: pool, ServerName: host})
+	require.NoError(t, err)
+	defer conn.Close()
+	line := bytes.Repeat([]byte("x"), 16<<10)
+	for err == nil {
+		_, err = conn.Write(line)
+	}
+	e := <-events
+	require.EqualError(t, e.Exception, "MemoryError: memory allocation failed, allocating 262144 bytes")
+	require.Equal(t, "read", e.Phase)
+
+	raw := dial(t, camera)
+	_, err = raw.Write(recordedHello(t))
+	require.NoError(t, err)
+	for range 300 {
+		_, err = raw.Write([]byte{21, 3, 3, 0, 2, 1, 90})
+		require.NoError(t, err)
+	}
+	raw.(*net.TCPConn).CloseWrite()
+	_, _ = io.Copy(io.Discard, raw)
+	e = <-events
+	require.EqualError(t, e.Exception, "OSError: (-29312, 'MBEDTLS_ERR_SSL_CONN_EOF')")
+	require.Len(t, e.Alerts, 100)
+}

@@ -78,6 +78,16 @@ type TypeError struct{ Message string }
 // Error returns the last line of the traceback.
 func (e *TypeError) Error() string { return "TypeError: " + e.Message }
 
+// A MemoryError is MicroPython's MemoryError.
+type MemoryError struct {
+	Allocating int // octets
+}
+
+// Error returns the last line of the traceback.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("MemoryError: memory allocation failed, allocating %d bytes", e.Allocating)
+}
+
 // Errno values of MicroPython, which are Linux's.
 const (
 	errnoENOENT       = 2

@@ -19,12 +19,18 @@ type Session struct {
 	event   *Event
 }
 
+// maxAlerts is how many alerts an event keeps: a client may send any number of warnings.
+const maxAlerts = 100
+
 // Wrap is wrap_socket: it runs the handshake.
 func (s *Session) Wrap() error {
 	s.event.Phase = "wrap"
 	socket, err := s.context.wrapSocket(s.conn, &mbedtls.Trace{
 		ClientHello: func(msg []byte) { s.event.ClientHello = parseClientHello(msg) },
 		Alert: func(a mbedtls.Alert) {
+			if len(s.event.Alerts) == maxAlerts {
+				return
+			}
 			s.event.Alerts = append(s.event.Alerts, Alert{
 				Sent: a.Sent, Level: a.Level, Description: a.Description,
 				Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,

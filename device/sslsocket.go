@@ -47,6 +47,10 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// maxLine is where Readline gives up, octets: no board has more memory to spare for
+// one line. Which board would have given up sooner is not emulated.
+const maxLine = 256 << 10
+
 // Readline reads up to and including the next line feed, octet by octet, as
 // MicroPython does. It returns nil where MicroPython returns None, and an empty
 // slice where it returns b”.
@@ -68,6 +72,9 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 		}
 		if line = append(line, b[0]); b[0] == '\n' {
 			return line, nil
+		}
+		if len(line) == maxLine {
+			return nil, &MemoryError{Allocating: maxLine}
 		}
 	}
 }

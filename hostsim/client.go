@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -61,8 +62,8 @@ type Visit struct {
 	Pinned []*x509.Certificate // server certificates that are trusted themselves
 	Store  []*x509.Certificate // intermediates in the client's own store
 
-	AIAHosts []string // host names of the leaf's AIA URLs
-	AIAProxy string   // host:port of an HTTP proxy that answers them; "" when the URL itself does
+	AIAHosts map[string]string // host names of the leaf's AIA URLs, and the address that each has here
+	AIAProxy string            // host:port of an HTTP proxy that answers them; "" when the URL itself does
 
 	programs map[string]string
 	sandbox  *sandbox.Sandbox
@@ -84,12 +85,11 @@ func (v *Visit) Trusted() []*x509.Certificate {
 	return append(append(append([]*x509.Certificate{}, v.Roots...), v.Pinned...), v.Store...)
 }
 
-// Hosts returns the names that have to resolve to loopback.
+// Hosts returns the names that the client has to resolve, with their addresses:
+// loopback, save AIA hosts that the user wants to be asked over the network.
 func (v *Visit) Hosts() map[string]string {
 	hosts := map[string]string{v.Host: "127.0.0.1"}
-	for _, h := range v.AIAHosts {
-		hosts[h] = "127.0.0.1"
-	}
+	maps.Copy(hosts, v.AIAHosts)
 	return hosts
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/aia"
@@ -66,6 +67,8 @@ type Outcome struct {
 	Fetches   int      `json:"aia_fetches"`
 	Seconds   float64  `json:"seconds"`
 	Command   []string `json:"command,omitempty"`
+	Stdout    string   `json:"stdout,omitempty"` // of the client, at most maxKept octets
+	Stderr    string   `json:"stderr,omitempty"` // the same
 }
 
 // Evidence is everything that is known of a cell when it ended.
@@ -75,6 +78,7 @@ type Evidence struct {
 	Events   []device.Event
 	Resets   int // connections that the camera reset because its queue was full
 	Fetches  []aia.Fetch
+	Online   bool   // AIA servers were asked over the network, where nobody counts
 	Nonce    string // in the camera's page, and nowhere else
 	Path     string // that only this cell's client was told to ask for
 }
@@ -86,7 +90,7 @@ type Evidence struct {
 func Judge(e Evidence) Outcome {
 	o := Outcome{
 		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args,
-		Fetches: served(e.Fetches),
+		Fetches: served(e.Fetches), Stdout: clip(string(e.Result.Stdout), maxKept), Stderr: clip(string(e.Result.Stderr), maxKept),
 	}
 	event := e.deciding()
 	if event != nil {
@@ -149,6 +153,9 @@ func (o Outcome) complete(e Evidence) Outcome {
 	case s.Leaf == LeafAIA && o.Fetches > 0:
 		o.How = FromAIA
 		o.Proof += fmt.Sprintf("; the AIA server was asked %d time(s)", o.Fetches)
+	case s.Leaf == LeafAIA && e.Online:
+		o.How = FromAIA
+		o.Proof += "; the AIA server was asked over the network, uncounted"
 	case s.Trust == TrustRootStore:
 		o.How = FromStore
 	default:
@@ -226,7 +233,7 @@ func complaint(output string) (cause, line string) {
 	for _, c := range complaints {
 		for l := range strings.Lines(output) {
 			if c.pattern.MatchString(l) {
-				return c.cause, clip(logPrefix.ReplaceAllString(strings.TrimSpace(l), ""))
+				return c.cause, oneLine(logPrefix.ReplaceAllString(l, ""))
 			}
 		}
 	}
@@ -262,20 +269,35 @@ func refusal(cause string, s Scenario, event *device.Event) string {
 // logPrefix is what Chromium puts before its messages.
 var logPrefix = regexp.MustCompile(`^\[\d+:\d+:[^\]]*\] `)
 
-const maxMessage = 200
+// What is kept of a client's words, octets.
+const (
+	maxMessage = 200
+	maxKept    = 4 << 10
+)
 
-func clip(s string) string {
-	if len(s) > maxMessage {
-		return strings.ToValidUTF8(s[:maxMessage], "") + "…"
+func clip(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return s
+	return strings.ToValidUTF8(s, "?")
+}
+
+// oneLine makes a line fit to be printed: what could move a terminal's cursor is left out.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.TrimSpace(s))
+	return clip(s, maxMessage)
 }
 
 // lastLine returns the last line of an output, for a cause that needs one.
 func lastLine(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
-		return ": " + clip(last)
+		return ": " + oneLine(last)
 	}
 	return ""
 }

@@ -1,10 +1,14 @@
 package hostsim
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
@@ -49,10 +53,9 @@ type material struct {
 	pki      *certs.PKI
 	stranger *certs.PKI // that has nothing to do with it
 	files    *Files     // nil without a user's files
-	online   bool
 }
 
-func newMaterial(host string, keyType certs.KeyType, files *Files, online bool) (*material, error) {
+func newMaterial(host string, keyType certs.KeyType, files *Files) (*material, error) {
 	pki, err := certs.NewPKI(certs.PKIOptions{RootKey: keyType, IntermediateKeys: []certs.KeyType{keyType}})
 	if err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func newMaterial(host string, keyType certs.KeyType, files *Files, online bool) 
 	if err != nil {
 		return nil, err
 	}
-	return &material{host, keyType, pki, stranger, files, online}, nil
+	return &material{host, keyType, pki, stranger, files}, nil
 }
 
 // credentials are what the camera and the client of one cell get.
@@ -80,7 +83,7 @@ const aiaHost = "aia.example.com"
 // URL that answers.
 func (m *material) cell(firmware *device.Firmware, s Scenario, server *aia.Server) (*credentials, error) {
 	if m.files != nil && s.Role == RoleQuestion {
-		return assemble(firmware, s, server, m.files, m.stranger.Root.Certificate, m.online)
+		return assemble(firmware, s, server, m.files, m.stranger.Root.Certificate)
 	}
 	return m.fromPKI(firmware, s, server)
 }
@@ -109,12 +112,12 @@ func (m *material) fromPKI(firmware *device.Firmware, s Scenario, server *aia.Se
 	}
 	return assemble(firmware, s, server, &Files{
 		Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: m.pki.Chain(), Root: m.pki.Root.Certificate,
-	}, m.stranger.Root.Certificate, false)
+	}, m.stranger.Root.Certificate)
 }
 
 // assemble distributes certificates to camera, client and AIA server as the scenario
 // says. Only here can a client come by the intermediate.
-func assemble(firmware *device.Firmware, s Scenario, server *aia.Server, f *Files, stranger *x509.Certificate, online bool) (*credentials, error) {
+func assemble(firmware *device.Firmware, s Scenario, server *aia.Server, f *Files, stranger *x509.Certificate) (*credentials, error) {
 	c := &credentials{context: device.NewSSLContext(firmware)}
 	if err := c.context.LoadCertChain(f.Cert, f.Key); err != nil {
 		return nil, err
@@ -138,22 +141,22 @@ func assemble(firmware *device.Firmware, s Scenario, server *aia.Server, f *File
 	case TrustOtherRoot:
 		c.roots = []*x509.Certificate{stranger}
 	}
-	if server == nil || online {
+	if s.Leaf != LeafAIA {
 		return c, nil
 	}
 	return c, c.publish(server, f)
 }
 
-// publish puts the issuer of each certificate at its AIA URLs.
+// publish puts the issuer of each certificate at its AIA URLs. Without a server it
+// only takes note of them.
 func (c *credentials) publish(server *aia.Server, f *Files) error {
-	subject := f.Leaf
-	for _, issuer := range f.Chain {
+	for i, subject := range append([]*x509.Certificate{f.Leaf}, f.Chain...) {
 		for _, u := range subject.IssuingCertificateURL {
-			if err := server.Publish(u, issuer.Raw); err == nil {
-				c.aiaURLs = append(c.aiaURLs, u)
+			if server != nil && (i == len(f.Chain) || server.Publish(u, f.Chain[i].Raw) != nil) {
+				continue
 			}
+			c.aiaURLs = append(c.aiaURLs, u)
 		}
-		subject = issuer
 	}
 	if len(c.aiaURLs) == 0 {
 		return errors.New("the leaf has no http AIA URL that could be answered")
@@ -161,17 +164,33 @@ func (c *credentials) publish(server *aia.Server, f *Files) error {
 	return nil
 }
 
-// aiaHosts returns the host names of the AIA URLs, and whether all of them carry the
-// given port, so that no proxy is needed to answer them.
-func (c *credentials) aiaHosts(port string) (hosts []string, direct bool) {
+// reachAIA tells the client how to reach the AIA URLs: on this machine, by the server's
+// port or by way of its proxy, or, without a server, where they really are. direct tells
+// whether the URLs can be asked without a proxy.
+func (c *credentials) reachAIA(ctx context.Context, v *Visit, server *aia.Server) (direct bool, err error) {
+	v.AIAHosts = map[string]string{}
 	direct = true
 	for _, raw := range c.aiaURLs {
 		u, err := url.Parse(raw)
 		if err != nil {
+			return false, err
+		}
+		if _, err := netip.ParseAddr(u.Hostname()); err == nil && server == nil {
+			continue // an address needs no resolving
+		}
+		if server == nil {
+			addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", u.Hostname())
+			if err != nil {
+				return false, fmt.Errorf("the AIA host %s: %w", u.Hostname(), err)
+			}
+			v.AIAHosts[u.Hostname()] = addresses[0].String()
 			continue
 		}
-		hosts = append(hosts, u.Hostname())
-		direct = direct && u.Port() == port
+		v.AIAHosts[u.Hostname()] = "127.0.0.1"
+		direct = direct && u.Port() == strconv.Itoa(server.Port())
 	}
-	return hosts, direct
+	if !direct {
+		v.AIAProxy = server.Addr()
+	}
+	return direct, nil
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -65,7 +64,7 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(home)
-	m, err := newMaterial(r.Host, r.KeyType, r.Files, r.Online)
+	m, err := newMaterial(r.Host, r.KeyType, r.Files)
 	if err != nil {
 		return nil, err
 	}
@@ -214,8 +213,9 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Outcome, error) 
 	}
 	defer os.RemoveAll(home)
 
+	online := r.Online && r.Files != nil
 	var server *aia.Server
-	if s.Leaf == LeafAIA {
+	if s.Leaf == LeafAIA && !online {
 		if server, err = aia.Start(); err != nil {
 			return Outcome{}, err
 		}
@@ -245,17 +245,15 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Outcome, error) 
 		return Outcome{}, err
 	}
 	needsHosts := f.HostsFile
-	if server != nil && !r.Online {
-		var direct bool
-		if visit.AIAHosts, direct = creds.aiaHosts(strconv.Itoa(server.Port())); !direct {
-			visit.AIAProxy = server.Addr()
+	if s.Leaf == LeafAIA {
+		direct, err := creds.reachAIA(ctx, visit, server)
+		if err != nil {
+			return Outcome{}, err
 		}
-		if f.AIAHostsFile {
-			if !direct {
-				return Outcome{}.end(CannotIsolate, "this client takes no proxy, so AIA URLs on the ports of the user's leaf cannot be answered for it"), nil
-			}
-			needsHosts = true
+		if f.AIAHostsFile && !direct {
+			return Outcome{}.end(CannotIsolate, "this client takes no proxy, so AIA URLs on the ports of the user's leaf cannot be answered for it"), nil
 		}
+		needsHosts = needsHosts || f.AIAHostsFile
 	}
 	if f.Prepare != nil {
 		if err := f.Prepare(ctx, visit); err != nil {
@@ -272,7 +270,7 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Outcome, error) 
 		return Outcome{}, err
 	}
 	camera.Close() // the events of all connections are there after this
-	evidence := Evidence{Scenario: s, Result: result, Events: watch.events, Resets: watch.resets, Nonce: nonce, Path: path}
+	evidence := Evidence{Scenario: s, Result: result, Events: watch.events, Resets: watch.resets, Online: online, Nonce: nonce, Path: path}
 	if server != nil {
 		evidence.Fetches = server.Fetches()
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/leafcam/leafcam/device"
 )
@@ -37,16 +38,16 @@ func subjectOf(c *x509.Certificate) string {
 func describeEvent(e device.Event) string {
 	var parts []string
 	for _, r := range e.Requests {
-		parts = append(parts, r.Line)
+		parts = append(parts, printable(r.Line))
 		if r.UserAgent != "" {
-			parts = append(parts, r.UserAgent)
+			parts = append(parts, printable(r.UserAgent))
 		}
 	}
 	if len(parts) == 0 {
 		parts = append(parts, outcomeWithoutRequest(e))
 	}
 	if e.ClientHello != nil && e.ClientHello.ServerName != "" {
-		parts = append(parts, "SNI "+e.ClientHello.ServerName)
+		parts = append(parts, "SNI "+printable(e.ClientHello.ServerName))
 	}
 	if e.Chosen != nil && e.Complete {
 		parts = append(parts, strings.TrimPrefix(e.Chosen.SuiteName, "TLS-"))
@@ -70,4 +71,20 @@ func outcomeWithoutRequest(e device.Event) string {
 		return "the client left in the handshake without an alert"
 	}
 	return "handshake complete, but no request"
+}
+
+// maxPrinted is how much of what a client sent is printed, octets.
+const maxPrinted = 100
+
+// printable makes what a client sent fit for a terminal.
+func printable(s string) string {
+	if len(s) > maxPrinted {
+		s = s[:maxPrinted] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/aia"
 	"github.com/leafcam/leafcam/hostsim/clients"
 )
 
@@ -90,4 +92,37 @@ func TestOwnAIA(t *testing.T) {
 			require.Equal(t, 1, c.Fetches)
 		})
 	}
+}
+
+// TestOnline: with --online the clients ask the AIA server where it really is; here
+// that is another port of this machine.
+func TestOnline(t *testing.T) {
+	wanted, err := hostsim.ClientsByName([]string{"java-aia", "chromium", "gnutls-cli-aia"}, clients.All())
+	require.NoError(t, err)
+	server, err := aia.Start()
+	require.NoError(t, err)
+	defer server.Close()
+	url := fmt.Sprintf("http://127.0.0.1:%d/i.der", server.Port())
+	pki, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	require.NoError(t, server.Publish(url, pki.Chain()[0].Raw))
+	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, AIA: url})
+	require.NoError(t, err)
+	m, err := hostsim.Runner{
+		Clients: wanted, Scenarios: []hostsim.Scenario{hostsim.AIA}, Online: true,
+		Files: &hostsim.Files{Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: pki.Chain(), Root: pki.Root.Certificate},
+	}.Run(t.Context())
+	require.NoError(t, err)
+	asked := 0
+	for _, r := range m.Rows {
+		if !r.Installed {
+			continue
+		}
+		c := r.Cells[0]
+		require.Equal(t, hostsim.Completed, c.Verdict, "%s: %s", r.Client, c.Cause)
+		require.Equal(t, hostsim.FromAIA, c.How)
+		require.Contains(t, c.Proof, "over the network, uncounted")
+		asked++
+	}
+	require.Len(t, server.Fetches(), asked)
 }

@@ -33,7 +33,8 @@ var chromium = &hostsim.Client{
 	},
 }
 
-// resolverRules maps the names of the cell to loopback and every other one to nothing.
+// resolverRules maps the names of the cell to their addresses and every other one to
+// nothing.
 func resolverRules(v *hostsim.Visit) string {
 	rules := ""
 	for name, address := range v.Hosts() {
