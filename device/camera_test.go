@@ -18,6 +18,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
 )
 
 func TestHelloServesAPage(t *testing.T) {
@@ -57,8 +58,11 @@ func TestHelloServesAPage(t *testing.T) {
 func TestEventOfARefusal(t *testing.T) {
 	context, _ := selfSigned(t, "")
 	camera, events := start(t, device.CameraConfig{Context: context})
-	_, err := httpClient(nil).Get(camera.URL())
-	require.ErrorContains(t, err, "unknown authority")
+	// This client reads the whole flight before it leaves; others may be gone sooner.
+	client, err := wire.NewClient(dial(t, camera).(*net.TCPConn), 0xc02b)
+	require.NoError(t, err)
+	require.NoError(t, client.Start())
+	client.Send(wire.Plain(wire.Alert, []byte{2, 42}))
 	e := <-events
 	require.EqualError(t, e.Exception, "OSError: (-30592, 'MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE')")
 	require.Equal(t, "wrap", e.Phase)

@@ -57,7 +57,8 @@ func TestHonestClient(t *testing.T) {
 	require.Equal(t, hostsim.Refused, c.Verdict)
 	require.Equal(t, hostsim.CauseMissing, c.Cause)
 	require.Contains(t, c.Message, "unable to get local issuer certificate")
-	require.Equal(t, "fatal unknown_ca (48)", c.Alert)
+	// A client that leaves while the camera still writes may take its alert with it.
+	require.Contains(t, []string{"fatal unknown_ca (48)", ""}, c.Alert)
 	c = row.Cell("second-load")
 	require.Equal(t, hostsim.Completed, c.Verdict)
 	require.Equal(t, hostsim.Sent, c.How)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim/aia"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
 )
 
@@ -192,112 +190,16 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 			return none.end(NotApplicable, reason)
 		}
 	}
-	o, err := r.visit(ctx, f, s)
-	if errors.Is(err, sandbox.ErrCannotIsolate) {
+	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
+	defer cancel()
+	evidence, err := r.visit(ctx, f, s)
+	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, errNoProxy) {
 		return none.end(CannotIsolate, err.Error())
 	}
 	if err != nil {
 		return none.end(HarnessError, err.Error())
 	}
-	return o
-}
-
-// visit sets one cell up, runs the client and judges.
-func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
-	defer cancel()
-	// Short, because some clients put Unix sockets there, whose paths are limited.
-	home, err := os.MkdirTemp(r.home, "c")
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer os.RemoveAll(home)
-
-	online := r.Online && r.Files != nil
-	var server *aia.Server
-	if s.Leaf == LeafAIA && !online {
-		if server, err = aia.Start(); err != nil {
-			return Outcome{}, err
-		}
-		defer server.Close()
-	}
-	creds, err := r.material.cell(r.Firmware, s, server)
-	if err != nil {
-		return Outcome{}, err
-	}
-	nonce, path := token(), "/"+token()
-	watch := &watcher{}
-	camera, err := device.Start(device.CameraConfig{
-		Context: creds.context, Script: device.Hello("leafcam " + nonce + "\n"), Connections: cellConnections,
-		OnEvent: watch.event, OnReset: watch.reset,
-	})
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer camera.Close()
-
-	visit := &Visit{
-		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, Port: camera.Addr().(*net.TCPAddr).Port, Path: path,
-		CAFile: filepath.Join(home, "trusted.pem"), Roots: creds.roots, Pinned: creds.pinned, Store: creds.store,
-		programs: f.programs, sandbox: r.sandbox,
-	}
-	if err := os.WriteFile(visit.CAFile, certs.EncodePEM(visit.Trusted()...), 0o644); err != nil {
-		return Outcome{}, err
-	}
-	needsHosts := f.HostsFile
-	if s.Leaf == LeafAIA {
-		direct, err := creds.reachAIA(ctx, visit, server)
-		if err != nil {
-			return Outcome{}, err
-		}
-		if f.AIAHostsFile && !direct {
-			return Outcome{}.end(CannotIsolate, "this client takes no proxy, so AIA URLs on the ports of the user's leaf cannot be answered for it"), nil
-		}
-		needsHosts = needsHosts || f.AIAHostsFile
-	}
-	if f.Prepare != nil {
-		if err := f.Prepare(ctx, visit); err != nil {
-			return Outcome{}, fmt.Errorf("preparing %s: %w", f.Name, err)
-		}
-	}
-	command := f.Command(visit)
-	spec := sandbox.Command{Args: command.Args, Env: command.Env, Home: home, Stdin: []byte(command.Stdin)}
-	if needsHosts {
-		spec.Hosts = visit.Hosts()
-	}
-	result, err := r.sandbox.Run(ctx, spec)
-	if err != nil {
-		return Outcome{}, err
-	}
-	camera.Close() // the events of all connections are there after this
-	evidence := Evidence{Scenario: s, Result: result, Events: watch.events, Resets: watch.resets, Online: online, Nonce: nonce, Path: path}
-	if server != nil {
-		evidence.Fetches = server.Fetches()
-	}
-	return Judge(evidence), nil
-}
-
-// cellConnections is how many connections the camera of a cell serves at a time:
-// browsers open spare ones and say nothing on them.
-const cellConnections = 8
-
-// watcher collects what a camera reports.
-type watcher struct {
-	mu     sync.Mutex
-	events []device.Event
-	resets int
-}
-
-func (w *watcher) event(e device.Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.events = append(w.events, e)
-}
-
-func (w *watcher) reset(net.Addr) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.resets++
+	return Judge(evidence)
 }
 
 // token returns 16 random octets in hexadecimal.

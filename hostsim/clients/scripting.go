@@ -34,12 +34,18 @@ require('https').get(process.argv[1], {lookup}, response => response.pipe(proces
 	},
 }
 
+// perl: the callback decides nothing. It prints why OpenSSL does not like a certificate,
+// which LWP itself keeps to itself.
 var perl = &hostsim.Client{
 	Name: "perl", Title: "Perl LWP", Library: "OpenSSL (IO::Socket::SSL)", Package: "libwww-perl liblwp-protocol-https-perl",
 	Programs: []string{"lwp-request", "perl"}, Version: []string{"-v"},
 	HostsFile: true,
 	Command: func(v *hostsim.Visit) hostsim.Command {
-		const program = `my $r = LWP::UserAgent->new(timeout => 30)->get($ARGV[0]);
+		const program = `my $r = LWP::UserAgent->new(timeout => 30, ssl_opts => {SSL_verify_callback => sub {
+  my ($ok, $store) = @_;
+  print STDERR Net::SSLeay::X509_verify_cert_error_string(Net::SSLeay::X509_STORE_CTX_get_error($store)), "\n" unless $ok;
+  return $ok;
+}})->get($ARGV[0]);
 print $r->is_success ? $r->content : $r->status_line . "\n" . $r->content; exit($r->is_success ? 0 : 1);`
 		return hostsim.Command{
 			Args: []string{v.Program("perl"), "-MLWP::UserAgent", "-e", program, v.URL()},
