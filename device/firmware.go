@@ -19,6 +19,16 @@ type Firmware struct {
 	InContentLen  int // largest record content taken, octets
 	OutContentLen int // largest record content sent, octets; also bounds the Certificate message
 
+	// PEM says that certificates and keys are read in PEM as well as in DER; then a
+	// file may hold a whole chain (CAMERA.md section 10).
+	PEM bool
+	// HelloInRecordLayer lets the ClientHello go through the normal record layer, so
+	// that it may be split, and alerts may come before it (CAMERA.md section 10).
+	HelloInRecordLayer bool
+	// Reassembles says that handshake messages may be split over records
+	// (CAMERA.md section 10).
+	Reassembles bool
+
 	// Epoch is the start of mbedtls_time, which fills the first four octets of the
 	// server random (CAMERA.md section 2.2).
 	Epoch time.Time
@@ -35,7 +45,22 @@ var OpenMV50 = &Firmware{
 	Epoch:         time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
 }
 
-var firmwares = []*Firmware{OpenMV50}
+// MicroPython129 is what an upgrade will bring: a preview of MicroPython 1.29, from
+// August 2026, with OpenMV's configuration.
+var MicroPython129 = &Firmware{
+	Name:               "micropython-1.29",
+	Description:        "MicroPython 1.29 preview (2026-08), PEM and DER",
+	MicroPython:        "1.29.0-preview",
+	MbedTLS:            "3.6.6",
+	InContentLen:       16384,
+	OutContentLen:      4096,
+	PEM:                true,
+	HelloInRecordLayer: true,
+	Reassembles:        true,
+	Epoch:              OpenMV50.Epoch,
+}
+
+var firmwares = []*Firmware{OpenMV50, MicroPython129}
 
 // Firmwares returns all profiles; the first one is the default.
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }

@@ -160,6 +160,7 @@ func TestRealPeers(t *testing.T) {
 						continue // GnuTLS has these curves not at all, or not for certificates
 					}
 					t.Run(strings.Join([]string{p.name, id.name, suite, group}, "/"), func(t *testing.T) {
+						t.Parallel()
 						requireProgram(t, p.program, p.install)
 						events := make(chan device.Event, 1)
 						camera, err := device.Start(device.CameraConfig{Context: sslContext, Script: script, OnEvent: func(e device.Event) { events <- e }})

@@ -30,23 +30,46 @@ func (c *SSLContext) Firmware() *Firmware { return c.firmware }
 
 // LoadCertChain is load_cert_chain(cert, key) with the contents of the files. The
 // key is parsed first, then the certificate; neither is compared with the other,
-// and no date is looked at. Of several concatenated certificates the first one
-// counts. A second call appends its certificate to the chain and replaces the key.
+// and no date is looked at. Of several concatenated certificates in DER the first
+// one counts, of several in PEM, where the firmware reads it, all. A second call appends its certificate to the chain and replaces the key.
 // The error is *ValueError "invalid key" or "invalid cert" (CAMERA.md section 1).
 func (c *SSLContext) LoadCertChain(cert, key []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var err error
-	// A key that does not parse also unloads the one before.
-	if c.key, err = mbedtls.ParseKey(bytes.Clone(key)); err != nil {
+	if err := c.loadKey(bytes.Clone(key)); err != nil {
 		return exception(err)
 	}
-	parsed, err := mbedtls.ParseCertificate(bytes.Clone(cert))
+	chain, err := c.parseCertificates(bytes.Clone(cert))
+	c.chain = append(slices.Clip(c.chain), chain...)
+	return exception(err)
+}
+
+// loadKey replaces the key. One that does not parse also unloads the one before, and so
+// does a key in PEM, which Mbed TLS cannot put in another one's place.
+func (c *SSLContext) loadKey(data []byte) (err error) {
+	before := c.key
+	isPEM := false
+	if c.firmware.PEM {
+		c.key, isPEM, err = mbedtls.ParseKeyPEM(data)
+	} else {
+		c.key, err = mbedtls.ParseKey(data)
+	}
+	if err == nil && isPEM && before != nil {
+		c.key, err = nil, mbedtls.ErrPKBadInputData
+	}
+	return err
+}
+
+// parseCertificates returns what a file adds to the chain, even when it also fails.
+func (c *SSLContext) parseCertificates(data []byte) ([]*mbedtls.Certificate, error) {
+	if c.firmware.PEM {
+		return mbedtls.ParseCertificatesPEM(data)
+	}
+	parsed, err := mbedtls.ParseCertificate(data)
 	if err != nil {
-		return exception(err)
+		return nil, err
 	}
-	c.chain = append(slices.Clip(c.chain), parsed)
-	return nil
+	return []*mbedtls.Certificate{parsed}, nil
 }
 
 // LoadCertChainFiles is load_cert_chain(certFile, keyFile) with paths: the
@@ -103,6 +126,7 @@ func (c *SSLContext) config() *mbedtls.Config {
 	return &mbedtls.Config{
 		Chain: c.chain, Key: c.key,
 		InContentLen: c.firmware.InContentLen, OutContentLen: c.firmware.OutContentLen,
+		HelloInRecordLayer: c.firmware.HelloInRecordLayer, Reassembles: c.firmware.Reassembles,
 		Time: c.clock,
 	}
 }

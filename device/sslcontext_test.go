@@ -1,6 +1,8 @@
 package device_test
 
 import (
+	"bytes"
+	"crypto/x509"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -56,5 +58,64 @@ func TestLoadFiles(t *testing.T) {
 	if runtime.GOOS != "windows" && os.Geteuid() != 0 {
 		require.NoError(t, os.Chmod(file("server.key.der"), 0))
 		require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadCertChainFiles(file("server.cert.der"), file("server.key.der")), "OSError: [Errno 13] EACCES")
+	}
+}
+
+// TestLoadPEM: what the newer firmware takes in PEM, the released one does not.
+func TestLoadPEM(t *testing.T) {
+	pki, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	id, err := pki.Issue(certs.LeafOptions{DNS: []string{host}})
+	require.NoError(t, err)
+	chain := certs.EncodePEM(append([]*x509.Certificate{id.Certificate}, pki.Chain()...)...)
+	key := id.EncodeKeyPEM()
+	crlf := bytes.ReplaceAll(chain, []byte("\n"), []byte("\r\n"))
+	damaged := bytes.Replace(chain, []byte("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n"), []byte("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nAAAA"), 1)
+	for _, tc := range []struct {
+		name      string
+		cert, key []byte
+		want      string
+		presented int
+	}{
+		{"a chain", chain, key, "", 2},
+		{"line ends of Windows", crlf, key, "", 2},
+		{"text and a byte order mark before it", append([]byte("\ufeffsubject: x\n"), chain...), key, "", 2},
+		{"text after it and a NUL", append(bytes.Clone(chain), "bye\x00"...), key, "", 2},
+		{"certificate and key in one file", append(bytes.Clone(chain), key...), append(bytes.Clone(chain), key...), "", 2},
+		{"the key in DER", chain, id.KeyDER(), "", 2},
+		{"the certificate in DER", id.DER(), key, "", 1},
+		{"a damaged second certificate", damaged, key, "ValueError: invalid cert", 1},
+		{"a damaged key", chain, bytes.Replace(key, []byte("MI"), []byte("M!"), 1), "ValueError: invalid key", 0},
+		{"a trusted certificate", bytes.ReplaceAll(chain, []byte(" CERTIFICATE"), []byte(" TRUSTED CERTIFICATE")), key, "ValueError: invalid cert", 0},
+		{"a header and nothing else", []byte("-----BEGIN CERTIFICATE-----\n"), key, "ValueError: invalid cert", 0},
+		{"an encrypted key", chain, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"), "ValueError: invalid key", 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			context := device.NewSSLContext(device.MicroPython129)
+			err := context.LoadCertChain(tc.cert, tc.key)
+			if tc.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, tc.want)
+			}
+			require.Len(t, context.Chain(), tc.presented)
+			if bytes.Contains(tc.cert, []byte("-----BEGIN")) || bytes.Contains(tc.key, []byte("-----BEGIN")) {
+				require.Error(t, device.NewSSLContext(device.OpenMV50).LoadCertChain(tc.cert, tc.key))
+			}
+		})
+	}
+}
+
+// TestSecondLoadOfPEMKey: a key in PEM is not put in the place of another key; one in
+// DER is, whatever the first one was.
+func TestSecondLoadOfPEMKey(t *testing.T) {
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{host}})
+	require.NoError(t, err)
+	for _, first := range [][]byte{id.KeyDER(), id.EncodeKeyPEM()} {
+		context := device.NewSSLContext(device.MicroPython129)
+		require.NoError(t, context.LoadCertChain(id.DER(), first))
+		require.NoError(t, context.LoadCertChain(id.DER(), id.KeyDER()))
+		require.EqualError(t, context.LoadCertChain(id.DER(), id.EncodeKeyPEM()), "ValueError: invalid key")
+		require.Len(t, context.Chain(), 2)
 	}
 }

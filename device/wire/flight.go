@@ -3,7 +3,9 @@ package wire
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 
@@ -240,15 +242,34 @@ func (f *Flight) serverKeyExchange(body cryptobyte.String, varies bool) (Message
 // the randoms of the first ClientHello in sent and of the server, with the key that
 // the server loaded.
 func (f *Flight) VerifySignatures(sent []byte, key *mbedtls.PrivateKey) error {
-	const randomOffset = 5 + 4 + 2
 	for _, kx := range f.keyExchanges {
-		if len(sent) < randomOffset+32 || f.serverRandom == nil {
-			return fmt.Errorf("a ServerKeyExchange came without both hellos")
+		random := clientRandom(sent)
+		if random == nil || f.serverRandom == nil {
+			return errors.New("a ServerKeyExchange came without both hellos")
 		}
-		signed := append(append([]byte{}, sent[randomOffset:randomOffset+32]...), f.serverRandom...)
+		signed := append(slices.Clone(random), f.serverRandom...)
 		if !key.VerifySignature(kx.alg, append(signed, kx.params...), kx.signature) {
 			return fmt.Errorf("the ServerKeyExchange signature (algorithm %04x) does not verify with the loaded key", kx.alg)
 		}
 	}
 	return nil
+}
+
+// clientRandom returns the random of the first ClientHello, which may be split over
+// records, and come after records of other types; nil when there is none.
+func clientRandom(sent []byte) []byte {
+	const randomOffset = 4 + 2
+	var handshake []byte
+	s := cryptobyte.String(sent)
+	var typ uint8
+	var content cryptobyte.String
+	for s.ReadUint8(&typ) && s.Skip(2) && s.ReadUint16LengthPrefixed(&content) {
+		if typ == mbedtls.RecordHandshake {
+			handshake = append(handshake, content...)
+		}
+	}
+	if len(handshake) < randomOffset+32 {
+		return nil
+	}
+	return handshake[randomOffset : randomOffset+32]
 }

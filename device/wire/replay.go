@@ -142,9 +142,9 @@ func encode(v any) []byte {
 // A LoadedKey is the private key that a replayed server loaded.
 type LoadedKey struct{ key *mbedtls.PrivateKey }
 
-// ParseKey parses a private key as the camera does.
-func ParseKey(der []byte) (LoadedKey, error) {
-	k, err := mbedtls.ParseKey(der)
+// ParseKey parses a private key in PEM or DER as the camera does.
+func ParseKey(data []byte) (LoadedKey, error) {
+	k, _, err := mbedtls.ParseKeyPEM(data)
 	return LoadedKey{k}, err
 }
 

@@ -178,21 +178,23 @@ func stepOf(name string) (step, error) {
 
 // TestScenarios takes the steps of every recorded scenario, in virtual time.
 func TestScenarios(t *testing.T) {
-	head, scenarios, err := wire.ReadVectors[struct{ Profile string }, wire.Recorded](filepath.Join("testdata", "scenarios_openmv-5.0.jsonl.gz"))
-	require.NoError(t, err)
-	require.Len(t, scenarios, 104)
-	contexts := map[string]*device.SSLContext{}
-	for suite, file := range map[string]string{"c02b": "p256", "c013": "rsa2048"} {
-		keyHead, _, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "openmv-5.0_"+file+".jsonl.gz"))
+	for _, fw := range device.Firmwares() {
+		head, scenarios, err := wire.ReadVectors[struct{ Profile string }, wire.Recorded](filepath.Join("testdata", "scenarios_"+fw.Name+".jsonl.gz"))
 		require.NoError(t, err)
-		require.Equal(t, head.Profile, keyHead.Profile)
-		contexts[suite] = device.NewSSLContext(device.OpenMV50)
-		require.NoError(t, contexts[suite].LoadCertChain(keyHead.Cert, keyHead.Key))
-	}
-	for _, recorded := range scenarios {
-		t.Run(recorded.Name+"/"+recorded.Suite, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { repeat(t, contexts[recorded.Suite], recorded) })
-		})
+		require.Len(t, scenarios, 104)
+		require.Equal(t, fw.Name, head.Profile)
+		contexts := map[string]*device.SSLContext{}
+		for suite, file := range map[string]string{"c02b": "p256", "c013": "rsa2048"} {
+			keyHead, _, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", fw.Name+"_"+file+".jsonl.gz"))
+			require.NoError(t, err)
+			contexts[suite] = device.NewSSLContext(fw)
+			require.NoError(t, contexts[suite].LoadCertChain(keyHead.Cert, keyHead.Key))
+		}
+		for _, recorded := range scenarios {
+			t.Run(fw.Name+"/"+recorded.Name+"/"+recorded.Suite, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { repeat(t, contexts[recorded.Suite], recorded) })
+			})
+		}
 	}
 }
 

@@ -32,10 +32,20 @@ func exceptionLine(e device.Event) string {
 	return e.Exception.Error()
 }
 
-// TestVectors replays every recorded exchange of the firmware in virtual time.
+// recordings returns the names of the recordings of every firmware.
+func recordings(kinds ...string) (names []string) {
+	for _, fw := range device.Firmwares() {
+		for _, kind := range kinds {
+			names = append(names, fw.Name+"_"+kind)
+		}
+	}
+	return names
+}
+
+// TestVectors replays every recorded exchange of each firmware in virtual time.
 func TestVectors(t *testing.T) {
-	for _, name := range []string{"p256", "p384", "rsa2048"} {
-		head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "openmv-5.0_"+name+".jsonl.gz"))
+	for _, name := range recordings("p256", "p384", "rsa2048") {
+		head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", name+".jsonl.gz"))
 		require.NoError(t, err)
 		firmware, err := device.FirmwareByName(head.Profile)
 		require.NoError(t, err)
@@ -94,29 +104,32 @@ func TestVectorsOverTCP(t *testing.T) {
 // TestLoaderCases loads every recorded pair of files, and compares what those that
 // load answer to two ClientHellos.
 func TestLoaderCases(t *testing.T) {
-	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](filepath.Join("testdata", "loader_openmv-5.0.jsonl.gz"))
-	require.NoError(t, err)
-	require.Len(t, cases, 188)
-	firmware, err := device.FirmwareByName(head.Profile)
-	require.NoError(t, err)
-	for _, c := range cases {
-		t.Run(strings.ReplaceAll(c.Title, "/", "|"), func(t *testing.T) {
-			context := device.NewSSLContext(firmware)
-			err := context.LoadCertChainFiles(file(t, c.CertFile, c.Cert), file(t, c.KeyFile, c.Key))
-			if !c.Load.OK {
-				require.Error(t, err, "expected %s", c.Load.Line)
-				require.Equal(t, c.Load.Line, err.Error())
-				return
-			}
-			require.NoError(t, err)
-			key, err := wire.ParseKey(c.Key)
-			require.NoError(t, err)
-			synctest.Test(t, func(t *testing.T) {
-				answer(t, context, key, head.HelloAll, c.HelloAll)
-				answer(t, context, key, head.HelloRSAKXOnly, c.HelloRSAKXOnly)
-			})
-		})
+	for _, fw := range device.Firmwares() {
+		head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](filepath.Join("testdata", "loader_"+fw.Name+".jsonl.gz"))
+		require.NoError(t, err)
+		require.Len(t, cases, 188)
+		require.Equal(t, fw.Name, head.Profile)
+		for _, c := range cases {
+			t.Run(fw.Name+"/"+strings.ReplaceAll(c.Title, "/", "|"), func(t *testing.T) { load(t, fw, head, c) })
+		}
 	}
+}
+
+func load(t *testing.T, firmware *device.Firmware, head wire.LoaderHead, c wire.LoaderCase) {
+	context := device.NewSSLContext(firmware)
+	err := context.LoadCertChainFiles(file(t, c.CertFile, c.Cert), file(t, c.KeyFile, c.Key))
+	if !c.Load.OK {
+		require.Error(t, err, "expected %s", c.Load.Line)
+		require.Equal(t, c.Load.Line, err.Error())
+		return
+	}
+	require.NoError(t, err)
+	key, err := wire.ParseKey(c.Key)
+	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		answer(t, context, key, head.HelloAll, c.HelloAll)
+		answer(t, context, key, head.HelloRSAKXOnly, c.HelloRSAKXOnly)
+	})
 }
 
 // file writes the content where the case expects a file, and returns its path.

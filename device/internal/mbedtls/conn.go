@@ -15,6 +15,13 @@ type Config struct {
 	InContentLen  int // MBEDTLS_SSL_IN_CONTENT_LEN, octets
 	OutContentLen int // MBEDTLS_SSL_OUT_CONTENT_LEN, octets
 
+	// HelloInRecordLayer lets the ClientHello go through the normal record layer;
+	// otherwise it has rules of its own (CAMERA.md sections 2.1 and 10).
+	HelloInRecordLayer bool
+	// Reassembles says that handshake messages may be split over records
+	// (CAMERA.md section 10).
+	Reassembles bool
+
 	// Time returns the first four octets of the server random.
 	Time func() uint32
 }
@@ -55,6 +62,7 @@ type Conn struct {
 	msgType      uint8
 	msg          []byte // what is left of the current record
 	hsLen        int    // length of the current handshake message at the front of msg
+	partial      []byte // the beginning of a handshake message whose rest is to come
 	delivering   bool   // msg is application data of which the reader wants more
 
 	writeMu sync.Mutex

@@ -63,11 +63,20 @@ func FuzzClientHello(f *testing.F) {
 	config := testConfig(f, ecdsaKey(f))
 	addVectors(f, 0, func(data []byte) { f.Add(data) })
 	f.Fuzz(func(t *testing.T, data []byte) {
-		conn := newTranscript(data)
-		err := Server(conn, config, &Trace{ClientHello: func([]byte) {}, Alert: func(Alert) {}}).Handshake()
-		requireKnown(t, err)
-		checkRecords(t, conn.out.Bytes())
+		for _, newer := range []bool{false, true} {
+			helloOnce(t, config, newer, data)
+		}
 	})
+}
+
+// helloOnce feeds a server of the older or the newer build.
+func helloOnce(t *testing.T, config *Config, newer bool, data []byte) {
+	conn := newTranscript(data)
+	build := *config
+	build.HelloInRecordLayer, build.Reassembles = newer, newer
+	err := Server(conn, &build, &Trace{ClientHello: func([]byte) {}, Alert: func(Alert) {}}).Handshake()
+	requireKnown(t, err)
+	checkRecords(t, conn.out.Bytes())
 }
 
 // checkRecords: whatever came in, what goes out is whole records of at most 4096 octets.
@@ -195,6 +204,23 @@ func FuzzParseKey(f *testing.F) {
 		}
 		if _, err := k.sign(crypto.SHA256, make([]byte, 32)); err != nil {
 			requireKnown(t, err)
+		}
+	})
+}
+
+func FuzzParsePEM(f *testing.F) {
+	addLoaderCases(f, func(cert, _ []byte) []byte { return cert })
+	addLoaderCases(f, func(_, key []byte) []byte { return key })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, isPEM, err := ParseKeyPEM(data); !isPEM {
+			_, plain := ParseKey(data)
+			require.Equal(t, plain, err, "without PEM the key is DER")
+		}
+		list, err := ParseCertificatesPEM(data)
+		require.True(t, err != nil || len(list) > 0)
+		for _, c := range list {
+			_, err := ParseCertificate(c.Raw)
+			require.NoError(t, err)
 		}
 	})
 }

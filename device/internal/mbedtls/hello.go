@@ -57,10 +57,47 @@ var (
 	helloIllegal   = &helloError{alertIllegalParameter, ErrIllegalParameter}
 )
 
-// readClientHello reads the ClientHello, which does not go through the normal
-// record layer: it must be alone in exactly one record, whose version does not
-// matter. It returns the handshake message (CAMERA.md section 2.1, steps 1 to 8).
+// readClientHello returns the ClientHello by the rules of the build.
 func (c *Conn) readClientHello() ([]byte, error) {
+	read := c.readLoneClientHello
+	if c.config.HelloInRecordLayer {
+		read = c.readLayeredClientHello
+	}
+	msg, err := read()
+	if err != nil {
+		return nil, err
+	}
+	if len(msg) < handshakeHeaderLen+minClientHelloBody {
+		return nil, ErrDecodeError
+	}
+	return msg, nil
+}
+
+// traceHello tells of a ClientHello before anything is decided about it.
+func (c *Conn) traceHello(msg []byte) {
+	if c.tracer != nil && c.tracer.ClientHello != nil {
+		c.tracer.ClientHello(msg)
+	}
+}
+
+// readLayeredClientHello reads the ClientHello as any other message
+// (CAMERA.md section 10).
+func (c *Conn) readLayeredClientHello() ([]byte, error) {
+	if err := c.readMessage(); err != nil {
+		return nil, err
+	}
+	msg := c.handshakeMessage()
+	if msg == nil || msg[0] != typeClientHello {
+		return nil, ErrUnexpectedMessage
+	}
+	c.traceHello(msg)
+	return msg, nil
+}
+
+// readLoneClientHello reads the ClientHello, which does not go through the normal
+// record layer: it must be alone in exactly one record, whose version does not
+// matter. It returns the handshake message (CAMERA.md section 2.1, steps 1 to 7).
+func (c *Conn) readLoneClientHello() ([]byte, error) {
 	if err := c.fetch(recordHeaderLen); err != nil {
 		return nil, err
 	}
@@ -82,13 +119,8 @@ func (c *Conn) readClientHello() ([]byte, error) {
 	if msg[0] != typeClientHello {
 		return nil, ErrUnexpectedMessage
 	}
-	if c.tracer != nil && c.tracer.ClientHello != nil {
-		c.tracer.ClientHello(msg)
-	}
+	c.traceHello(msg)
 	if msg[1] != 0 || len(msg) != handshakeHeaderLen+int(binary.BigEndian.Uint16(msg[2:])) {
-		return nil, ErrDecodeError
-	}
-	if len(msg) < handshakeHeaderLen+minClientHelloBody {
 		return nil, ErrDecodeError
 	}
 	return msg, nil

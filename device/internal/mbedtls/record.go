@@ -27,7 +27,11 @@ const (
 // fetch reads until n octets of the current record are buffered. What a deadline
 // interrupted goes on where it stopped.
 func (c *Conn) fetch(n int) error {
-	if n > recordHeaderLen+c.config.InContentLen+maxRecordInExtra {
+	room := recordHeaderLen + c.config.InContentLen + maxRecordInExtra
+	if c.partial != nil {
+		room -= recordHeaderLen + len(c.partial) // which lies in the same buffer
+	}
+	if n > room {
 		return ErrBadInputData
 	}
 	if cap(c.in) < n {
@@ -103,27 +107,45 @@ func (c *Conn) countEmpty(typ uint8, content []byte) error {
 // the server are passed over.
 func (c *Conn) readMessage() error {
 	for {
-		if c.hsLen > 0 {
-			c.msg = c.msg[c.hsLen:]
-			c.hsLen = 0
-		} else {
-			c.msg = nil
+		if err := c.advance(); err != nil {
+			return err
 		}
-		if len(c.msg) == 0 {
-			if err := c.nextRecord(); err != nil {
-				return err
-			}
-		}
-		skip, err := c.examine()
-		if err != nil || !skip {
+		again, err := c.examine()
+		if err != nil || !again {
 			return err
 		}
 	}
 }
 
-// examine checks the form of the current message and tells whether it is to be
-// passed over.
-func (c *Conn) examine() (skip bool, err error) {
+// advance leaves the current message behind and reads a record when nothing is left
+// of the last one, or when the rest of a message is to come.
+func (c *Conn) advance() error {
+	if c.partial != nil {
+		if err := c.nextRecord(); err != nil {
+			return err
+		}
+		if c.msgType != RecordHandshake {
+			return ErrUnexpectedMessage
+		}
+		c.partial = append(c.partial, c.msg...)
+		c.msg = c.partial
+		return nil
+	}
+	if c.hsLen > 0 {
+		c.msg = c.msg[c.hsLen:]
+		c.hsLen = 0
+	} else {
+		c.msg = nil
+	}
+	if len(c.msg) > 0 {
+		return nil
+	}
+	return c.nextRecord()
+}
+
+// examine checks the form of the current message and tells whether to read again:
+// because it is to be passed over, or because it is not whole.
+func (c *Conn) examine() (again bool, err error) {
 	switch c.msgType {
 	case RecordHandshake:
 		if len(c.msg) < handshakeHeaderLen {
@@ -132,8 +154,9 @@ func (c *Conn) examine() (skip bool, err error) {
 		c.hsLen = handshakeHeaderLen + int(c.msg[1])<<16 + int(c.msg[2])<<8 + int(c.msg[3])
 		if c.hsLen > len(c.msg) {
 			c.hsLen = 0
-			return false, ErrFeatureUnavailable
+			return c.keepPartial()
 		}
+		c.partial = nil
 	case RecordChangeCipherSpec:
 		if len(c.msg) != 1 || c.msg[0] != 1 {
 			return false, ErrInvalidRecord
@@ -144,7 +167,18 @@ func (c *Conn) examine() (skip bool, err error) {
 	return false, nil
 }
 
-func (c *Conn) examineAlert() (skip bool, err error) {
+// keepPartial keeps the beginning of a message, where the build reassembles any.
+func (c *Conn) keepPartial() (again bool, err error) {
+	if !c.config.Reassembles {
+		return false, ErrFeatureUnavailable
+	}
+	if c.partial == nil {
+		c.partial = slices.Clone(c.msg)
+	}
+	return true, nil
+}
+
+func (c *Conn) examineAlert() (again bool, err error) {
 	if len(c.msg) != 2 {
 		return false, ErrInvalidRecord
 	}
