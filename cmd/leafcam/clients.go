@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -29,48 +27,35 @@ that decides, and the Debian packages that bring it. Nothing is installed.`,
 			if err := cmd.Context().Err(); err != nil {
 				return err
 			}
-			if asJSON {
-				return clientsJSON(cmd.OutOrStdout(), found)
-			}
-			clientsTable(cmd.OutOrStdout(), found)
-			return nil
+			return showClients(cmd.OutOrStdout(), found, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func clientsTable(out io.Writer, found []*hostsim.Found) {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
+// clientEntry is one client in the JSON form.
+type clientEntry struct {
+	Name      string   `json:"name"`
+	Title     string   `json:"title"`
+	Library   string   `json:"library"`
+	Installed bool     `json:"installed"`
+	Version   string   `json:"version,omitempty"`
+	Package   string   `json:"package"`
+	Missing   []string `json:"missing,omitempty"`
+}
+
+func showClients(out io.Writer, found []*hostsim.Found, asJSON bool) error {
+	t := newTable("name", "client", "TLS library", "version, or what to install")
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 4, WidthMax: 60, WidthMaxEnforcer: text.Trim}})
-	t.AppendHeader(table.Row{"name", "client", "TLS library", "version, or what to install"})
+	var list []clientEntry
 	for _, f := range found {
 		status := f.VersionLine
 		if !f.Installed() {
 			status = "not installed: apt-get install " + f.Package
 		}
 		t.AppendRow(table.Row{f.Name, f.Title, f.Library, status})
+		list = append(list, clientEntry{f.Name, f.Title, f.Library, f.Installed(), f.VersionLine, f.Package, f.Missing})
 	}
-	fmt.Fprintln(out, t.Render())
-}
-
-func clientsJSON(out io.Writer, found []*hostsim.Found) error {
-	type client struct {
-		Name      string   `json:"name"`
-		Title     string   `json:"title"`
-		Library   string   `json:"library"`
-		Installed bool     `json:"installed"`
-		Version   string   `json:"version,omitempty"`
-		Package   string   `json:"package"`
-		Missing   []string `json:"missing,omitempty"`
-	}
-	list := make([]client, len(found))
-	for i, f := range found {
-		list[i] = client{f.Name, f.Title, f.Library, f.Installed(), f.VersionLine, f.Package, f.Missing}
-	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(list)
+	return render(out, asJSON, list, t)
 }

@@ -83,6 +83,7 @@ func newRoot() *cobra.Command {
     $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
                                                            run the clients against your own certificate
     $ leafcam clients                                      show which clients this machine has
+    $ leafcam firmware openmv-5.0 micropython-1.29         show what an upgrade will change
 
 An OpenMV camera loads one private key and one leaf certificate, in DER, and presents
 that leaf alone. Clients that do not find the missing intermediate themselves refuse it.
@@ -98,6 +99,6 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newServe(), newMatrix(), newClients(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newMatrix(), newClients(), newFirmware(), newVersion())
 	return root
 }

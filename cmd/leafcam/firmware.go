@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/device"
+)
+
+func newFirmware() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "firmware [FIRST SECOND]",
+		Short: "list the firmware profiles, or show in what two of them differ",
+		Long: `    $ leafcam firmware
+    $ leafcam firmware openmv-5.0 micropython-1.29
+
+Lists the firmwares that can be emulated, or says in what two of them behave differently and what
+that means for those who connect.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 0 && len(args) != 2 {
+				return usage(fmt.Errorf("%d profiles given: none lists them all, two are compared", len(args)))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listFirmwares(cmd.OutOrStdout(), asJSON)
+			}
+			return compareFirmwares(cmd.OutOrStdout(), args[0], args[1], asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func listFirmwares(out io.Writer, asJSON bool) error {
+	type profile struct {
+		Name        string   `json:"name"`
+		Description string   `json:"description"`
+		MicroPython string   `json:"micropython"`
+		MbedTLS     string   `json:"mbedtls"`
+		PEM         bool     `json:"pem"`
+		Suites      []string `json:"cipher_suites"`
+	}
+	var list []profile
+	t := newTable("profile", "what it is", "MicroPython", "Mbed TLS")
+	for _, fw := range device.Firmwares() {
+		list = append(list, profile{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, fw.PEM, fw.CipherSuites()})
+		t.AppendRow(table.Row{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS})
+	}
+	return render(out, asJSON, list, t)
+}
+
+func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {
+	a, err := device.FirmwareByName(first)
+	if err != nil {
+		return usage(err)
+	}
+	b, err := device.FirmwareByName(second)
+	if err != nil {
+		return usage(err)
+	}
+	list := device.Differences(a, b)
+	t := newTable("subject", a.Name, b.Name, "what it means")
+	t.Style().Options.SeparateRows = true
+	const narrow, wide = 32, 44
+	var columns []table.ColumnConfig
+	for i, width := range []int{narrow, narrow, narrow, wide} {
+		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: width, WidthMaxEnforcer: text.WrapSoft})
+	}
+	t.SetColumnConfigs(columns)
+	for _, d := range list {
+		t.AppendRow(table.Row{d.Subject, d.First, d.Second, d.Meaning})
+	}
+	if len(list) == 0 && !asJSON {
+		_, err := fmt.Fprintf(out, "%s and %s behave alike\n", a.Name, b.Name)
+		return err
+	}
+	return render(out, asJSON, list, t)
+}
+
+// newTable returns a table in the command's style.
+func newTable(head ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(head)
+	return t
+}
+
+// render prints either form of a result.
+func render(out io.Writer, asJSON bool, data any, t table.Writer) error {
+	if !asJSON {
+		_, err := fmt.Fprintln(out, t.Render())
+		return err
+	}
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(data)
+}
