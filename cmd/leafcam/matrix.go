@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,7 +128,9 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 	return r, nil
 }
 
-// files reads the user's files. The camera itself decides whether the pair loads.
+// files reads the user's files. The camera itself decides whether the pair loads. A
+// PEM file with a chain counts as its leaf: whether the rest is sent is the scenario's
+// matter.
 func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) {
 	if o.cert == "" || o.key == "" {
 		return nil, usage(errors.New("--cert and --key are needed together"))
@@ -137,18 +140,25 @@ func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) 
 		return nil, &statusError{exitFindings, &exceptionError{err, loadHint(err, o.cert, o.key)}}
 	}
 	f := &hostsim.Files{}
-	var err error
-	if f.Cert, err = os.ReadFile(o.cert); err != nil {
-		return nil, environment(err)
+	for i, der := range loaded.Chain() {
+		parsed, err := certs.ParseCertificates(der)
+		if err != nil {
+			return nil, &statusError{exitFindings, fmt.Errorf("%s loads on the camera, but Go cannot parse it: %w", o.cert, err)}
+		}
+		if i == 0 {
+			f.Cert, f.Leaf = der, parsed[0]
+		} else {
+			f.Chain = append(f.Chain, parsed[0])
+		}
 	}
+	var err error
 	if f.Key, err = os.ReadFile(o.key); err != nil {
 		return nil, environment(err)
 	}
-	parsed, err := certs.ParseCertificates(loaded.Chain()[0])
-	if err != nil {
-		return nil, &statusError{exitFindings, fmt.Errorf("%s loads on the camera, but Go cannot parse it: %w", o.cert, err)}
+	// A second load takes a key in DER whatever the firmware.
+	if der, err := certs.ParseKeyPEM(f.Key); err == nil {
+		f.Key = der
 	}
-	f.Leaf = parsed[0]
 	return f, o.issuers(f)
 }
 
@@ -158,14 +168,17 @@ func (o matrixOptions) issuers(f *hostsim.Files) error {
 		f.Root = f.Leaf
 		return nil
 	}
+	list := f.Chain // what a PEM file holds besides the leaf
 	if o.chain != "" {
-		list, err := certs.ReadCertificates(o.chain)
+		more, err := certs.ReadCertificates(o.chain)
 		if err != nil {
 			return usage(err)
 		}
-		if f.Chain, f.Root, err = certs.OrderChain(f.Leaf, list); err != nil {
-			return usage(fmt.Errorf("%s: %w", o.chain, err))
-		}
+		list = append(list, more...)
+	}
+	var err error
+	if f.Chain, f.Root, err = certs.OrderChain(f.Leaf, list); err != nil {
+		return usage(fmt.Errorf("%s: %w", cmp.Or(o.chain, o.cert), err))
 	}
 	if o.root != "" {
 		list, err := certs.ReadCertificates(o.root)
