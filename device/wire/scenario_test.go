@@ -154,12 +154,7 @@ func stepOf(name string) (step, error) {
 		return thenGet(wire.Alert, alert...), nil
 	case strings.HasPrefix(name, "app_zero_x"):
 		_, count := numbers("app_zero_x", 10)
-		return after(func(s *scenario) (records [][]byte) {
-			for range count {
-				records = append(records, s.client.Data(nil))
-			}
-			return append(records, s.client.Data(get))
-		}), nil
+		return emptyThenGet(count), nil
 	case strings.HasPrefix(name, "app_len_"):
 		_, length := numbers("app_len_", 10)
 		return after(func(s *scenario) [][]byte {
