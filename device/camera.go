@@ -176,11 +176,7 @@ func (c *Camera) serveConn(conn net.Conn, id int) Event {
 	session := &Session{context: c.config.Context, conn: metered, event: &event}
 	event.Exception = c.config.Script.Serve(session)
 	conn.Close()
-	event.Duration = Millis(time.Since(event.Start))
-	event.BytesIn, event.BytesOut = metered.in.Load(), metered.out.Load()
-	if event.Exception == nil {
-		event.Phase = ""
-	}
+	session.note()
 	return event
 }
 

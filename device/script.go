@@ -21,7 +21,7 @@ const DefaultBody = "hello\n"
 // Hello is the documented server: one connection at a time, readline until an
 // empty line, one write, close (CAMERA.md section 0). Its body is sent as it is.
 func Hello(body string) Script {
-	response := fmt.Appendf(nil, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	response := pageResponse(body)
 	return Script{Name: "hello", Connections: 1, Serve: func(s *Session) error {
 		if err := s.Wrap(); err != nil {
 			return err
@@ -44,14 +44,45 @@ func Hello(body string) Script {
 	}}
 }
 
-// ScriptByName returns the hello script with the given body, or the snapshot
-// script, which has pages of its own.
+// pageResponse is what both scripts write in one go.
+func pageResponse(body string) []byte {
+	return fmt.Appendf(nil, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// asyncioConnections is how many connections the asyncio script serves at a time; how
+// many fit a board's memory is not emulated.
+const asyncioConnections = 4
+
+// Asyncio is a server as asyncio.start_server runs it, and so microdot: the handshake
+// happens inside the first read, and several connections are served at a time.
+func Asyncio(body string) Script {
+	response := pageResponse(body)
+	return Script{Name: "asyncio", Connections: asyncioConnections, Serve: func(s *Session) error {
+		s.WrapLazily()
+		request, err := s.Readline()
+		if err != nil || len(request) == 0 {
+			return err
+		}
+		if err := s.readHeaders(request); err != nil {
+			return err
+		}
+		if _, err := s.Write(response); err != nil {
+			return err
+		}
+		return s.Close()
+	}}
+}
+
+// ScriptByName returns the hello or the asyncio script with the given body, or the
+// snapshot script, which has pages of its own.
 func ScriptByName(name, body string) (Script, error) {
 	switch name {
 	case "hello":
 		return Hello(body), nil
+	case "asyncio":
+		return Asyncio(body), nil
 	case "snapshot":
 		return Snapshot(), nil
 	}
-	return Script{}, fmt.Errorf("unknown script %q; known: %s", name, strings.Join([]string{"hello", "snapshot"}, ", "))
+	return Script{}, fmt.Errorf("unknown script %q; known: %s", name, strings.Join([]string{"hello", "asyncio", "snapshot"}, ", "))
 }

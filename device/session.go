@@ -25,7 +25,14 @@ const maxAlerts = 100
 // Wrap is wrap_socket: it runs the handshake.
 func (s *Session) Wrap() error {
 	s.event.Phase = "wrap"
-	socket, err := s.context.wrapSocket(s.conn, &mbedtls.Trace{
+	s.WrapLazily()
+	return s.socket.Handshake()
+}
+
+// WrapLazily is wrap_socket with do_handshake_on_connect=False: the first read or write
+// runs the handshake.
+func (s *Session) WrapLazily() {
+	s.socket = s.context.wrapSocket(s.conn, &mbedtls.Trace{
 		ClientHello: func(msg []byte) { s.event.ClientHello = parseClientHello(msg) },
 		Alert: func(a mbedtls.Alert) {
 			if len(s.event.Alerts) == maxAlerts {
@@ -37,9 +44,22 @@ func (s *Session) Wrap() error {
 			})
 		},
 	})
-	s.event.Handshake = Millis(time.Since(s.event.Start))
-	s.socket = socket
-	state := socket.tls.State()
+}
+
+// note writes what is known of the connection at its end into the event.
+func (s *Session) note() {
+	s.event.Duration = Millis(time.Since(s.event.Start))
+	s.event.BytesIn, s.event.BytesOut = s.conn.in.Load(), s.conn.out.Load()
+	if s.event.Exception == nil {
+		s.event.Phase = ""
+	}
+	if s.socket == nil {
+		return
+	}
+	if shaken := s.socket.shaken; !shaken.IsZero() {
+		s.event.Handshake = Millis(shaken.Sub(s.event.Start))
+	}
+	state := s.socket.tls.State()
 	s.event.Complete = state.Complete
 	if state.Suite != nil {
 		s.event.Chosen = &Chosen{
@@ -48,7 +68,6 @@ func (s *Session) Wrap() error {
 			SignatureAlgorithm: Codepoint(state.SignatureAlgorithm),
 		}
 	}
-	return err
 }
 
 // Readline is SSLSocket.readline.
@@ -86,11 +105,16 @@ func (s *Session) ReadRequest() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return request, s.readHeaders(request)
+}
+
+// readHeaders reads lines until an empty one, and notes the request.
+func (s *Session) readHeaders(request []byte) error {
 	noted := Request{Line: strings.TrimRight(string(request), "\r\n")}
 	for {
 		line, err := s.Readline()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(line) == 0 || string(line) == "\r\n" {
 			break
@@ -102,7 +126,7 @@ func (s *Session) ReadRequest() ([]byte, error) {
 	if noted.Line != "" {
 		s.event.Requests = append(s.event.Requests, noted)
 	}
-	return request, nil
+	return nil
 }
 
 // meteredConn counts octets and applies the script's settimeout to each operation.

@@ -112,12 +112,17 @@ func (c *SSLContext) KeyKind() string {
 // returns the TLS socket. When the handshake fails it returns the exception and
 // leaves conn open, as the camera does.
 func (c *SSLContext) WrapSocket(conn net.Conn) (*SSLSocket, error) {
-	return c.wrapSocket(conn, nil)
+	s := c.wrapSocket(conn, nil)
+	return s, s.Handshake()
 }
 
-func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace) (*SSLSocket, error) {
-	s := &SSLSocket{conn: conn, tls: mbedtls.Server(conn, c.config(), trace)}
-	return s, exception(s.tls.Handshake())
+// WrapSocketLazily is wrap_socket with do_handshake_on_connect=False, which is what
+// asyncio uses: the first read or write runs the handshake, and raises its exceptions
+// (CAMERA.md section 5.3).
+func (c *SSLContext) WrapSocketLazily(conn net.Conn) *SSLSocket { return c.wrapSocket(conn, nil) }
+
+func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace) *SSLSocket {
+	return &SSLSocket{conn: conn, tls: mbedtls.Server(conn, c.config(), trace)}
 }
 
 func (c *SSLContext) config() *mbedtls.Config {

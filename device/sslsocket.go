@@ -17,12 +17,41 @@ type SSLSocket struct {
 	conn net.Conn
 	tls  *mbedtls.Conn
 
+	handshake sync.Mutex
+
 	mu     sync.Mutex
-	last   error // the exception that every later call raises again
+	shaken time.Time // when the handshake ended, well or not
+	last   error     // the exception that every later call raises again
 	closed bool
 }
 
 var _ net.Conn = (*SSLSocket)(nil)
+
+// Handshake runs the handshake, unless that was done already. A close_notify in
+// it is an exception here; Read returns io.EOF for it.
+func (s *SSLSocket) Handshake() error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	if err := s.shakeHands(); err != nil {
+		return s.latch(err)
+	}
+	return nil
+}
+
+// shakeHands returns the engine's error.
+func (s *SSLSocket) shakeHands() error {
+	s.handshake.Lock()
+	defer s.handshake.Unlock()
+	if s.tls.State().Complete {
+		return nil
+	}
+	err := s.tls.Handshake()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shaken = time.Now()
+	return err
+}
 
 // Read reads application data. It returns io.EOF after close_notify (and then
 // reads on when called again: the end is not latched), at the end of the TCP
@@ -33,7 +62,10 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
 		return 0, err
 	}
-	n, err := s.tls.Read(p)
+	n, err := 0, s.shakeHands()
+	if err == nil {
+		n, err = s.tls.Read(p)
+	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, mbedtls.ErrPeerCloseNotify):
 		return 0, io.EOF
@@ -84,6 +116,9 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 func (s *SSLSocket) Write(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
 		return 0, err
+	}
+	if err := s.shakeHands(); err != nil {
+		return 0, s.latch(err)
 	}
 	n, err := s.tls.Write(p)
 	if err != nil {

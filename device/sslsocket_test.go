@@ -135,3 +135,36 @@ func TestFailedHandshakeLeavesTCPOpen(t *testing.T) {
 	_, err = server.Write([]byte("still open"))
 	require.NoError(t, err)
 }
+
+// TestLazyHandshake: the first use shakes hands; its exception is raised again, and a
+// deadline in it can be survived.
+func TestLazyHandshake(t *testing.T) {
+	context, pool := selfSigned(t, "")
+	client, server := wire.Pipe()
+	socket := context.WrapSocketLazily(server)
+	defer socket.Close()
+	require.NoError(t, socket.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
+	_, err := socket.Read(make([]byte, 1))
+	require.EqualError(t, err, "OSError: [Errno 110] ETIMEDOUT")
+	require.NoError(t, socket.SetReadDeadline(time.Time{}))
+	go func() {
+		peer := tls.Client(client, &tls.Config{RootCAs: pool, ServerName: host})
+		_, _ = peer.Write([]byte("hello\n"))
+	}()
+	line, err := socket.Readline()
+	require.NoError(t, err)
+	require.Equal(t, "hello\n", string(line))
+
+	client, server = wire.Pipe()
+	socket = context.WrapSocketLazily(server)
+	defer socket.Close()
+	_, err = client.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
+	require.NoError(t, err)
+	const want = "OSError: (-30464, 'MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE')"
+	for range 2 {
+		_, err = socket.Read(make([]byte, 1))
+		require.EqualError(t, err, want)
+		_, err = socket.Write([]byte("x"))
+		require.EqualError(t, err, want)
+	}
+}

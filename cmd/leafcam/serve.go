@@ -44,6 +44,7 @@ and exits with status 1.
 
 The script hello is the documented server: one connection at a time, one more waits, any
 further one is reset; without --timeout a silent client blocks it for ever, as on the camera.
+asyncio serves several, with the handshake inside the first read; snapshot has pictures.
 With --json the output is one JSON object a line, described in device/EVENTS.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,8 +56,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
-	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello or snapshot")
-	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello script answers, as `TEXT`")
+	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio or snapshot")
+	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello and asyncio scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
 	f.BoolVar(&o.once, "once", false, "end after one connection; exit status 1 when it raised an exception")
 	f.BoolVar(&o.json, "json", false, "print JSON lines")

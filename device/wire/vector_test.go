@@ -62,6 +62,34 @@ func TestVectors(t *testing.T) {
 	}
 }
 
+// TestVectorsUnderAsyncio replays them against a script whose handshake happens inside
+// its first read. The wire is the same, the exceptions come from the read; only a
+// close_notify in the handshake is no exception there but the end of the stream
+// (CAMERA.md section 5.3).
+func TestVectorsUnderAsyncio(t *testing.T) {
+	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "openmv-5.0_p256.jsonl.gz"))
+	require.NoError(t, err)
+	context := device.NewSSLContext(device.OpenMV50)
+	require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
+	for _, v := range vectors {
+		t.Run(v.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn, events := serve(context, device.Asyncio(device.DefaultBody))
+				pause, plain := v.Gap()
+				got := wire.Replay(conn, v.Sent, pause, plain, true)
+				event := <-events
+				require.Empty(t, strings.Join(wire.Diff(v.Exchange, got), "\n"), "vector %s", v.Name)
+				if strings.Contains(v.DeviceException, "PEER_CLOSE_NOTIFY") {
+					require.NoError(t, event.Exception)
+					return
+				}
+				require.Equal(t, v.DeviceException, exceptionLine(event))
+				require.Equal(t, "read", event.Phase)
+			})
+		})
+	}
+}
+
 func replay(t *testing.T, context *device.SSLContext, key wire.LoadedKey, v wire.Vector) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
 	pause, plain := v.Gap()

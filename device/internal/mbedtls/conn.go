@@ -49,7 +49,7 @@ type State struct {
 }
 
 // A Conn is the server's side of a TLS connection. Its methods may be called
-// from several goroutines, but Handshake must have returned before Read and Write.
+// from several goroutines, but Handshake must have succeeded before Read and Write.
 type Conn struct {
 	config    *Config
 	transport io.ReadWriter
@@ -70,6 +70,7 @@ type Conn struct {
 	unsent  []byte // the part of out that was not written yet
 	protect *Protection
 
+	hs    *handshake // nil before the handshake and after it
 	state State
 }
 

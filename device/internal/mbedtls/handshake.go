@@ -10,6 +10,7 @@ import (
 // handshake is the state of a handshake in progress.
 type handshake struct {
 	c          *Conn
+	done       int // steps
 	hello      clientHello
 	suite      *Suite
 	transcript hash.Hash
@@ -24,29 +25,51 @@ type handshake struct {
 	digest [64]byte // of the transcript
 }
 
+// A handshakeStep sends or reads one message.
+type handshakeStep struct {
+	run   func(*handshake) error
+	sends bool
+}
+
+var handshakeSteps = []handshakeStep{
+	{(*handshake).readClientHello, false},
+	{(*handshake).sendServerHello, true},
+	{(*handshake).sendCertificate, true},
+	{(*handshake).sendServerKeyExchange, true},
+	{(*handshake).sendServerHelloDone, true},
+	{(*handshake).readClientKeyExchange, false},
+	{(*handshake).readChangeCipherSpec, false},
+	{(*handshake).readFinished, false},
+	{(*handshake).sendChangeCipherSpec, true},
+	{(*handshake).sendFinished, true},
+}
+
 // Handshake runs the server's handshake (CAMERA.md sections 2 to 5.1). On failure
 // it returns an *Error or the transport's error; an alert was sent where the
-// camera sends one. It never closes the transport.
+// camera sends one. It never closes the transport. Called again, it goes on with the
+// step that failed, as mbedtls_ssl_handshake does: that is of use after a deadline
+// and after ErrPeerCloseNotify.
 func (c *Conn) Handshake() error {
 	c.readMu.Lock()
 	defer c.readMu.Unlock()
-	hs := &handshake{c: c, msg: make([]byte, 0, initialBuffer)}
-	for _, step := range []func(*handshake) error{
-		(*handshake).readClientHello,
-		(*handshake).sendServerHello,
-		(*handshake).sendCertificate,
-		(*handshake).sendServerKeyExchange,
-		(*handshake).sendServerHelloDone,
-		(*handshake).readClientKeyExchange,
-		(*handshake).readChangeCipherSpec,
-		(*handshake).readFinished,
-		(*handshake).sendFinished,
-	} {
-		if err := step(hs); err != nil {
+	if c.state.Complete {
+		return nil
+	}
+	if c.hs == nil {
+		c.hs = &handshake{c: c, msg: make([]byte, 0, initialBuffer)}
+	}
+	for c.hs.done < len(handshakeSteps) {
+		step := handshakeSteps[c.hs.done]
+		err := step.run(c.hs)
+		if err == nil || step.sends {
+			c.hs.done++ // what a deadline cut off is sent before the next record
+		}
+		if err != nil {
 			return err
 		}
 	}
 	c.state.Complete = true
+	c.hs = nil
 	return nil
 }
 
@@ -236,10 +259,11 @@ func (hs *handshake) readFinished() error {
 	return nil
 }
 
+func (hs *handshake) sendChangeCipherSpec() error {
+	return hs.write(RecordChangeCipherSpec, []byte{1})
+}
+
 func (hs *handshake) sendFinished() error {
-	if err := hs.write(RecordChangeCipherSpec, []byte{1}); err != nil {
-		return err
-	}
 	hs.c.protect = hs.server
 	verify := hs.keys.VerifyData("server finished", hs.transcript.Sum(hs.digest[:0]))
 	hs.start(typeFinished)
