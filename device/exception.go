@@ -60,7 +60,8 @@ func (e *OSError) Timeout() bool { return e.Errno == errnoETIMEDOUT }
 // Temporary is Timeout; it completes net.Error.
 func (e *OSError) Temporary() bool { return e.Timeout() }
 
-// A ValueError is MicroPython's ValueError, raised by the loaders.
+// A ValueError is MicroPython's ValueError, raised by the loaders, and for a client's
+// certificate that does not verify.
 type ValueError struct {
 	Message string
 	cause   error
@@ -108,9 +109,12 @@ var ErrNone = errors.New("None")
 // that MicroPython raises (CAMERA.md section 7, special mapping).
 func exception(err error) error {
 	var tlsErr *mbedtls.Error
+	var verifyErr *mbedtls.VerifyError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &verifyErr):
+		return &ValueError{verifyErr.Error(), verifyErr}
 	case errors.As(err, &tlsErr):
 		switch tlsErr {
 		case mbedtls.ErrPKBadInputData:

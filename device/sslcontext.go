@@ -16,14 +16,19 @@ import (
 type SSLContext struct {
 	firmware *Firmware
 
-	mu    sync.Mutex
-	chain []*mbedtls.Certificate
-	key   *mbedtls.PrivateKey
+	mu     sync.Mutex
+	chain  []*mbedtls.Certificate
+	key    *mbedtls.PrivateKey
+	verify VerifyMode
+	cas    []*mbedtls.Certificate
+	now    func() time.Time
 }
 
 // NewSSLContext returns a context without key and certificate. A server can run
 // with it, but refuses every client.
-func NewSSLContext(firmware *Firmware) *SSLContext { return &SSLContext{firmware: firmware} }
+func NewSSLContext(firmware *Firmware) *SSLContext {
+	return &SSLContext{firmware: firmware, now: time.Now}
+}
 
 // Firmware returns the profile that the context emulates.
 func (c *SSLContext) Firmware() *Firmware { return c.firmware }
@@ -128,15 +133,13 @@ func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace) *SSLSocket 
 func (c *SSLContext) config() *mbedtls.Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now, epoch := c.now, c.firmware.Epoch
 	return &mbedtls.Config{
 		Chain: c.chain, Key: c.key,
 		InContentLen: c.firmware.InContentLen, OutContentLen: c.firmware.OutContentLen,
 		HelloInRecordLayer: c.firmware.HelloInRecordLayer, Reassembles: c.firmware.Reassembles,
-		Time: c.clock,
+		// mbedtls_time: seconds since the firmware's epoch.
+		Time:       func() uint32 { return uint32(now().Sub(epoch) / time.Second) },
+		VerifyMode: c.verify, CAs: c.cas, Clock: now,
 	}
-}
-
-// clock is mbedtls_time: seconds since the firmware's epoch.
-func (c *SSLContext) clock() uint32 {
-	return uint32(time.Since(c.firmware.Epoch) / time.Second)
 }

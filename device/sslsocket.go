@@ -39,6 +39,14 @@ func (s *SSLSocket) Handshake() error {
 	return nil
 }
 
+// shakeHandsLazily is shakeHands inside a read or write, where a missing client
+// certificate also gets an alert (CAMERA.md section 6).
+func (s *SSLSocket) shakeHandsLazily() error {
+	err := s.shakeHands()
+	s.tls.NoClientCertificateAlert(err)
+	return err
+}
+
 // shakeHands returns the engine's error.
 func (s *SSLSocket) shakeHands() error {
 	s.handshake.Lock()
@@ -62,7 +70,7 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
 		return 0, err
 	}
-	n, err := 0, s.shakeHands()
+	n, err := 0, s.shakeHandsLazily()
 	if err == nil {
 		n, err = s.tls.Read(p)
 	}
@@ -117,7 +125,7 @@ func (s *SSLSocket) Write(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
 		return 0, err
 	}
-	if err := s.shakeHands(); err != nil {
+	if err := s.shakeHandsLazily(); err != nil {
 		return 0, s.latch(err)
 	}
 	n, err := s.tls.Write(p)

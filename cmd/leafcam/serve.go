@@ -25,6 +25,9 @@ type serveOptions struct {
 	timeout     time.Duration
 	once        bool
 	json        bool
+	clientCA    string
+	verify      string
+	clock       string
 }
 
 func newServe() *cobra.Command {
@@ -36,6 +39,8 @@ func newServe() *cobra.Command {
     $ leafcam serve --cert server.der --key server.key.der --script snapshot --listen 127.0.0.1:8443
     $ leafcam serve --cert leaf.der --key key.der --cert intermediate.der --key key.der
                                        the second load: presents leaf + intermediate
+    $ leafcam serve --cert server.der --key server.key.der --client-ca ca.der
+                                       requires client certificates that this CA issued
     $ leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:0 --json
 
 Runs the camera's TLS server with the files as they would be flashed, and prints a line for
@@ -59,6 +64,9 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio or snapshot")
 	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello and asyncio scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
+	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
+	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
+	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
 	f.BoolVar(&o.once, "once", false, "end after one connection; exit status 1 when it raised an exception")
 	f.BoolVar(&o.json, "json", false, "print JSON lines")
 	return cmd
@@ -85,6 +93,9 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 			return &statusError{exitFindings, &exceptionError{err, loadHint(err, o.certs[i], o.keys[i])}}
 		}
 	}
+	if err := o.clientCertificates(sslContext); err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
@@ -106,6 +117,37 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	})
 	show.listening(l.Addr(), sslContext, script)
 	return runCamera(ctx, camera, l, ended)
+}
+
+// clientCertificates sets up what concerns them: mode, CA and clock.
+func (o serveOptions) clientCertificates(c *device.SSLContext) error {
+	modes := map[string]device.VerifyMode{"none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired}
+	mode, known := modes[o.verify]
+	if o.verify != "" && !known {
+		return usage(fmt.Errorf("unknown --verify %q; known: none, optional, required", o.verify))
+	}
+	if o.clientCA != "" {
+		if err := c.LoadVerifyLocationsFile(o.clientCA); err != nil {
+			return &statusError{exitFindings, &exceptionError{err, fmt.Sprintf("%s is no CA certificate that this firmware reads", o.clientCA)}}
+		}
+		if o.verify == "" {
+			mode = device.CertRequired
+		}
+	}
+	c.SetVerifyMode(mode)
+	if o.clock == "" {
+		return nil
+	}
+	set := c.Firmware().Epoch
+	if o.clock != "never-set" {
+		var err error
+		if set, err = time.Parse(time.RFC3339, o.clock); err != nil {
+			return usage(fmt.Errorf("--clock %q is neither a time such as 2026-11-23T12:00:00Z nor never-set", o.clock))
+		}
+	}
+	started := time.Now()
+	c.SetClock(func() time.Time { return set.Add(time.Since(started)) })
+	return nil
 }
 
 // runCamera serves until the context ends or a connection is reported on ended.

@@ -11,14 +11,18 @@ const (
 // Alert descriptions that the server itself sends or treats specially
 // (RFC 5246 section 7.2).
 const (
-	alertCloseNotify       = 0
-	alertUnexpectedMessage = 10
-	alertHandshakeFailure  = 40
-	alertIllegalParameter  = 47
-	alertDecodeError       = 50
-	alertDecryptError      = 51
-	alertProtocolVersion   = 70
-	alertNoRenegotiation   = 100
+	alertCloseNotify        = 0
+	alertUnexpectedMessage  = 10
+	alertHandshakeFailure   = 40
+	alertUnsupportedCert    = 43
+	alertCertificateExpired = 45
+	alertCertificateUnknown = 46
+	alertIllegalParameter   = 47
+	alertUnknownCA          = 48
+	alertDecodeError        = 50
+	alertDecryptError       = 51
+	alertProtocolVersion    = 70
+	alertNoRenegotiation    = 100
 )
 
 var alertNames = map[uint8]string{

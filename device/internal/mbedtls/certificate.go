@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/asn1"
 	"math/big"
+	"time"
 )
 
 // A Certificate is a certificate that the camera's loader accepted.
@@ -18,6 +19,17 @@ type Certificate struct {
 	rsa      *rsa.PublicKey
 	keyUsage int // octets 0 and 1 of the BIT STRING, little-endian; -1 when the extension is absent
 	serverOK bool
+	clientOK bool
+
+	// What the verification of a client's certificate looks at.
+	version         int
+	tbs, signature  []byte
+	algorithm       []byte // OID of the signature algorithm
+	issuer, subject []byte // Names in DER, with their headers
+	notBefore       time.Time
+	notAfter        time.Time
+	isCA            bool
+	maxPathLen      int // certificates that may follow below; -1 is any number
 }
 
 // Public returns the public key of the certificate: an *ecdsa.PublicKey or an
@@ -62,11 +74,13 @@ func parseCertificate(der []byte) (*Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Certificate{Raw: der[:len(der)-len(file.b)], keyUsage: -1, serverOK: true}
+	c := &Certificate{Raw: der[:len(der)-len(file.b)], keyUsage: -1, serverOK: true, clientOK: true, maxPathLen: -1}
+	tbsStart := body.b
 	tbs, err := body.child(tagSequence)
 	if err != nil {
 		return nil, err
 	}
+	c.tbs = tbsStart[:len(tbsStart)-len(body.b)]
 	signature, err := c.parseTBS(&tbs)
 	if err != nil {
 		return nil, err
@@ -78,12 +92,13 @@ func parseCertificate(der []byte) (*Certificate, error) {
 	if string(outer.oid) != string(signature.oid) || outer.paramTag != signature.paramTag || string(outer.params) != string(signature.params) {
 		return nil, errFormat
 	}
-	if _, err := body.bitStringNull(); err != nil {
+	if c.signature, err = body.bitStringNull(); err != nil {
 		return nil, err
 	}
 	if !body.empty() {
 		return nil, errASN1
 	}
+	c.algorithm = outer.oid
 	return c, nil
 }
 
@@ -103,20 +118,25 @@ func (c *Certificate) parseTBS(tbs *berReader) (algorithm, error) {
 	if version > 3 || !knownSignature(signature) {
 		return algorithm{}, errFormat
 	}
+	c.version = version
+	before := tbs.b
 	issuer, err := tbs.child(tagSequence)
 	if err != nil {
 		return algorithm{}, err
 	}
+	c.issuer = before[:len(before)-len(tbs.b)]
 	if err := readName(&issuer); err != nil {
 		return algorithm{}, err
 	}
-	if err := readValidity(tbs); err != nil {
+	if c.notBefore, c.notAfter, err = readValidity(tbs); err != nil {
 		return algorithm{}, err
 	}
+	before = tbs.b
 	subject, err := tbs.child(tagSequence)
 	if err != nil {
 		return algorithm{}, err
 	}
+	c.subject = before[:len(before)-len(tbs.b)]
 	if !subject.empty() {
 		if err := readName(&subject); err != nil {
 			return algorithm{}, err

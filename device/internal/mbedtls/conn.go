@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 )
 
 // Config is what the server is configured with. It must not change while
@@ -24,6 +25,12 @@ type Config struct {
 
 	// Time returns the first four octets of the server random.
 	Time func() uint32
+
+	// VerifyMode says whether a client certificate is asked for, and CAs which ones
+	// are trusted, at the time that Clock tells (CAMERA.md section 6).
+	VerifyMode VerifyMode
+	CAs        []*Certificate
+	Clock      func() time.Time
 }
 
 // An Alert is an alert that went over the connection.

@@ -13,20 +13,24 @@ func (e *Error) Error() string { return e.Name + " (" + strconv.Itoa(e.Code) + "
 
 // The errors that the server side can return (CAMERA.md section 7).
 var (
-	ErrConnEOF            = &Error{-29312, "MBEDTLS_ERR_SSL_CONN_EOF"}
-	ErrHandshakeFailure   = &Error{-28160, "MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE"}
-	ErrBadProtocolVersion = &Error{-28288, "MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION"}
-	ErrDecodeError        = &Error{-29440, "MBEDTLS_ERR_SSL_DECODE_ERROR"}
-	ErrUnexpectedMessage  = &Error{-30464, "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE"}
-	ErrInvalidRecord      = &Error{-29184, "MBEDTLS_ERR_SSL_INVALID_RECORD"}
-	ErrInvalidMAC         = &Error{-29056, "MBEDTLS_ERR_SSL_INVALID_MAC"}
-	ErrIllegalParameter   = &Error{-26112, "MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER"}
-	ErrBadInputData       = &Error{-28928, "MBEDTLS_ERR_SSL_BAD_INPUT_DATA"}
-	ErrFeatureUnavailable = &Error{-28800, "MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE"}
-	ErrFatalAlertMessage  = &Error{-30592, "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"}
-	ErrPeerCloseNotify    = &Error{-30848, "MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY"}
-	ErrBufferTooSmall     = &Error{-27136, "MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL"}
-	ErrInternal           = &Error{-27648, "MBEDTLS_ERR_SSL_INTERNAL_ERROR"}
+	ErrConnEOF             = &Error{-29312, "MBEDTLS_ERR_SSL_CONN_EOF"}
+	ErrHandshakeFailure    = &Error{-28160, "MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE"}
+	ErrBadProtocolVersion  = &Error{-28288, "MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION"}
+	ErrDecodeError         = &Error{-29440, "MBEDTLS_ERR_SSL_DECODE_ERROR"}
+	ErrUnexpectedMessage   = &Error{-30464, "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE"}
+	ErrInvalidRecord       = &Error{-29184, "MBEDTLS_ERR_SSL_INVALID_RECORD"}
+	ErrInvalidMAC          = &Error{-29056, "MBEDTLS_ERR_SSL_INVALID_MAC"}
+	ErrIllegalParameter    = &Error{-26112, "MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER"}
+	ErrBadInputData        = &Error{-28928, "MBEDTLS_ERR_SSL_BAD_INPUT_DATA"}
+	ErrFeatureUnavailable  = &Error{-28800, "MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE"}
+	ErrFatalAlertMessage   = &Error{-30592, "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"}
+	ErrPeerCloseNotify     = &Error{-30848, "MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY"}
+	ErrBufferTooSmall      = &Error{-27136, "MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL"}
+	ErrNoClientCertificate = &Error{-29824, "MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE"}
+	ErrCAChainRequired     = &Error{-30336, "MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED"}
+	ErrBadCertificate      = &Error{-31232, "MBEDTLS_ERR_SSL_BAD_CERTIFICATE"}
+	ErrECPVerifyFailed     = &Error{-19968, "MBEDTLS_ERR_ECP_VERIFY_FAILED"}
+	ErrInternal            = &Error{-27648, "MBEDTLS_ERR_SSL_INTERNAL_ERROR"}
 	// ErrWantRead is what a read returns when it consumed a no_renegotiation
 	// warning and has nothing to deliver (CAMERA.md section 5.2).
 	ErrWantRead = &Error{-26880, "MBEDTLS_ERR_SSL_WANT_READ"}

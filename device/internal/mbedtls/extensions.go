@@ -87,15 +87,17 @@ func (c *Certificate) parseExtension(ext *berReader, seen *[8]bool) error {
 	return nil
 }
 
-func parseBasicConstraints(_ *Certificate, body *berReader, _ bool) error {
+func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
 	seq, err := body.child(tagSequence)
 	if err != nil || seq.empty() {
 		return err
 	}
-	if _, err := seq.bool(); err == errTag {
-		if _, err := seq.int(); err != nil {
+	if c.isCA, err = seq.bool(); err == errTag {
+		number, err := seq.int()
+		if err != nil {
 			return err
 		}
+		c.isCA = number != 0
 	} else if err != nil {
 		return err
 	}
@@ -109,6 +111,7 @@ func parseBasicConstraints(_ *Certificate, body *berReader, _ bool) error {
 	if !seq.empty() || pathLen == math.MaxInt32 {
 		return errASN1
 	}
+	c.maxPathLen = pathLen
 	return nil
 }
 
@@ -126,6 +129,7 @@ func parseKeyUsage(c *Certificate, body *berReader, _ bool) error {
 
 var (
 	oidServerAuth = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 1}
+	oidClientAuth = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 2}
 	oidAnyEKU     = asn1.ObjectIdentifier{2, 5, 29, 37, 0}
 )
 
@@ -137,15 +141,15 @@ func parseExtKeyUsage(c *Certificate, body *berReader, _ bool) error {
 	if seq.empty() {
 		return errASN1
 	}
-	c.serverOK = false
+	c.serverOK, c.clientOK = false, false
 	for !seq.empty() {
 		oid, err := seq.value(tagOID)
 		if err != nil {
 			return err
 		}
-		if oidEqual(oid, oidServerAuth) || oidEqual(oid, oidAnyEKU) {
-			c.serverOK = true
-		}
+		anyUse := oidEqual(oid, oidAnyEKU)
+		c.serverOK = c.serverOK || anyUse || oidEqual(oid, oidServerAuth)
+		c.clientOK = c.clientOK || anyUse || oidEqual(oid, oidClientAuth)
 	}
 	return nil
 }

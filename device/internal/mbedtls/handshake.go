@@ -14,6 +14,8 @@ type handshake struct {
 	hello      clientHello
 	suite      *Suite
 	transcript hash.Hash
+	messages   []byte       // the transcript itself, kept where a client has to sign it
+	peer       *Certificate // of the client, nil when it showed none
 
 	serverRandom [32]byte
 	exchange     keyExchange
@@ -36,8 +38,11 @@ var handshakeSteps = []handshakeStep{
 	{(*handshake).sendServerHello, true},
 	{(*handshake).sendCertificate, true},
 	{(*handshake).sendServerKeyExchange, true},
+	{(*handshake).sendCertificateRequest, true},
 	{(*handshake).sendServerHelloDone, true},
+	{(*handshake).readClientCertificate, false},
 	{(*handshake).readClientKeyExchange, false},
+	{(*handshake).readCertificateVerify, false},
 	{(*handshake).readChangeCipherSpec, false},
 	{(*handshake).readFinished, false},
 	{(*handshake).sendChangeCipherSpec, true},
@@ -92,8 +97,16 @@ func (hs *handshake) readClientHello() error {
 	}
 	hs.c.state.Suite = hs.suite
 	hs.transcript = hs.suite.prf()
-	hs.transcript.Write(msg)
+	hs.record(msg)
 	return nil
+}
+
+// record adds a message to the transcript.
+func (hs *handshake) record(msg []byte) {
+	hs.transcript.Write(msg)
+	if hs.c.config.VerifyMode != VerifyNone {
+		hs.messages = append(hs.messages, msg...)
+	}
 }
 
 // refuse sends the alert of a refused ClientHello.
@@ -116,7 +129,7 @@ func (hs *handshake) start(typ uint8) {
 func (hs *handshake) send() error {
 	length := len(hs.msg) - handshakeHeaderLen
 	hs.msg[1], hs.msg[2], hs.msg[3] = byte(length>>16), byte(length>>8), byte(length)
-	hs.transcript.Write(hs.msg)
+	hs.record(hs.msg)
 	return hs.write(RecordHandshake, hs.msg)
 }
 
@@ -216,7 +229,7 @@ func (hs *handshake) readClientKeyExchange() error {
 	} else {
 		preMaster = c.config.decryptPreMaster(msg[handshakeHeaderLen:])
 	}
-	hs.transcript.Write(msg)
+	hs.record(msg)
 	hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
 	var err error
 	if hs.client, hs.server, err = hs.keys.Protections(); err != nil {

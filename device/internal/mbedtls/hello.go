@@ -12,7 +12,9 @@ const (
 	typeServerHello       = 2
 	typeCertificate       = 11
 	typeServerKeyExchange = 12
+	typeCertificateReq    = 13
 	typeServerHelloDone   = 14
+	typeCertificateVerify = 15
 	typeClientKeyExchange = 16
 	typeFinished          = 20
 )

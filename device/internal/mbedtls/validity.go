@@ -1,44 +1,49 @@
 package mbedtls
 
+import "time"
+
 // readValidity reads a Validity (RFC 5280 section 4.1.2.5). The dates must exist in
 // the calendar; their order and the clock do not matter for the camera's own certificate.
-func readValidity(tbs *berReader) error {
+func readValidity(tbs *berReader) (notBefore, notAfter time.Time, err error) {
 	validity, err := tbs.child(tagSequence)
 	if err != nil {
-		return err
+		return notBefore, notAfter, err
 	}
-	for range 2 {
-		tag, text, err := validity.any()
-		if err != nil {
-			return err
-		}
-		switch tag {
-		case tagUTCTime:
-			err = checkTime(text, 2)
-		case tagGeneralizedTime:
-			err = checkTime(text, 4)
-		default:
-			err = errTag
-		}
-		if err != nil {
-			return err
-		}
+	if notBefore, err = readTime(&validity); err != nil {
+		return notBefore, notAfter, err
+	}
+	if notAfter, err = readTime(&validity); err != nil {
+		return notBefore, notAfter, err
 	}
 	if !validity.empty() {
-		return errASN1
+		return notBefore, notAfter, errASN1
 	}
-	return nil
+	return notBefore, notAfter, nil
 }
 
-// checkTime reads YY[YY]MMDDHHMMSS with or without a final Z.
-func checkTime(text []byte, yearDigits int) error {
+func readTime(validity *berReader) (time.Time, error) {
+	tag, text, err := validity.any()
+	if err != nil {
+		return time.Time{}, err
+	}
+	switch tag {
+	case tagUTCTime:
+		return parseTime(text, 2)
+	case tagGeneralizedTime:
+		return parseTime(text, 4)
+	}
+	return time.Time{}, errTag
+}
+
+// parseTime reads YY[YY]MMDDHHMMSS with or without a final Z.
+func parseTime(text []byte, yearDigits int) (time.Time, error) {
 	digits := yearDigits + 10
 	if len(text) < digits || len(text) > digits+1 || (len(text) == digits+1 && text[digits] != 'Z') {
-		return errFormat
+		return time.Time{}, errFormat
 	}
 	for _, b := range text[:digits] {
 		if b < '0' || b > '9' {
-			return errFormat
+			return time.Time{}, errFormat
 		}
 	}
 	number := func(s []byte) (n int) {
@@ -58,9 +63,9 @@ func checkTime(text []byte, yearDigits int) error {
 	month, day := number(rest[:2]), number(rest[2:4])
 	hour, minute, second := number(rest[4:6]), number(rest[6:8]), number(rest[8:])
 	if month < 1 || month > 12 || day < 1 || day > daysIn(month, year) || hour > 23 || minute > 59 || second > 59 {
-		return errFormat
+		return time.Time{}, errFormat
 	}
-	return nil
+	return time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC), nil
 }
 
 func daysIn(month, year int) int {

@@ -1,0 +1,169 @@
+package mbedtls
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// A VerifyMode is what SSLContext.verify_mode is set to.
+type VerifyMode int
+
+// The modes of MicroPython: CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED.
+const (
+	VerifyNone VerifyMode = iota
+	VerifyOptional
+	VerifyRequired
+)
+
+// requestedSignatures are what a client may sign its CertificateVerify with
+// (CAMERA.md section 6).
+var requestedSignatures = []uint16{0x0503, 0x0501, 0x0403, 0x0401}
+
+// Certificate types of a CertificateRequest (RFC 5246 section 7.4.4, RFC 8422 section 5.5).
+const (
+	certTypeRSASign   = 1
+	certTypeECDSASign = 64
+)
+
+func (hs *handshake) sendCertificateRequest() error {
+	config := hs.c.config
+	if config.VerifyMode == VerifyNone {
+		return nil
+	}
+	hs.start(typeCertificateReq)
+	hs.msg = append(hs.msg, 2, certTypeRSASign, certTypeECDSASign)
+	hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(2*len(requestedSignatures)))
+	for _, alg := range requestedSignatures {
+		hs.msg = binary.BigEndian.AppendUint16(hs.msg, alg)
+	}
+	names := len(hs.msg)
+	hs.msg = append(hs.msg, 0, 0)
+	for _, ca := range config.CAs {
+		hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(len(ca.subject)))
+		hs.msg = append(hs.msg, ca.subject...)
+	}
+	binary.BigEndian.PutUint16(hs.msg[names:], uint16(len(hs.msg)-names-2))
+	return hs.send()
+}
+
+// minClientCertificate is the least length of a certificate that is looked at, octets.
+const minClientCertificate = 128
+
+func (hs *handshake) readClientCertificate() error {
+	c := hs.c
+	if c.config.VerifyMode == VerifyNone {
+		return nil
+	}
+	if err := c.readMessage(); err != nil {
+		return err
+	}
+	msg := c.handshakeMessage()
+	if msg == nil || msg[0] != typeCertificate {
+		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
+	}
+	hs.record(msg)
+	body := cryptobyte.String(msg[handshakeHeaderLen:])
+	var list cryptobyte.String
+	if !body.ReadUint24LengthPrefixed(&list) || !body.Empty() {
+		return hs.fail(alertDecodeError, ErrDecodeError)
+	}
+	if list.Empty() {
+		if c.config.VerifyMode == VerifyOptional {
+			return nil
+		}
+		return ErrNoClientCertificate // no alert
+	}
+	var chain []*Certificate
+	for !list.Empty() {
+		var der cryptobyte.String
+		if !list.ReadUint24LengthPrefixed(&der) || len(der) < minClientCertificate {
+			return hs.fail(alertDecodeError, ErrDecodeError)
+		}
+		// The message lies in a buffer that the next record takes.
+		cert, err := ParseCertificate(slices.Clone(der))
+		if err != nil {
+			return hs.fail(alertDecodeError, ErrDecodeError)
+		}
+		chain = append(chain, cert)
+	}
+	hs.peer = chain[0]
+	return hs.judge(chain)
+}
+
+// judge verifies the client's chain; in the optional mode whatever is wrong with it is
+// borne.
+func (hs *handshake) judge(chain []*Certificate) error {
+	config := hs.c.config
+	flags := verifyChain(chain, config.CAs, config.Clock())
+	var err error
+	if flags != 0 {
+		err = &VerifyError{flags}
+	}
+	if usage := clientUsage(chain[0]); usage != 0 {
+		flags |= usage
+		err = ErrBadCertificate
+	}
+	if config.VerifyMode == VerifyOptional {
+		return nil
+	}
+	if len(config.CAs) == 0 {
+		err = ErrCAChainRequired
+	}
+	if err != nil {
+		hs.c.sendAlert(AlertFatal, flags.alert(), versionTLS12)
+	}
+	return err
+}
+
+// readCertificateVerify: none of its failures sends an alert (CAMERA.md section 6).
+func (hs *handshake) readCertificateVerify() error {
+	c := hs.c
+	if hs.peer == nil {
+		return nil
+	}
+	if err := c.readMessage(); err != nil {
+		return err
+	}
+	msg := c.handshakeMessage()
+	if msg == nil || msg[0] != typeCertificateVerify {
+		return ErrUnexpectedMessage
+	}
+	body := cryptobyte.String(msg[handshakeHeaderLen:])
+	var alg uint16
+	var signature cryptobyte.String
+	if !body.ReadUint16(&alg) {
+		return ErrDecodeError
+	}
+	if !slices.Contains(requestedSignatures, alg) || (alg&0xff == signECDSA) != (hs.peer.kind == keyECDSA) {
+		return ErrIllegalParameter
+	}
+	if !body.ReadUint16LengthPrefixed(&signature) || !body.Empty() {
+		return ErrDecodeError
+	}
+	hash := signatureHash(alg)
+	h := hash.New()
+	h.Write(hs.messages)
+	digest := h.Sum(nil)
+	if hs.peer.kind == keyECDSA {
+		if !ecdsa.VerifyASN1(hs.peer.ec, digest, signature) {
+			return ErrECPVerifyFailed
+		}
+	} else if rsa.VerifyPKCS1v15(hs.peer.rsa, hash, digest, signature) != nil {
+		return ErrRSAVerifyFailed
+	}
+	hs.record(msg)
+	return nil
+}
+
+// NoClientCertificateAlert sends the alert that goes with ErrNoClientCertificate when the
+// handshake runs inside a read or write.
+func (c *Conn) NoClientCertificateAlert(err error) {
+	if errors.Is(err, ErrNoClientCertificate) {
+		c.sendAlert(AlertFatal, alertHandshakeFailure, versionTLS12)
+	}
+}
