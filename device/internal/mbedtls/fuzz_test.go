@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -97,6 +98,13 @@ const (
 	helloRSA = "1603010031010000" + "2d" + "0303" + "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0004009c002f" + "0100"
 )
 
+// The lowest bits of FuzzSecondFlight's first argument.
+const (
+	fuzzStaticRSA    = 1 << iota // static RSA instead of ECDHE
+	fuzzAsk                      // a client certificate is asked for
+	fuzzReassembling             // the newer build
+)
+
 func FuzzSecondFlight(f *testing.F) {
 	ecdhe, static := testConfig(f, ecdsaKey(f)), testConfig(f, rsaKey(f))
 	hello := func(s string) []byte {
@@ -116,14 +124,30 @@ func FuzzSecondFlight(f *testing.F) {
 		conn := newTranscript(h.hello)
 		require.ErrorIs(f, Server(conn, h.config, nil).Handshake(), ErrConnEOF, "the ClientHello must be answered")
 	}
-	addVectors(f, 1, func(data []byte) { f.Add(false, data); f.Add(true, data) })
-	f.Fuzz(func(t *testing.T, rsa bool, data []byte) {
-		config, first := ecdhe, helloEC
-		if rsa {
-			config, first = static, helloStatic
+	addVectors(f, 1, func(data []byte) {
+		for how := range byte(2 * fuzzReassembling) {
+			f.Add(how, data)
 		}
+	})
+	cert := ecdhe.Chain[0].Raw
+	entry := appendUint24(appendUint24(nil, len(cert)+3), len(cert))
+	message := append(appendUint24([]byte{typeCertificate}, len(entry)+len(cert)), append(entry, cert...)...)
+	f.Add(byte(fuzzAsk), append([]byte{RecordHandshake, 3, 3, byte(len(message) >> 8), byte(len(message))}, message...))
+	f.Fuzz(func(t *testing.T, how byte, data []byte) {
+		config, first := *ecdhe, helloEC
+		if how&fuzzStaticRSA != 0 {
+			config, first = *static, helloStatic
+		}
+		if how&fuzzAsk != 0 {
+			config.VerifyMode, config.CAs, config.Clock = VerifyOptional, ecdhe.Chain, time.Now
+		}
+		config.Reassembles = how&fuzzReassembling != 0
 		conn := newTranscript(first, data)
-		requireKnown(t, Server(conn, config, nil).Handshake())
+		err := Server(conn, &config, nil).Handshake()
+		var unverified *VerifyError
+		if !errors.As(err, &unverified) {
+			requireKnown(t, err)
+		}
 		checkRecords(t, conn.out.Bytes())
 	})
 }
