@@ -83,7 +83,7 @@ func verifyChain(chain, trusted []*Certificate, now time.Time) (flags verifyFlag
 		}
 	}
 	for below := 0; below <= maxIntermediates; below++ {
-		if hash := strongHash(child); hash == 0 {
+		if _, accepted := certificateHash(child); !accepted {
 			flags |= flagBadHash
 		}
 		if parent := findParent(child, trusted, below); parent != nil {
@@ -149,42 +149,34 @@ func strongKey(c *Certificate) bool {
 	return c.curve.curve.Params().BitSize >= 256
 }
 
-// hashes of the signature algorithms that the profile accepts.
-var strongSignatures = []struct {
-	oid  asn1.ObjectIdentifier
-	hash crypto.Hash
+// certificateHashes are the signature algorithms that can be checked; the profile
+// accepts those of SHA-256 and up.
+var certificateHashes = []struct {
+	oid      asn1.ObjectIdentifier
+	hash     crypto.Hash
+	accepted bool
 }{
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, crypto.SHA256}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, crypto.SHA256},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, crypto.SHA384}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, crypto.SHA384},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, crypto.SHA512}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, crypto.SHA512},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, crypto.SHA256, true}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, crypto.SHA256, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, crypto.SHA384, true}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, crypto.SHA384, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, crypto.SHA512, true}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, crypto.SHA512, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, crypto.SHA1, false}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, crypto.SHA1, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, crypto.SHA224, false}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, crypto.SHA224, false},
 }
 
-// weakSignatures are known, but not accepted.
-var weakSignatures = []struct {
-	oid  asn1.ObjectIdentifier
-	hash crypto.Hash
-}{
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, crypto.SHA1}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, crypto.SHA1},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, crypto.SHA224}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, crypto.SHA224},
-}
-
-func strongHash(c *Certificate) crypto.Hash {
-	for _, s := range strongSignatures {
-		if oidEqual(c.algorithm, s.oid) {
-			return s.hash
+// certificateHash returns the hash of a certificate's signature, 0 for one that cannot
+// be checked, and whether the profile accepts it.
+func certificateHash(c *Certificate) (hash crypto.Hash, accepted bool) {
+	for _, known := range certificateHashes {
+		if oidEqual(c.algorithm, known.oid) {
+			return known.hash, known.accepted
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // signatureFits checks the signature, whatever the profile thinks of its hash.
 func signatureFits(child, parent *Certificate) bool {
-	hash := strongHash(child)
-	for _, s := range weakSignatures {
-		if oidEqual(child.algorithm, s.oid) {
-			hash = s.hash
-		}
-	}
+	hash, _ := certificateHash(child)
 	if hash == 0 {
 		return false
 	}
