@@ -26,7 +26,7 @@ import (
 
 const (
 	rounds          = 10
-	handshakes      = 100 // in each round
+	handshakes      = 200 // in each round
 	countHandshakes = 50  // for allocations
 	payload         = 10 << 20
 )
