@@ -69,12 +69,3 @@ func SuiteByID(id uint16) *Suite {
 // ECDHE tells whether the suite agrees on its key by ECDHE; the others use
 // static RSA.
 func (s *Suite) ECDHE() bool { return s.ecdhe }
-
-// AEAD tells whether the suite protects records with GCM; the others use CBC.
-func (s *Suite) AEAD() bool { return s.aead }
-
-// RSA tells whether the suite wants an RSA certificate; the others want an EC one.
-func (s *Suite) RSA() bool { return s.auth == keyRSA }
-
-// MACLen returns the length of the record MAC in octets, 0 for GCM.
-func (s *Suite) MACLen() int { return s.macLen }
