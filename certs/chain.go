@@ -10,9 +10,7 @@ import (
 
 // SelfSigned tells whether a certificate is signed with its own key. Unlike
 // x509.Certificate.CheckSignatureFrom it does not ask for a CA.
-func SelfSigned(c *x509.Certificate) bool {
-	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
-}
+func SelfSigned(c *x509.Certificate) bool { return signedBy(c, c) }
 
 // signedBy tells whether the issuer's name and key fit a certificate.
 func signedBy(c, issuer *x509.Certificate) bool {

@@ -28,7 +28,7 @@ type peer struct {
 	args                   func(port, suite, curve, group string) []string
 }
 
-// suiteWords are the parts of a suite's name as GnuTLS priorities have them.
+// gnutlsPriority returns the priority string that leaves GnuTLS one suite and group.
 func gnutlsPriority(suite, curve, group string) string {
 	words := []string{"NONE", "+VERS-TLS1.2", "+COMP-NULL", "+CTYPE-X509", "+SIGN-ALL", "%VERIFY_ALLOW_SIGN_WITH_SHA1", "+GROUP-" + gnutlsGroup[group]}
 	if curve != "" && curve != group {

@@ -1,9 +1,6 @@
 package device
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // A Script is the program on the camera that serves connections.
 type Script struct {
@@ -84,5 +81,5 @@ func ScriptByName(name, body string) (Script, error) {
 	case "snapshot":
 		return Snapshot(), nil
 	}
-	return Script{}, fmt.Errorf("unknown script %q; known: %s", name, strings.Join([]string{"hello", "asyncio", "snapshot"}, ", "))
+	return Script{}, fmt.Errorf("unknown script %q; known: hello, asyncio, snapshot", name)
 }

@@ -68,7 +68,7 @@ func (c *cbcProtection) open(p *Protection, typ uint8, version uint16, payload [
 	cipher.NewCBCDecrypter(c.block, payload[:aes.BlockSize]).CryptBlocks(body, body)
 	length, good := c.unpad(body)
 	var received [64]byte
-	copySecret(received[:c.macLen], body, length)
+	c.copySecret(received[:c.macLen], body, length)
 	computed := c.macSecret(p.header(typ, version, 0), body, length)
 	good &= subtle.ConstantTimeCompare(computed, received[:c.macLen])
 	if good != 1 {
@@ -120,9 +120,9 @@ func (c *cbcProtection) macSecret(header, body []byte, length int) []byte {
 }
 
 // copySecret copies the MAC that follows body[:length] without revealing length.
-func copySecret(mac, body []byte, length int) {
-	greatest := len(body) - len(mac) - 1
-	for start := max(0, greatest-255); start <= greatest; start++ {
+func (c *cbcProtection) copySecret(mac, body []byte, length int) {
+	least, greatest := c.span(body)
+	for start := least; start <= greatest; start++ {
 		subtle.ConstantTimeCopy(subtle.ConstantTimeEq(int32(start), int32(length)), mac, body[start:start+len(mac)])
 	}
 }

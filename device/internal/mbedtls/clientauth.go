@@ -1,8 +1,6 @@
 package mbedtls
 
 import (
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -99,6 +97,9 @@ func (hs *handshake) readClientCertificate() error {
 // borne.
 func (hs *handshake) judge(chain []*Certificate) error {
 	config := hs.c.config
+	if config.VerifyMode == VerifyOptional {
+		return nil
+	}
 	flags := verifyChain(chain, config.CAs, config.Clock())
 	var err error
 	if flags != 0 {
@@ -107,9 +108,6 @@ func (hs *handshake) judge(chain []*Certificate) error {
 	if usage := clientUsage(chain[0]); usage != 0 {
 		flags |= usage
 		err = ErrBadCertificate
-	}
-	if config.VerifyMode == VerifyOptional {
-		return nil
 	}
 	if len(config.CAs) == 0 {
 		err = ErrCAChainRequired
@@ -145,15 +143,10 @@ func (hs *handshake) readCertificateVerify() error {
 	if !body.ReadUint16LengthPrefixed(&signature) || !body.Empty() {
 		return ErrDecodeError
 	}
-	hash := signatureHash(alg)
-	h := hash.New()
-	h.Write(hs.messages)
-	digest := h.Sum(nil)
-	if hs.peer.kind == keyECDSA {
-		if !ecdsa.VerifyASN1(hs.peer.ec, digest, signature) {
+	if !verifies(hs.peer.Public(), signatureHash(alg), hs.messages, signature) {
+		if hs.peer.kind == keyECDSA {
 			return ErrECPVerifyFailed
 		}
-	} else if rsa.VerifyPKCS1v15(hs.peer.rsa, hash, digest, signature) != nil {
 		return ErrRSAVerifyFailed
 	}
 	hs.record(msg)

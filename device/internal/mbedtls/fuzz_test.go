@@ -139,7 +139,7 @@ func FuzzSecondFlight(f *testing.F) {
 			config, first = *static, helloStatic
 		}
 		if how&fuzzAsk != 0 {
-			config.VerifyMode, config.CAs, config.Clock = VerifyOptional, ecdhe.Chain, time.Now
+			config.VerifyMode, config.CAs, config.Clock = VerifyRequired, ecdhe.Chain, time.Now
 		}
 		config.Reassembles = how&fuzzReassembling != 0
 		conn := newTranscript(first, data)

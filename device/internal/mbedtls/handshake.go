@@ -111,8 +111,7 @@ func (hs *handshake) record(msg []byte) {
 
 // refuse sends the alert of a refused ClientHello.
 func (hs *handshake) refuse(err *helloError) error {
-	hs.c.sendAlert(AlertFatal, err.alert, versionTLS12)
-	return err.err
+	return hs.fail(err.alert, err.err)
 }
 
 // fail sends a fatal alert and returns the error that goes with it.

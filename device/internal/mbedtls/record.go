@@ -19,8 +19,8 @@ const (
 	recordHeaderLen    = 5
 	handshakeHeaderLen = 4
 	versionTLS12       = 0x0303
-	// maxRecordIn is the largest record payload that the input buffer takes: the
-	// content and Mbed TLS's allowance for protection (CAMERA.md section 3).
+	// maxRecordInExtra is what the input buffer takes beyond the content: Mbed TLS's
+	// allowance for protection (CAMERA.md section 3), octets.
 	maxRecordInExtra = 320
 )
 

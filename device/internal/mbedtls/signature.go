@@ -72,11 +72,19 @@ func (k *PrivateKey) VerifySignature(alg uint16, signed, sig []byte) bool {
 	if hash == 0 {
 		return false
 	}
+	return verifies(k.Public(), hash, signed, sig)
+}
+
+// verifies checks an ECDSA or RSA PKCS#1 v1.5 signature over signed.
+func verifies(public crypto.PublicKey, hash crypto.Hash, signed, sig []byte) bool {
 	h := hash.New()
 	h.Write(signed)
 	digest := h.Sum(nil)
-	if k.ec != nil {
-		return ecdsa.VerifyASN1(&k.ec.PublicKey, digest, sig)
+	switch key := public.(type) {
+	case *ecdsa.PublicKey:
+		return ecdsa.VerifyASN1(key, digest, sig)
+	case *rsa.PublicKey:
+		return rsa.VerifyPKCS1v15(key, hash, digest, sig) == nil
 	}
-	return k.rsa != nil && rsa.VerifyPKCS1v15(&k.rsa.PublicKey, hash, digest, sig) == nil
+	return false
 }

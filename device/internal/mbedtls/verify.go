@@ -3,8 +3,6 @@ package mbedtls
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"encoding/asn1"
 	"strings"
 	"time"
@@ -71,12 +69,9 @@ const maxIntermediates = 8
 // verifyChain checks a client's chain against the trusted CAs and returns everything
 // that is wrong with it. The first certificate is the client's; those after it may
 // come in any order.
-func verifyChain(chain, trusted []*Certificate, now time.Time) (flags verifyFlags) {
+func verifyChain(chain, trusted []*Certificate, now time.Time) verifyFlags {
 	child := chain[0]
-	flags |= timeFlags(child, now)
-	if !strongKey(child) {
-		flags |= flagBadKey
-	}
+	flags := ownFlags(child, now)
 	for _, ca := range trusted {
 		if bytes.Equal(ca.Raw, child.Raw) && bytes.Equal(child.issuer, child.subject) {
 			return flags // trusted itself
@@ -87,19 +82,13 @@ func verifyChain(chain, trusted []*Certificate, now time.Time) (flags verifyFlag
 			flags |= flagBadHash
 		}
 		if parent := findParent(child, trusted, below); parent != nil {
-			if !strongKey(parent) {
-				flags |= flagBadKey
-			}
-			return flags | timeFlags(parent, now)
+			return flags | ownFlags(parent, now)
 		}
 		parent := findParent(child, chain[1:], below)
 		if parent == nil {
 			break
 		}
-		if !strongKey(parent) {
-			flags |= flagBadKey
-		}
-		flags |= timeFlags(parent, now)
+		flags |= ownFlags(parent, now)
 		child = parent
 	}
 	return flags | flagNotTrusted
@@ -120,12 +109,16 @@ func findParent(child *Certificate, candidates []*Certificate, below int) *Certi
 
 const usageCertSign = 0x04
 
-func timeFlags(c *Certificate, now time.Time) (flags verifyFlags) {
+// ownFlags is what is wrong with a certificate by itself: its dates and its key.
+func ownFlags(c *Certificate, now time.Time) (flags verifyFlags) {
 	if now.After(c.notAfter) {
 		flags |= flagExpired
 	}
 	if now.Before(c.notBefore) {
 		flags |= flagFuture
+	}
+	if !strongKey(c) {
+		flags |= flagBadKey
 	}
 	return flags
 }
@@ -180,11 +173,5 @@ func signatureFits(child, parent *Certificate) bool {
 	if hash == 0 {
 		return false
 	}
-	h := hash.New()
-	h.Write(child.tbs)
-	digest := h.Sum(nil)
-	if parent.ec != nil {
-		return ecdsa.VerifyASN1(parent.ec, digest, child.signature)
-	}
-	return rsa.VerifyPKCS1v15(parent.rsa, hash, digest, child.signature) == nil
+	return verifies(parent.Public(), hash, child.tbs, child.signature)
 }
