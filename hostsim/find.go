@@ -2,6 +2,7 @@ package hostsim
 
 import (
 	"context"
+	"os"
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
@@ -22,7 +23,10 @@ func (f *Found) Installed() bool { return len(f.Missing) == 0 }
 
 // Find looks for the programs of each client and asks for their versions.
 func Find(ctx context.Context, list []*Client) []*Found {
-	sb := sandbox.Detect(ctx)
+	return findAll(ctx, sandbox.Detect(ctx), list)
+}
+
+func findAll(ctx context.Context, sb *sandbox.Sandbox, list []*Client) []*Found {
 	found := make([]*Found, len(list))
 	each(len(list), defaultParallel(), func(i int) {
 		found[i] = find(ctx, sb, list[i])
@@ -47,11 +51,11 @@ func find(ctx context.Context, sb *sandbox.Sandbox, c *Client) *Found {
 }
 
 func versionLine(ctx context.Context, sb *sandbox.Sandbox, args []string) string {
-	home, cleanup, err := temporaryHome()
+	home, err := os.MkdirTemp("", "leafcam-")
 	if err != nil {
 		return ""
 	}
-	defer cleanup()
+	defer os.RemoveAll(home)
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
 	r, err := sb.Run(ctx, sandbox.Command{Args: args, Home: home})

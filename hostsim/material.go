@@ -48,23 +48,24 @@ func (f *Files) Suits(s Scenario) (ok bool, reason string) {
 // material makes the certificates of the cells: from the files of a user where the
 // scenario allows, else from a test PKI of its own.
 type material struct {
+	firmware *device.Firmware
 	host     string
 	keyType  certs.KeyType
 	pki      *certs.PKI
-	stranger *certs.PKI // that has nothing to do with it
-	files    *Files     // nil without a user's files
+	stranger *x509.Certificate // a root that has nothing to do with it
+	files    *Files            // nil without a user's files
 }
 
-func newMaterial(host string, keyType certs.KeyType, files *Files) (*material, error) {
+func newMaterial(firmware *device.Firmware, host string, keyType certs.KeyType, files *Files) (*material, error) {
 	pki, err := certs.NewPKI(certs.PKIOptions{RootKey: keyType, IntermediateKeys: []certs.KeyType{keyType}})
 	if err != nil {
 		return nil, err
 	}
-	stranger, err := certs.NewPKI(certs.PKIOptions{Name: "leafcam unrelated root"})
+	stranger, err := certs.NewPKI(certs.PKIOptions{Name: "leafcam unrelated root", Intermediates: -1})
 	if err != nil {
 		return nil, err
 	}
-	return &material{host, keyType, pki, stranger, files}, nil
+	return &material{firmware, host, keyType, pki, stranger.Root.Certificate, files}, nil
 }
 
 // credentials are what the camera and the client of one cell get.
@@ -81,14 +82,14 @@ const aiaHost = "aia.example.com"
 
 // cell makes the credentials of one cell. server is nil unless the scenario has an AIA
 // URL that answers.
-func (m *material) cell(firmware *device.Firmware, s Scenario, server *aia.Server) (*credentials, error) {
+func (m *material) cell(s Scenario, server *aia.Server) (*credentials, error) {
 	if m.files != nil && s.Role == RoleQuestion {
-		return assemble(firmware, s, server, m.files, m.stranger.Root.Certificate)
+		return m.assemble(s, server, m.files)
 	}
-	return m.fromPKI(firmware, s, server)
+	return m.fromPKI(s, server)
 }
 
-func (m *material) fromPKI(firmware *device.Firmware, s Scenario, server *aia.Server) (*credentials, error) {
+func (m *material) fromPKI(s Scenario, server *aia.Server) (*credentials, error) {
 	o := certs.LeafOptions{DNS: []string{m.host}, Key: m.keyType}
 	var leaf *certs.Identity
 	var err error
@@ -110,15 +111,15 @@ func (m *material) fromPKI(firmware *device.Firmware, s Scenario, server *aia.Se
 	if err != nil {
 		return nil, err
 	}
-	return assemble(firmware, s, server, &Files{
+	return m.assemble(s, server, &Files{
 		Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: m.pki.Chain(), Root: m.pki.Root.Certificate,
-	}, m.stranger.Root.Certificate)
+	})
 }
 
 // assemble distributes certificates to camera, client and AIA server as the scenario
 // says. Only here can a client come by the intermediate.
-func assemble(firmware *device.Firmware, s Scenario, server *aia.Server, f *Files, stranger *x509.Certificate) (*credentials, error) {
-	c := &credentials{context: device.NewSSLContext(firmware)}
+func (m *material) assemble(s Scenario, server *aia.Server, f *Files) (*credentials, error) {
+	c := &credentials{context: device.NewSSLContext(m.firmware)}
 	if err := c.context.LoadCertChain(f.Cert, f.Key); err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func assemble(firmware *device.Firmware, s Scenario, server *aia.Server, f *File
 	case TrustLeaf:
 		c.pinned = []*x509.Certificate{f.Leaf}
 	case TrustOtherRoot:
-		c.roots = []*x509.Certificate{stranger}
+		c.roots = []*x509.Certificate{m.stranger}
 	}
 	if s.Leaf != LeafAIA {
 		return c, nil
@@ -175,10 +176,10 @@ func (c *credentials) reachAIA(ctx context.Context, v *Visit, server *aia.Server
 		if err != nil {
 			return false, err
 		}
-		if _, err := netip.ParseAddr(u.Hostname()); err == nil && server == nil {
-			continue // an address needs no resolving
-		}
 		if server == nil {
+			if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+				continue // an address needs no resolving
+			}
 			addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", u.Hostname())
 			if err != nil {
 				return false, fmt.Errorf("the AIA host %s: %w", u.Hostname(), err)

@@ -66,9 +66,8 @@ func (m *Matrix) Row(client string) *Row {
 func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 	row := Row{
 		Client: f.Name, Title: f.Title, Library: f.Library, Version: f.VersionLine, Package: f.Package,
-		Installed: f.Installed(), Trustworthy: true,
+		Installed: f.Installed(), Doubt: doubt(scenarios, outcomes),
 	}
-	row.Doubt = doubt(scenarios, outcomes)
 	row.Trustworthy = row.Doubt == ""
 	anchors := false
 	for i, s := range scenarios {

@@ -62,12 +62,12 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(home)
-	m, err := newMaterial(r.Host, r.KeyType, r.Files)
+	m, err := newMaterial(r.Firmware, r.Host, r.KeyType, r.Files)
 	if err != nil {
 		return nil, err
 	}
 	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home, extra: missingControls(r.Scenarios)}
-	found := Find(ctx, r.Clients)
+	found := findAll(ctx, rn.sandbox, r.Clients)
 	built := rn.build(ctx, found)
 	rows := rn.cells(ctx, found, built)
 	if err := ctx.Err(); err != nil {
@@ -207,11 +207,6 @@ func token() string {
 	var b [16]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
-}
-
-func temporaryHome() (dir string, cleanup func(), err error) {
-	dir, err = os.MkdirTemp("", "leafcam-")
-	return dir, func() { os.RemoveAll(dir) }, err
 }
 
 // each calls f for 0 to n-1, at most parallel at a time.

@@ -35,7 +35,7 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Evidence, error)
 		}
 		defer server.Close()
 	}
-	creds, err := r.material.cell(r.Firmware, s, server)
+	creds, err := r.material.cell(s, server)
 	if err != nil {
 		return Evidence{}, err
 	}

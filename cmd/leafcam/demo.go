@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -36,17 +35,10 @@ func demo(ctx context.Context, out, messages io.Writer) error {
 	if err != nil {
 		return err
 	}
-	installed := 0
-	for _, r := range m.Rows {
-		if r.Installed {
-			installed++
-		}
-	}
-	if installed == 0 {
-		printMatrix(out, m)
-		return environment(errors.New("none of the clients is installed; 'leafcam clients' says what brings them"))
-	}
 	printMatrix(out, m)
+	if err := anyInstalled(m); err != nil {
+		return err
+	}
 	fmt.Fprintln(out, "\nWhat they say to the leaf alone:")
 	report.Messages(out, m, hostsim.LeafOnly.Name, tableOptions(out))
 	fmt.Fprint(out, explanation(m))

@@ -27,6 +27,11 @@ func (e *exceptionError) print(w io.Writer) {
 	}
 }
 
+// raised is the error for an exception that ends a command.
+func raised(exception error, hint string) error {
+	return &statusError{exitFindings, &exceptionError{exception, hint}}
+}
+
 // isTerminal tells whether somebody looks at what is written.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,7 +138,7 @@ func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) 
 	}
 	loaded := device.NewSSLContext(firmware)
 	if err := loaded.LoadCertChainFiles(o.cert, o.key); err != nil {
-		return nil, &statusError{exitFindings, &exceptionError{err, loadHint(err, o.cert, o.key)}}
+		return nil, raised(err, loadHint(err, o.cert, o.key))
 	}
 	f := &hostsim.Files{}
 	for i, der := range loaded.Chain() {
@@ -203,13 +204,14 @@ func (o matrixOptions) issuers(f *hostsim.Files) error {
 
 // matrixStatus is the exit status of a matrix.
 func matrixStatus(m *hostsim.Matrix) error {
-	installed := false
+	if err := anyInstalled(m); err != nil {
+		return err
+	}
 	findings := false
 	for _, r := range m.Rows {
 		if !r.Installed {
 			continue
 		}
-		installed = true
 		for _, c := range r.Cells {
 			switch {
 			case c.Scenario == hostsim.LeafOnly.Name && !c.ChainCompleted && c.Verdict != hostsim.NotApplicable:
@@ -219,11 +221,16 @@ func matrixStatus(m *hostsim.Matrix) error {
 			}
 		}
 	}
-	switch {
-	case !installed:
-		return environment(errors.New("none of the clients is installed; 'leafcam clients' says what brings them"))
-	case findings:
+	if findings {
 		return errFindings
 	}
 	return nil
+}
+
+// anyInstalled is an error when there was no client to run.
+func anyInstalled(m *hostsim.Matrix) error {
+	if slices.ContainsFunc(m.Rows, func(r hostsim.Row) bool { return r.Installed }) {
+		return nil
+	}
+	return environment(errors.New("none of the clients is installed; 'leafcam clients' says what brings them"))
 }

@@ -90,7 +90,7 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	sslContext := device.NewSSLContext(firmware)
 	for i := range o.certs {
 		if err := sslContext.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
-			return &statusError{exitFindings, &exceptionError{err, loadHint(err, o.certs[i], o.keys[i])}}
+			return raised(err, loadHint(err, o.certs[i], o.keys[i]))
 		}
 	}
 	if err := o.clientCertificates(sslContext); err != nil {
@@ -128,7 +128,7 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 	}
 	if o.clientCA != "" {
 		if err := c.LoadVerifyLocationsFile(o.clientCA); err != nil {
-			return &statusError{exitFindings, &exceptionError{err, fmt.Sprintf("%s is no CA certificate that this firmware reads", o.clientCA)}}
+			return raised(err, fmt.Sprintf("%s is no CA certificate that this firmware reads", o.clientCA))
 		}
 		if o.verify == "" {
 			mode = device.CertRequired
