@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
 )
 
 // DefaultBacklog is listen(1), what the documented server asks for.
@@ -26,10 +28,15 @@ type CameraConfig struct {
 	// is reset (CAMERA.md section 9). Numbers below 1 mean DefaultBacklog.
 	Backlog int
 
+	// Delay is how long public-key operations take; nil is as long as they take here.
+	Delay *Delay
+
 	// OnEvent is called at the end of each accepted connection, OnReset for each one
-	// that found the queue full. Both may be called from several goroutines.
+	// that found the queue full, OnStall for each one that came when the board's network
+	// had no socket left. All may be called from several goroutines.
 	OnEvent func(Event)
 	OnReset func(remote net.Addr)
+	OnStall func(remote net.Addr)
 }
 
 // A Camera runs a script on a listener.
@@ -42,6 +49,8 @@ type Camera struct {
 	accepted int
 	serving  map[net.Conn]bool
 	waiting  []net.Conn
+	stalled  []net.Conn
+	closing  chan struct{}
 	done     sync.WaitGroup
 }
 
@@ -55,9 +64,12 @@ func NewCamera(config CameraConfig) *Camera {
 	}
 	if config.Connections == 0 {
 		config.Connections = config.Script.Connections
+		if board := config.Context.Board(); board != nil && config.Connections > 1 {
+			config.Connections = board.Network.Connections
+		}
 	}
 	config.Backlog = max(config.Backlog, DefaultBacklog)
-	return &Camera{config: config, serving: map[net.Conn]bool{}}
+	return &Camera{config: config, serving: map[net.Conn]bool{}, closing: make(chan struct{})}
 }
 
 // Start returns a camera that listens on a free port of 127.0.0.1, for tests:
@@ -72,6 +84,7 @@ func Start(config CameraConfig) (*Camera, error) {
 	}
 	c := NewCamera(config)
 	c.listener = l
+	c.tune(l) // before the first client can come
 	c.done.Go(func() { _ = c.Serve(l) })
 	return c, nil
 }
@@ -101,6 +114,8 @@ func (c *Camera) Serve(l net.Listener) error {
 		l.Close()
 		return ErrCameraClosed
 	}
+	c.tune(l)
+	board := c.config.Context.Board()
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -111,27 +126,52 @@ func (c *Camera) Serve(l net.Listener) error {
 			}
 			return err
 		}
+		if board != nil {
+			board.Network.tuneConn(conn)
+		}
+		c.mu.Lock()
 		c.admit(conn)
+		c.mu.Unlock()
 	}
 }
 
-// admit serves a connection, lets it wait, or resets it.
+// tune gives a listener what a client notices of the board's network.
+func (c *Camera) tune(l net.Listener) {
+	if board := c.config.Context.Board(); board != nil {
+		board.Network.tuneListener(l)
+	}
+}
+
+// admit serves a connection, lets it wait, or resets it. A connection for which the
+// network has no socket is left alone until one is free: a board would not answer its
+// SYN, and the client would go on sending it. The caller holds the lock.
 func (c *Camera) admit(conn net.Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	switch {
 	case c.closed:
 		conn.Close()
+	case c.exhausted():
+		c.stalled = append(c.stalled, conn)
+		c.tell(c.config.OnStall, conn)
 	case len(c.serving) < c.config.Connections:
 		c.accept(conn)
 	case len(c.waiting) < c.config.Backlog:
 		c.waiting = append(c.waiting, conn)
 	default:
-		remote := conn.RemoteAddr()
 		reset(conn)
-		if c.config.OnReset != nil {
-			c.done.Go(func() { c.config.OnReset(remote) })
-		}
+		c.tell(c.config.OnReset, conn)
+	}
+}
+
+// exhausted tells whether the network has no socket left.
+func (c *Camera) exhausted() bool {
+	board := c.config.Context.Board()
+	return board != nil && len(c.serving)+len(c.waiting) >= board.Network.Connections
+}
+
+func (c *Camera) tell(callback func(net.Addr), conn net.Conn) {
+	if callback != nil {
+		remote := conn.RemoteAddr()
+		c.done.Go(func() { callback(remote) })
 	}
 }
 
@@ -159,6 +199,11 @@ func (c *Camera) finished(conn net.Conn) {
 		c.waiting = c.waiting[1:]
 		c.accept(next)
 	}
+	for len(c.stalled) > 0 && !c.exhausted() {
+		next := c.stalled[0]
+		c.stalled = c.stalled[1:]
+		c.admit(next)
+	}
 }
 
 // ServeConn runs the script on one connection, closes it and returns the event.
@@ -172,18 +217,40 @@ func (c *Camera) ServeConn(conn net.Conn) Event {
 
 func (c *Camera) serveConn(conn net.Conn, id int) Event {
 	metered := &meteredConn{Conn: conn, timeout: c.config.Timeout}
+	if board := c.config.Context.Board(); board != nil {
+		metered.transfer = board.Network.Transfer
+	}
 	event := Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []Alert{}, Requests: []Request{}}
 	session := &Session{context: c.config.Context, conn: metered, event: &event}
+	if c.config.Delay != nil {
+		session.pause = c.pause
+	}
 	event.Exception = c.config.Script.Serve(session)
+	if session.socket != nil {
+		session.socket.release()
+	} else {
+		reset(conn) // nobody read the ClientHello
+	}
 	conn.Close()
 	session.note()
 	return event
+}
+
+// pause lets the time of an operation pass, unless the camera closes.
+func (c *Camera) pause(op mbedtls.Operation, suite *mbedtls.Suite) {
+	select {
+	case <-time.After(c.config.Delay.of(op, suite)):
+	case <-c.closing:
+	}
 }
 
 // Close stops the camera: it closes the listener and all connections and waits
 // until the events are delivered.
 func (c *Camera) Close() error {
 	c.mu.Lock()
+	if !c.closed {
+		close(c.closing)
+	}
 	c.closed = true
 	var err error
 	if c.listener != nil {
@@ -192,10 +259,10 @@ func (c *Camera) Close() error {
 	for conn := range c.serving {
 		conn.Close()
 	}
-	for _, conn := range c.waiting {
+	for _, conn := range append(c.waiting, c.stalled...) {
 		conn.Close()
 	}
-	c.waiting = nil
+	c.waiting, c.stalled = nil, nil
 	c.mu.Unlock()
 	c.done.Wait()
 	return err

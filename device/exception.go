@@ -93,6 +93,7 @@ func (e *MemoryError) Error() string {
 const (
 	errnoENOENT       = 2
 	errnoEIO          = 5
+	errnoENOMEM       = 12
 	errnoEACCES       = 13
 	errnoEISDIR       = 21
 	errnoEPIPE        = 32
@@ -121,6 +122,9 @@ func exception(err error) error {
 			return &ValueError{"invalid key", tlsErr}
 		case mbedtls.ErrX509BadInputData:
 			return &ValueError{"invalid cert", tlsErr}
+		}
+		if tlsErr.Code > -256 {
+			return &OSError{Errno: -tlsErr.Code, cause: tlsErr} // taken for an errno
 		}
 		return &OSError{MbedTLS: tlsErr}
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -5,7 +5,8 @@ import "fmt"
 // A Script is the program on the camera that serves connections.
 type Script struct {
 	Name string
-	// Connections is how many connections the script serves at a time.
+	// Connections is how many connections the script serves at a time. On a board, a
+	// script that serves several serves as many as the network has.
 	Connections int
 	// Serve serves one accepted connection. The error that it returns is the
 	// exception that ended it. The camera closes the TCP connection afterwards.
@@ -46,8 +47,8 @@ func pageResponse(body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// asyncioConnections is how many connections the asyncio script serves at a time; how
-// many fit a board's memory is not emulated.
+// asyncioConnections is how many connections the asyncio script serves at a time on a
+// camera without a board.
 const asyncioConnections = 4
 
 // Asyncio is a server as asyncio.start_server runs it, and so microdot: the handshake
@@ -55,7 +56,9 @@ const asyncioConnections = 4
 func Asyncio(body string) Script {
 	response := pageResponse(body)
 	return Script{Name: "asyncio", Connections: asyncioConnections, Serve: func(s *Session) error {
-		s.WrapLazily()
+		if err := s.WrapLazily(); err != nil {
+			return err
+		}
 		request, err := s.Readline()
 		if err != nil || len(request) == 0 {
 			return err

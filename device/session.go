@@ -14,6 +14,7 @@ import (
 // wrapped, and the notes for the connection's event.
 type Session struct {
 	context *SSLContext
+	pause   func(mbedtls.Operation, *mbedtls.Suite)
 	conn    *meteredConn
 	socket  *SSLSocket
 	event   *Event
@@ -24,15 +25,17 @@ const maxAlerts = 100
 
 // Wrap is wrap_socket: it runs the handshake.
 func (s *Session) Wrap() error {
-	s.event.Phase = "wrap"
-	s.WrapLazily()
+	if err := s.WrapLazily(); err != nil {
+		return err
+	}
 	return s.socket.Handshake()
 }
 
 // WrapLazily is wrap_socket with do_handshake_on_connect=False: the first read or write
 // runs the handshake.
-func (s *Session) WrapLazily() {
-	s.socket = s.context.wrapSocket(s.conn, &mbedtls.Trace{
+func (s *Session) WrapLazily() (err error) {
+	s.event.Phase = "wrap"
+	s.socket, err = s.context.wrapSocket(s.conn, &mbedtls.Trace{
 		ClientHello: func(msg []byte) { s.event.ClientHello = parseClientHello(msg) },
 		Alert: func(a mbedtls.Alert) {
 			if len(s.event.Alerts) == maxAlerts {
@@ -43,7 +46,8 @@ func (s *Session) WrapLazily() {
 				Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
 			})
 		},
-	})
+	}, s.pause)
+	return err
 }
 
 // note writes what is known of the connection at its end into the event.
@@ -133,7 +137,9 @@ func (s *Session) readHeaders(request []byte) error {
 type meteredConn struct {
 	net.Conn
 	timeout time.Duration // 0: none
-	in, out atomic.Int64
+	// transfer is the largest single transfer to the network, octets; 0 is no limit.
+	transfer int
+	in, out  atomic.Int64
 }
 
 func (c *meteredConn) Read(p []byte) (int, error) {
@@ -153,7 +159,16 @@ func (c *meteredConn) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := c.Conn.Write(p)
-	c.out.Add(int64(n))
-	return n, err
+	written := 0
+	for {
+		part := p[written:]
+		if c.transfer > 0 {
+			part = part[:min(len(part), c.transfer)]
+		}
+		n, err := c.Conn.Write(part)
+		c.out.Add(int64(n))
+		if written += n; err != nil || written == len(p) {
+			return written, err
+		}
+	}
 }

@@ -2,6 +2,7 @@ package device
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -15,6 +16,8 @@ import (
 // used by several connections at a time.
 type SSLContext struct {
 	firmware *Firmware
+	board    *Board  // nil: a camera without limits
+	memory   *memory // nil without a board
 
 	mu     sync.Mutex
 	chain  []*mbedtls.Certificate
@@ -28,6 +31,51 @@ type SSLContext struct {
 // with it, but refuses every client.
 func NewSSLContext(firmware *Firmware) *SSLContext {
 	return &SSLContext{firmware: firmware, now: time.Now}
+}
+
+// NewSSLContextOn returns a context on a board that was just switched on: everything is
+// charged against the memory that the board has (CAMERA.md section 8). The error is
+// *MemoryError when a script and a context do not fit.
+func NewSSLContextOn(board *Board, firmware *Firmware) (*SSLContext, error) {
+	memory, err := boot(board.Heap)
+	if err != nil {
+		return nil, err
+	}
+	c := NewSSLContext(firmware)
+	c.board, c.memory = board, memory
+	return c, nil
+}
+
+// Board returns the board that the context is on, or nil.
+func (c *SSLContext) Board() *Board { return c.board }
+
+// Fit returns how many more connections the board's memory can hold at this moment; -1
+// without a board.
+func (c *SSLContext) Fit() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.memory == nil || c.key == nil {
+		return -1
+	}
+	return c.memory.clone().fit(c.firmware, keySize(c.key))
+}
+
+// raises returns an exception as the board's network stack numbers it: lwIP has no EPIPE.
+func (c *SSLContext) raises(err error) error {
+	var osErr *OSError
+	if c.board != nil && c.board.Network.LwIP && errors.As(err, &osErr) && osErr.Errno == errnoEPIPE {
+		return &OSError{Errno: errnoECONNRESET, cause: osErr.cause}
+	}
+	return err
+}
+
+// Epoch returns the start of the camera's time: where its clock begins when nobody
+// sets it.
+func (c *SSLContext) Epoch() time.Time {
+	if c.board != nil {
+		return c.board.Epoch
+	}
+	return c.firmware.Epoch
 }
 
 // Firmware returns the profile that the context emulates.
@@ -44,9 +92,21 @@ func (c *SSLContext) LoadCertChain(cert, key []byte) error {
 	if err := c.loadKey(bytes.Clone(key)); err != nil {
 		return exception(err)
 	}
+	if err := c.memory.loadKey(keySize(c.key)); err != nil {
+		c.key = nil
+		return err
+	}
 	chain, err := c.parseCertificates(bytes.Clone(cert))
+	if short := c.memory.loadCertificates(chain); short != nil {
+		return short
+	}
 	c.chain = append(slices.Clip(c.chain), chain...)
 	return exception(err)
+}
+
+func keySize(key *mbedtls.PrivateKey) KeySize {
+	isRSA, bits := key.Size()
+	return KeySize{isRSA, bits}
 }
 
 // loadKey replaces the key. One that does not parse also unloads the one before, and so
@@ -117,28 +177,46 @@ func (c *SSLContext) KeyKind() string {
 // returns the TLS socket. When the handshake fails it returns the exception and
 // leaves conn open, as the camera does.
 func (c *SSLContext) WrapSocket(conn net.Conn) (*SSLSocket, error) {
-	s := c.wrapSocket(conn, nil)
-	return s, s.Handshake()
+	s, err := c.wrapSocket(conn, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Handshake(); err != nil {
+		s.release()
+		return s, err
+	}
+	return s, nil
 }
 
 // WrapSocketLazily is wrap_socket with do_handshake_on_connect=False, which is what
 // asyncio uses: the first read or write runs the handshake, and raises its exceptions
-// (CAMERA.md section 5.3).
-func (c *SSLContext) WrapSocketLazily(conn net.Conn) *SSLSocket { return c.wrapSocket(conn, nil) }
+// (CAMERA.md section 5.3). The error is the *OSError of a board without enough memory.
+func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
+	return c.wrapSocket(conn, nil, nil)
+}
 
-func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace) *SSLSocket {
-	return &SSLSocket{conn: conn, tls: mbedtls.Server(conn, c.config(), trace)}
+func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite)) (*SSLSocket, error) {
+	s := &SSLSocket{conn: conn, context: c}
+	if c.memory != nil {
+		if s.memory = c.memory.connect(c.firmware); s.memory == nil {
+			return nil, &OSError{Errno: errnoENOMEM}
+		}
+	}
+	config := c.config()
+	config.Compute = s.computes(config.Key, pause)
+	s.tls = mbedtls.Server(conn, config, trace)
+	return s, nil
 }
 
 func (c *SSLContext) config() *mbedtls.Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, epoch := c.now, c.firmware.Epoch
+	now, epoch := c.now, c.Epoch()
 	return &mbedtls.Config{
 		Chain: c.chain, Key: c.key,
 		InContentLen: c.firmware.InContentLen, OutContentLen: c.firmware.OutContentLen,
 		HelloInRecordLayer: c.firmware.HelloInRecordLayer, Reassembles: c.firmware.Reassembles,
-		// mbedtls_time: seconds since the firmware's epoch.
+		// mbedtls_time: seconds since the camera's epoch.
 		Time:       func() uint32 { return uint32(now().Sub(epoch) / time.Second) },
 		VerifyMode: c.verify, CAs: c.cas, Clock: now,
 	}

@@ -14,8 +14,10 @@ import (
 // this: where MicroPython returns b” at the end of the stream, Read returns io.EOF,
 // and where it returns None, Read returns ErrNone.
 type SSLSocket struct {
-	conn net.Conn
-	tls  *mbedtls.Conn
+	conn    net.Conn
+	context *SSLContext
+	memory  *connection // nil without a board
+	tls     *mbedtls.Conn
 
 	handshake sync.Mutex
 
@@ -87,15 +89,41 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// maxLine is where Readline gives up, octets: no board has more memory to spare for
-// one line. Which board would have given up sooner is not emulated.
-const maxLine = 256 << 10
+// computes returns the engine's hook for public-key operations: they take time and, on
+// a board, memory. It returns nil where they take neither.
+func (s *SSLSocket) computes(key *mbedtls.PrivateKey, pause func(mbedtls.Operation, *mbedtls.Suite)) func(mbedtls.Operation, *mbedtls.Suite) (func(), error) {
+	if s.memory == nil && pause == nil {
+		return nil
+	}
+	return func(op mbedtls.Operation, suite *mbedtls.Suite) (func(), error) {
+		done := func() {}
+		if s.memory != nil && key != nil {
+			if err := s.memory.compute(op, suite.ECDHE(), keySize(key)); err != nil {
+				return nil, err
+			}
+			done = s.memory.computed
+		}
+		if pause != nil {
+			pause(op, suite)
+		}
+		return done, nil
+	}
+}
+
+// release gives the connection's memory back.
+func (s *SSLSocket) release() {
+	if s.memory != nil {
+		s.memory.close()
+	}
+}
 
 // Readline reads up to and including the next line feed, octet by octet, as
 // MicroPython does. It returns nil where MicroPython returns None, and an empty
 // slice where it returns b”.
 func (s *SSLSocket) Readline() ([]byte, error) {
 	line := []byte{}
+	room := s.lineBuffer()
+	defer room.free()
 	var b [1]byte
 	for {
 		_, err := s.Read(b[:])
@@ -113,8 +141,8 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 		if line = append(line, b[0]); b[0] == '\n' {
 			return line, nil
 		}
-		if len(line) == maxLine {
-			return nil, &MemoryError{Allocating: maxLine}
+		if err := room.grow(len(line)); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -145,6 +173,7 @@ func (s *SSLSocket) Close() error {
 	if already {
 		return nil
 	}
+	s.release()
 	return s.conn.Close()
 }
 
@@ -185,7 +214,7 @@ func (s *SSLSocket) usable() error {
 
 // latch remembers an exception for later calls, unless a deadline caused it.
 func (s *SSLSocket) latch(err error) error {
-	raised := exception(err)
+	raised := s.context.raises(exception(err))
 	var osErr *OSError
 	if errors.As(raised, &osErr) && osErr.Timeout() {
 		return raised

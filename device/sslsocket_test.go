@@ -141,10 +141,11 @@ func TestFailedHandshakeLeavesTCPOpen(t *testing.T) {
 func TestLazyHandshake(t *testing.T) {
 	context, pool := selfSigned(t, "")
 	client, server := wire.Pipe()
-	socket := context.WrapSocketLazily(server)
+	socket, err := context.WrapSocketLazily(server)
+	require.NoError(t, err)
 	defer socket.Close()
 	require.NoError(t, socket.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
-	_, err := socket.Read(make([]byte, 1))
+	_, err = socket.Read(make([]byte, 1))
 	require.EqualError(t, err, "OSError: [Errno 110] ETIMEDOUT")
 	require.NoError(t, socket.SetReadDeadline(time.Time{}))
 	go func() {
@@ -156,7 +157,8 @@ func TestLazyHandshake(t *testing.T) {
 	require.Equal(t, "hello\n", string(line))
 
 	client, server = wire.Pipe()
-	socket = context.WrapSocketLazily(server)
+	socket, err = context.WrapSocketLazily(server)
+	require.NoError(t, err)
 	defer socket.Close()
 	_, err = client.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
 	require.NoError(t, err)

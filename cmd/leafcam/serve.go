@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type serveOptions struct {
 	clientCA    string
 	verify      string
 	clock       string
+	board       string
+	delay       string
 }
 
 func newServe() *cobra.Command {
@@ -41,6 +44,8 @@ func newServe() *cobra.Command {
                                        the second load: presents leaf + intermediate
     $ leafcam serve --cert server.der --key server.key.der --client-ca ca.der
                                        requires client certificates that this CA issued
+    $ leafcam serve --cert server.der --key server.key.der --board OPENMV4 --script asyncio
+                                       with the memory and the sockets of that board
     $ leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:0 --json
 
 Runs the camera's TLS server with the files as they would be flashed, and prints a line for
@@ -67,6 +72,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
+	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, see leafcam board; unlimited by default")
+	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take: "+delayNames()+"; estimates")
 	f.BoolVar(&o.once, "once", false, "end after one connection; exit status 1 when it raised an exception")
 	f.BoolVar(&o.json, "json", false, "print JSON lines")
 	return cmd
@@ -87,7 +94,16 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	sslContext := device.NewSSLContext(firmware)
+	sslContext, err := o.newContext(firmware)
+	if err != nil {
+		return err
+	}
+	var delay *device.Delay
+	if o.delay != "" {
+		if delay, err = device.DelayByName(o.delay); err != nil {
+			return usage(err)
+		}
+	}
 	for i := range o.certs {
 		if err := sslContext.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
 			return raised(err, loadHint(err, o.certs[i], o.keys[i]))
@@ -103,7 +119,7 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	show := newDisplay(out, o.json)
 	ended := make(chan device.Event, 1)
 	camera := device.NewCamera(device.CameraConfig{
-		Context: sslContext, Script: script, Timeout: o.timeout,
+		Context: sslContext, Script: script, Timeout: o.timeout, Delay: delay,
 		OnEvent: func(e device.Event) {
 			if o.once && e.ID > 1 {
 				return
@@ -114,9 +130,34 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 			}
 		},
 		OnReset: show.reset,
+		OnStall: show.stall,
 	})
-	show.listening(l.Addr(), sslContext, script)
+	show.listening(l.Addr(), sslContext, script, delay)
 	return runCamera(ctx, camera, l, ended)
+}
+
+// newContext returns a context on the board, or on a camera without limits.
+func (o serveOptions) newContext(firmware *device.Firmware) (*device.SSLContext, error) {
+	if o.board == "" {
+		return device.NewSSLContext(firmware), nil
+	}
+	board, err := device.BoardByName(o.board)
+	if err != nil {
+		return nil, usage(err)
+	}
+	c, err := device.NewSSLContextOn(board, firmware)
+	if err != nil {
+		return nil, raised(err, "the board has no room for a script with TLS")
+	}
+	return c, nil
+}
+
+func delayNames() string {
+	var names []string
+	for _, d := range device.Delays() {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // clientCertificates sets up what concerns them: mode, CA and clock.
@@ -138,7 +179,7 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 	if o.clock == "" {
 		return nil
 	}
-	set := c.Firmware().Epoch
+	set := c.Epoch()
 	if o.clock != "never-set" {
 		var err error
 		if set, err = time.Parse(time.RFC3339, o.clock); err != nil {
@@ -203,7 +244,7 @@ func (d *display) text(format string, args ...any) {
 	fmt.Fprintf(d.out, format+"\n", args...)
 }
 
-func (d *display) listening(addr net.Addr, c *device.SSLContext, s device.Script) {
+func (d *display) listening(addr net.Addr, c *device.SSLContext, s device.Script, delay *device.Delay) {
 	if d.json {
 		d.line(struct {
 			Event string `json:"event"`
@@ -214,6 +255,24 @@ func (d *display) listening(addr net.Addr, c *device.SSLContext, s device.Script
 	fw := c.Firmware()
 	d.text("camera %s (MicroPython %s, Mbed TLS %s) on https://%s/, script %s", fw.Name, fw.MicroPython, fw.MbedTLS, addr, s.Name)
 	d.text("presents %s, key %s; Ctrl-C stops it", describeChain(c.Chain()), c.KeyKind())
+	if b := c.Board(); b != nil {
+		d.text("board %s: heap %s, room for %d connections at a time; %s with %d sockets",
+			b.Name, describeHeap(b.Heap), c.Fit(), b.Network.Name, b.Network.Connections)
+	}
+	if delay != nil {
+		d.text("delays as on another board, an estimate: %s", delay.Source)
+	}
+}
+
+func (d *display) stall(remote net.Addr) {
+	if d.json {
+		d.line(struct {
+			Event  string `json:"event"`
+			Remote string `json:"remote"`
+		}{"no_socket", remote.String()})
+		return
+	}
+	d.text("%s  %-21s  waits: the board has no socket left, and would not answer yet", time.Now().Format(time.TimeOnly), remote)
 }
 
 func (d *display) reset(remote net.Addr) {

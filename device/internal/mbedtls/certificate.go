@@ -41,6 +41,14 @@ func (c *Certificate) Public() crypto.PublicKey {
 	return c.rsa
 }
 
+// KeySize returns the size of the public key's modulus or of its curve's field, bits.
+func (c *Certificate) KeySize() (isRSA bool, bits int) {
+	if c.ec != nil {
+		return false, c.curve.curve.Params().BitSize
+	}
+	return true, c.rsa.Size() * 8
+}
+
 // Bits of the keyUsage extension that the server asks for (RFC 5280 section 4.2.1.3).
 const (
 	usageDigitalSignature = 0x80

@@ -31,6 +31,27 @@ type Config struct {
 	VerifyMode VerifyMode
 	CAs        []*Certificate
 	Clock      func() time.Time
+
+	// Compute, unless nil, is asked before a public-key operation of that suite, and
+	// told when it is done. Its error, one of memory, ends the handshake in silence;
+	// with static RSA it goes unnoticed until the Finished, as everything does there.
+	Compute func(Operation, *Suite) (done func(), err error)
+}
+
+// An Operation is a public-key operation of the handshake.
+type Operation uint8
+
+// The operations in their order. With static RSA there is the second one only.
+const (
+	OperationSign   Operation = iota + 1 // the key agreement's first half, and the signature over it
+	OperationSecret                      // its second half, or the decryption with static RSA
+)
+
+func (config *Config) compute(op Operation, suite *Suite) (done func(), err error) {
+	if config.Compute == nil {
+		return func() {}, nil
+	}
+	return config.Compute(op, suite)
 }
 
 // An Alert is an alert that went over the connection.

@@ -39,6 +39,10 @@ var (
 	ErrRSABadInputData = &Error{-16512, "MBEDTLS_ERR_RSA_BAD_INPUT_DATA"}
 	ErrPKTypeMismatch  = &Error{-16128, "MBEDTLS_ERR_PK_TYPE_MISMATCH"}
 
+	// What fails for want of memory (CAMERA.md section 8).
+	ErrMPIAlloc        = &Error{-16, "MBEDTLS_ERR_MPI_ALLOC_FAILED"}
+	ErrRSAPrivateAlloc = &Error{-17168, "MBEDTLS_ERR_RSA_PRIVATE_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED"}
+
 	// ErrPKBadInputData and ErrX509BadInputData are the general errors of the
 	// two loaders: MicroPython maps every failure of a parser to them.
 	ErrPKBadInputData   = &Error{-16000, "MBEDTLS_ERR_PK_BAD_INPUT_DATA"}

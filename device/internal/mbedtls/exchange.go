@@ -25,6 +25,11 @@ func (hs *handshake) appendKeyExchange() error {
 	if curve == nil {
 		return ErrHandshakeFailure
 	}
+	done, err := hs.c.config.compute(OperationSign, hs.suite)
+	if err != nil {
+		return err
+	}
+	defer done()
 	private, err := curve.ecdh.GenerateKey(rand.Reader)
 	if err != nil {
 		return ErrInternal

@@ -218,23 +218,33 @@ func (hs *handshake) readClientKeyExchange() error {
 	if msg == nil || msg[0] != typeClientKeyExchange {
 		return ErrUnexpectedMessage
 	}
-	var preMaster []byte
-	if hs.suite.ecdhe {
-		secret, err := hs.exchange.agree(msg[handshakeHeaderLen:])
-		if err != nil {
-			return err
-		}
-		preMaster = secret
-	} else {
-		preMaster = c.config.decryptPreMaster(msg[handshakeHeaderLen:])
+	preMaster, err := hs.preMaster(msg[handshakeHeaderLen:])
+	if err != nil {
+		return err
 	}
 	hs.record(msg)
 	hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
-	var err error
 	if hs.client, hs.server, err = hs.keys.Protections(); err != nil {
 		return ErrInternal
 	}
 	return nil
+}
+
+// preMaster returns the pre-master secret for the body of a ClientKeyExchange.
+func (hs *handshake) preMaster(body []byte) ([]byte, error) {
+	done, err := hs.c.config.compute(OperationSecret, hs.suite)
+	if err == nil {
+		defer done()
+	}
+	switch {
+	case !hs.suite.ecdhe && err != nil:
+		return hs.c.config.decryptPreMaster(nil), nil
+	case !hs.suite.ecdhe:
+		return hs.c.config.decryptPreMaster(body), nil
+	case err != nil:
+		return nil, err
+	}
+	return hs.exchange.agree(body)
 }
 
 func (hs *handshake) readChangeCipherSpec() error {

@@ -39,6 +39,14 @@ func (k *PrivateKey) Public() crypto.PublicKey {
 	return nil
 }
 
+// Size returns the size of the modulus or of the curve's field, bits.
+func (k *PrivateKey) Size() (isRSA bool, bits int) {
+	if k.ec != nil {
+		return false, k.curve.curve.Params().BitSize
+	}
+	return true, k.size * 8
+}
+
 // Kind returns "EC secp256r1", "RSA 2048" and the like.
 func (k *PrivateKey) Kind() string {
 	if k.ec != nil {

@@ -69,3 +69,7 @@ func SuiteByID(id uint16) *Suite {
 // ECDHE tells whether the suite agrees on its key by ECDHE; the others use
 // static RSA.
 func (s *Suite) ECDHE() bool { return s.ecdhe }
+
+// ECDSA tells whether the suite is for certificates with an EC key; the others are for
+// RSA.
+func (s *Suite) ECDSA() bool { return s.auth == keyECDSA }

@@ -1,0 +1,184 @@
+package device_test
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
+)
+
+// onBoard returns a context on a board, with a P-256 pair.
+func onBoard(t testing.TB, name string) *device.SSLContext {
+	board, err := device.BoardByName(name)
+	require.NoError(t, err)
+	context, err := device.NewSSLContextOn(board, device.OpenMV50)
+	require.NoError(t, err)
+	pair := sizedPairOf(t, "P-256")
+	require.NoError(t, context.LoadCertChain(pair.cert, pair.key))
+	return context
+}
+
+// TestEveryBoardServes: also the smallest one has room for a connection, but not for
+// one with a large RSA key.
+func TestEveryBoardServes(t *testing.T) {
+	for _, board := range device.Boards() {
+		t.Run(board.Name, func(t *testing.T) {
+			require.Positive(t, board.Fit(device.OpenMV50, device.KeySize{Bits: 256}))
+			camera, events := start(t, device.CameraConfig{Context: onBoard(t, board.Name)})
+			client := tls.Client(dial(t, camera), anyone)
+			_, err := client.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
+			require.NoError(t, err)
+			page, _ := io.ReadAll(client)
+			require.Contains(t, string(page), device.DefaultBody)
+			require.NoError(t, (<-events).Exception)
+		})
+	}
+	small, err := device.BoardByName("openmv2")
+	require.NoError(t, err)
+	require.Zero(t, small.Fit(device.OpenMV50, device.KeySize{RSA: true, Bits: 4096}))
+}
+
+// TestNoSocketLeft: five connections are served, the sixth waits for one of them to end.
+func TestNoSocketLeft(t *testing.T) {
+	stalled := make(chan net.Addr, 1)
+	camera, events := start(t, device.CameraConfig{
+		Context: onBoard(t, "OPENMV_N6"), Script: device.Asyncio("page"),
+		OnStall: func(remote net.Addr) { stalled <- remote },
+	})
+	var clients []*tls.Conn
+	for range 5 {
+		client := tls.Client(dial(t, camera), anyone)
+		require.NoError(t, client.Handshake())
+		clients = append(clients, client)
+	}
+	sixth := dial(t, camera)
+	require.Equal(t, sixth.LocalAddr().String(), (<-stalled).String())
+	answered := make(chan error, 1)
+	go func() { answered <- tls.Client(sixth, anyone).Handshake() }()
+	select {
+	case err := <-answered:
+		require.Fail(t, "served at once", "%v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	require.NoError(t, clients[0].NetConn().Close())
+	<-events
+	require.NoError(t, <-answered)
+}
+
+// TestMemoryBeforeSockets: a board whose memory ends first refuses with ENOMEM.
+func TestMemoryBeforeSockets(t *testing.T) {
+	camera, events := start(t, device.CameraConfig{Context: onBoard(t, "OPENMV3"), Script: device.Asyncio("page")})
+	require.NoError(t, tls.Client(dial(t, camera), anyone).Handshake())
+	err := tls.Client(dial(t, camera), anyone).Handshake()
+	require.Error(t, err)
+	require.EqualError(t, (<-events).Exception, "OSError: [Errno 12] ENOMEM")
+}
+
+// TestLwIPHasNoEPIPE: writing to a client that is gone is ECONNRESET on lwIP.
+func TestLwIPHasNoEPIPE(t *testing.T) {
+	for name, want := range map[string]string{
+		"OPENMV4P":  "OSError: 32",
+		"OPENMV_N6": "OSError: [Errno 104] ECONNRESET",
+	} {
+		client, server := wire.Pipe()
+		go tls.Client(client, anyone).Handshake()
+		socket, err := onBoard(t, name).WrapSocket(brokenPipe{server})
+		require.NoError(t, err)
+		broken := socket
+		_, err = broken.Write([]byte("lost"))
+		require.NoError(t, err)
+		client.Close()
+		require.Eventually(t, func() bool { _, err = broken.Write([]byte("lost")); return err != nil }, time.Second, time.Millisecond)
+		require.EqualError(t, err, want)
+		_, err = broken.Write([]byte("lost"))
+		require.EqualError(t, err, want, "raised again")
+	}
+}
+
+// brokenPipe fails as Linux does when the client is gone.
+type brokenPipe struct{ net.Conn }
+
+func (c brokenPipe) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		err = os.NewSyscallError("write", syscall.EPIPE)
+	}
+	return n, err
+}
+
+// TestClockOfABoard: its epoch is its port's.
+func TestClockOfABoard(t *testing.T) {
+	for name, year := range map[string]int{"OPENMV4P": 2000, "OPENMV_RT1060": 1970} {
+		require.Equal(t, year, onBoard(t, name).Epoch().Year(), name)
+	}
+}
+
+// TestDelays: the time of each preset passes before the client has its answers.
+func TestDelays(t *testing.T) {
+	for _, row := range []struct {
+		delay, kind string
+		suite       uint16
+		want        time.Duration
+	}{
+		{"stm32f746", "RSA-2048", tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 4900 * time.Millisecond},
+		{"stm32f746", "RSA-2048", tls.TLS_RSA_WITH_AES_128_GCM_SHA256, 1250 * time.Millisecond},
+		{"stm32f746", "P-256", tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, 0},
+		{"stm32f401", "RSA-2048", tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 1970 * time.Millisecond},
+		{"stm32f401", "P-256", tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, 400 * time.Millisecond},
+		{"esp32", "P-256", tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, 1200 * time.Millisecond},
+	} {
+		t.Run(row.delay+"/"+tls.CipherSuiteName(row.suite), func(t *testing.T) {
+			delay, err := device.DelayByName(row.delay)
+			require.NoError(t, err)
+			require.NotEmpty(t, delay.Source)
+			pair := sizedPairOf(t, row.kind)
+			context := device.NewSSLContext(device.OpenMV50)
+			require.NoError(t, context.LoadCertChain(pair.cert, pair.key))
+			config := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{row.suite}}
+			synctest.Test(t, func(t *testing.T) {
+				client, server := wire.Pipe()
+				camera := device.NewCamera(device.CameraConfig{Context: context, Delay: delay})
+				ended := make(chan device.Event, 1)
+				go func() { ended <- camera.ServeConn(server) }()
+				began := time.Now()
+				require.NoError(t, tls.Client(client, config).Handshake())
+				require.Equal(t, row.want, time.Since(began))
+				client.CloseWrite()
+				<-ended
+			})
+		})
+	}
+	_, err := device.DelayByName("fast")
+	require.ErrorContains(t, err, "stm32f746")
+}
+
+// TestDelayEndsWithTheCamera: closing does not wait for a computation.
+func TestDelayEndsWithTheCamera(t *testing.T) {
+	delay, err := device.DelayByName("stm32f746")
+	require.NoError(t, err)
+	pair := sizedPairOf(t, "RSA-2048")
+	context := device.NewSSLContext(device.OpenMV50)
+	require.NoError(t, context.LoadCertChain(pair.cert, pair.key))
+	synctest.Test(t, func(t *testing.T) {
+		client, server := wire.Pipe()
+		camera := device.NewCamera(device.CameraConfig{Context: context, Delay: delay})
+		ended := make(chan device.Event, 1)
+		go func() { ended <- camera.ServeConn(server) }()
+		go tls.Client(client, anyone).Handshake()
+		time.Sleep(time.Second)
+		began := time.Now()
+		require.NoError(t, camera.Close())
+		client.CloseWrite()
+		<-ended
+		require.Zero(t, time.Since(began))
+	})
+}
