@@ -6,6 +6,7 @@ go 1.26.0
 godebug rsa1024min=0
 
 require (
+	github.com/gopacket/gopacket v1.7.7
 	github.com/jedib0t/go-pretty/v6 v6.8.3
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2

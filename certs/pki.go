@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -81,7 +82,7 @@ func newCA(name string, keyType KeyType, issuer *Identity, pathLen int) (*Identi
 	}
 	template := &x509.Certificate{
 		SerialNumber:          newSerial(),
-		Subject:               pkix.Name{Organization: []string{"leafcam"}, CommonName: name},
+		Subject:               pkix.Name{Organization: []string{testOrganization}, CommonName: name},
 		NotBefore:             time.Now().Add(-backdating),
 		NotAfter:              time.Now().Add(caValidity),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
@@ -193,6 +194,16 @@ func newSerial() *big.Int {
 		panic(err) // crypto/rand does not fail
 	}
 	return serial.Add(serial, big.NewInt(1))
+}
+
+// testOrganization is in the name of every CA of a test PKI.
+const testOrganization = "leafcam"
+
+// FromTestPKI tells whether a certificate in DER was issued by a CA of a [PKI], whose keys
+// protect nothing.
+func FromTestPKI(der []byte) bool {
+	c, err := x509.ParseCertificate(der)
+	return err == nil && slices.Contains(c.Issuer.Organization, testOrganization)
 }
 
 // Chain returns the certificates of the intermediates, the leaf's issuer first.

@@ -31,6 +31,12 @@ type CameraConfig struct {
 	// Delay is how long public-key operations take; nil is as long as they take here.
 	Delay *Delay
 
+	// Tap, unless nil, puts something around each accepted connection that sees what goes
+	// over it, such as a capture. OnSecret gets the client random and the master secret of
+	// each, which decrypt it: for test keys only.
+	Tap      func(net.Conn) net.Conn
+	OnSecret func(clientRandom, masterSecret []byte)
+
 	// OnEvent is called at the end of each accepted connection, OnReset for each one
 	// that found the queue full, OnStall for each one that came when the board's network
 	// had no socket left. All may be called from several goroutines.
@@ -129,6 +135,9 @@ func (c *Camera) Serve(l net.Listener) error {
 		if board != nil {
 			board.Network.tuneConn(conn)
 		}
+		if c.config.Tap != nil {
+			conn = c.config.Tap(conn)
+		}
 		c.mu.Lock()
 		c.admit(conn)
 		c.mu.Unlock()
@@ -221,7 +230,7 @@ func (c *Camera) serveConn(conn net.Conn, id int) Event {
 		metered.transfer = board.Network.Transfer
 	}
 	event := Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []Alert{}, Requests: []Request{}}
-	session := &Session{context: c.config.Context, conn: metered, event: &event}
+	session := &Session{context: c.config.Context, conn: metered, event: &event, secret: c.config.OnSecret}
 	if c.config.Delay != nil {
 		session.pause = c.pause
 	}

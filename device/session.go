@@ -15,6 +15,7 @@ import (
 type Session struct {
 	context *SSLContext
 	pause   func(mbedtls.Operation, *mbedtls.Suite)
+	secret  func(clientRandom, masterSecret []byte)
 	conn    *meteredConn
 	socket  *SSLSocket
 	event   *Event
@@ -36,6 +37,7 @@ func (s *Session) Wrap() error {
 func (s *Session) WrapLazily() (err error) {
 	s.event.Phase = "wrap"
 	s.socket, err = s.context.wrapSocket(s.conn, &mbedtls.Trace{
+		Secret:      s.secret,
 		ClientHello: func(msg []byte) { s.event.ClientHello = parseClientHello(msg) },
 		Alert: func(a mbedtls.Alert) {
 			if len(s.event.Alerts) == maxAlerts {

@@ -31,6 +31,7 @@ type serveOptions struct {
 	clock       string
 	board       string
 	delay       string
+	capture     captureOptions
 }
 
 func newServe() *cobra.Command {
@@ -74,6 +75,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
 	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, see leafcam board; unlimited by default")
 	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take: "+delayNames()+"; estimates")
+	o.capture.register(f)
 	f.BoolVar(&o.once, "once", false, "end after one connection; exit status 1 when it raised an exception")
 	f.BoolVar(&o.json, "json", false, "print JSON lines")
 	return cmd
@@ -116,9 +118,14 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	if err != nil {
 		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
 	}
+	defer l.Close()
+	tap, err := o.capture.open(sslContext)
+	if err != nil {
+		return err
+	}
 	show := newDisplay(out, o.json)
 	ended := make(chan device.Event, 1)
-	camera := device.NewCamera(device.CameraConfig{
+	config := device.CameraConfig{
 		Context: sslContext, Script: script, Timeout: o.timeout, Delay: delay,
 		OnEvent: func(e device.Event) {
 			if o.once && e.ID > 1 {
@@ -131,9 +138,11 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 		},
 		OnReset: show.reset,
 		OnStall: show.stall,
-	})
+	}
+	tap.attach(&config)
 	show.listening(l.Addr(), sslContext, script, delay)
-	return runCamera(ctx, camera, l, ended)
+	err = runCamera(ctx, device.NewCamera(config), l, ended)
+	return errors.Join(tap.close(), err)
 }
 
 // newContext returns a context on the board, or on a camera without limits.

@@ -66,6 +66,8 @@ type Alert struct {
 type Trace struct {
 	ClientHello func(msg []byte) // the handshake message with its header, as it came
 	Alert       func(Alert)
+	// Secret gets what decrypts the connection: client random and master secret.
+	Secret func(clientRandom, masterSecret []byte)
 }
 
 // State is what a connection agreed on. Fields are zero until then.

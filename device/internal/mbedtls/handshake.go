@@ -224,6 +224,9 @@ func (hs *handshake) readClientKeyExchange() error {
 	}
 	hs.record(msg)
 	hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
+	if c.tracer != nil && c.tracer.Secret != nil {
+		c.tracer.Secret(hs.hello.random[:], hs.keys.master[:])
+	}
 	if hs.client, hs.server, err = hs.keys.Protections(); err != nil {
 		return ErrInternal
 	}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/spf13/pflag"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/capture"
+)
+
+// captureOptions are the flags of what makes connections readable for others.
+type captureOptions struct {
+	pcap   string
+	keyLog bool
+	force  bool
+}
+
+func (o *captureOptions) register(f *pflag.FlagSet) {
+	f.StringVar(&o.pcap, "pcap", "", "write connections and their secrets to `FILE` as pcapng, for Wireshark")
+	f.BoolVar(&o.keyLog, "keylog", false, "append the connections' secrets to the file that SSLKEYLOGFILE names")
+	f.BoolVar(&o.force, "force", false, "let --pcap and --keylog also record what a key that is not of a test PKI protects")
+}
+
+// tap is what the options ask for.
+type tap struct {
+	writer *capture.Writer
+	files  []*os.File
+
+	mu     sync.Mutex
+	keyLog *os.File
+	err    error // of the key log
+}
+
+// open makes the files. The error says what is wrong with them, or with the key.
+func (o captureOptions) open(context *device.SSLContext) (*tap, error) {
+	t := &tap{}
+	if o.pcap == "" && !o.keyLog {
+		return t, nil
+	}
+	if chain := context.Chain(); !o.force && (len(chain) == 0 || !certs.FromTestPKI(chain[0])) {
+		return nil, usage(errors.New("the certificate is not of a test PKI: whoever gets the file reads what its key protects; give --force if that is meant"))
+	}
+	if o.keyLog {
+		path := os.Getenv("SSLKEYLOGFILE")
+		if path == "" {
+			return nil, usage(errors.New("--keylog needs the environment variable SSLKEYLOGFILE to name a file"))
+		}
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, certs.ModeKey)
+		if err != nil {
+			return nil, environment(fmt.Errorf("SSLKEYLOGFILE: %w", err))
+		}
+		t.keyLog, t.files = f, append(t.files, f)
+	}
+	if o.pcap != "" {
+		f, err := os.OpenFile(o.pcap, os.O_CREATE|os.O_EXCL|os.O_WRONLY, certs.ModeKey)
+		if errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("--pcap %s: %w; name another one", o.pcap, certs.ErrExists)
+		}
+		if err != nil {
+			t.close()
+			return nil, environment(err)
+		}
+		t.files = append(t.files, f)
+		if t.writer, err = capture.NewWriter(f); err != nil {
+			t.close()
+			return nil, environment(fmt.Errorf("--pcap %s: %w", o.pcap, err))
+		}
+	}
+	return t, nil
+}
+
+// attach lets the camera fill the files.
+func (t *tap) attach(config *device.CameraConfig) {
+	if t.writer != nil {
+		config.Tap = t.writer.Conn
+	}
+	if len(t.files) > 0 {
+		config.OnSecret = t.secret
+	}
+}
+
+func (t *tap) secret(clientRandom, masterSecret []byte) {
+	if t.writer != nil {
+		t.writer.Secret(clientRandom, masterSecret)
+	}
+	if t.keyLog == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, err := t.keyLog.WriteString(capture.KeyLogLine(clientRandom, masterSecret)); t.err == nil {
+		t.err = err
+	}
+}
+
+// close ends the files and returns the first error that a write to them had.
+func (t *tap) close() error {
+	err := t.err
+	if t.writer != nil {
+		err = errors.Join(err, t.writer.Err())
+	}
+	for _, f := range t.files {
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return environment(fmt.Errorf("the capture is not complete: %w", err))
+	}
+	return nil
+}
