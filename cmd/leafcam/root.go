@@ -99,6 +99,6 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newServe(), newMatrix(), newClients(), newFirmware(), newBoard(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
 	return root
 }

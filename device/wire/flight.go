@@ -15,11 +15,12 @@ import (
 // A Flight is what a server sent, in the form of the recordings: values that are
 // fresh each time are masked.
 type Flight struct {
-	Records          []Record      `json:"records"`
-	Messages         []Message     `json:"messages"`
-	Alert            *FlightAlert  `json:"alert"`
-	Trailing         Octets        `json:"trailing_hex,omitempty"`
-	PartialHandshake Octets        `json:"partial_handshake_hex,omitempty"`
+	Records          []Record     `json:"records"`
+	Messages         []Message    `json:"messages"`
+	Alert            *FlightAlert `json:"alert"`
+	Trailing         Octets       `json:"trailing_hex,omitempty"`
+	PartialHandshake Octets       `json:"partial_handshake_hex,omitempty"`
+	chain            [][]byte
 	keyExchanges     []keyExchange // what the masks hide
 	serverRandom     []byte
 }
@@ -122,6 +123,10 @@ func ParseFlight(data []byte, varies bool) *Flight {
 	return f
 }
 
+// Chain returns the certificates of a flight that was received, in DER and in their
+// order. What was read from a file has none.
+func (f *Flight) Chain() [][]byte { return f.chain }
+
 // Done tells whether a ServerHelloDone came.
 func (f *Flight) Done() bool {
 	n := len(f.Messages)
@@ -150,7 +155,7 @@ func (f *Flight) message(typ uint8, body cryptobyte.String, varies bool) Message
 			return m
 		}
 	case 11:
-		if m, ok := certificates(body); ok {
+		if m, ok := f.certificates(body); ok {
 			return m
 		}
 	case 12:
@@ -196,7 +201,7 @@ func (f *Flight) serverHello(body cryptobyte.String) (Message, bool) {
 	return m, true
 }
 
-func certificates(body cryptobyte.String) (Message, bool) {
+func (f *Flight) certificates(body cryptobyte.String) (Message, bool) {
 	length := len(body)
 	m := Message{Type: "certificate", Length: &length}
 	var list cryptobyte.String
@@ -208,6 +213,7 @@ func certificates(body cryptobyte.String) (Message, bool) {
 		if !list.ReadUint24LengthPrefixed(&cert) {
 			return Message{}, false
 		}
+		f.chain = append(f.chain, cert)
 		sum := sha256.Sum256(cert)
 		m.Certs = append(m.Certs, hex.EncodeToString(sum[:]))
 	}

@@ -13,8 +13,20 @@ import (
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
 )
 
-// silence is how long nothing has to come before a server counts as waiting.
-const silence = 300 * time.Millisecond
+// DefaultSilence is how long nothing has to come before a server counts as waiting.
+const DefaultSilence = 300 * time.Millisecond
+
+// patienceAfterFIN is how long the answer to the client's FIN may take at most.
+const patienceAfterFIN = 3 * time.Second
+
+// A Pace is how long a replay waits.
+type Pace struct {
+	Pause   time.Duration // before each further write
+	Plain   bool          // wait for all of it; otherwise the server's flight or its end cuts it short
+	Silence time.Duration // after which a server counts as waiting
+	// Cut ends the silence when the server's flight is complete.
+	Cut bool
+}
 
 // A Conn is a connection that can be closed in one direction, such as
 // *net.TCPConn and *PipeConn.
@@ -27,23 +39,33 @@ type Conn interface {
 // same pauses, and returns what came back. varies is that of [ParseFlight]. The
 // connection is closed.
 func Replay(conn Conn, sent []Octets, pause time.Duration, plainPause, varies bool) Exchange {
+	return ReplayAt(Pace{Pause: pause, Plain: plainPause, Silence: DefaultSilence}, conn, sent, varies)
+}
+
+// ReplayAt is [Replay] for servers that are slower than the recorded ones.
+func ReplayAt(pace Pace, conn Conn, sent []Octets, varies bool) Exchange {
 	defer conn.Close()
-	r := &replay{conn: conn, varies: varies}
+	r := &replay{conn: conn, varies: varies, silence: pace.Silence}
 	for i, segment := range sent {
 		if i > 0 {
-			r.collect(pause, !plainPause)
+			r.collect(pace.Pause, !pace.Plain)
 		}
 		if len(segment) > 0 {
 			_, _ = conn.Write(segment) // a server that closed already shows in what is read
 		}
 	}
-	r.untilSilent()
+	if pace.Cut {
+		r.collect(pace.Silence, true)
+	} else {
+		r.untilSilent()
+	}
 	ex := Exchange{Received: ParseFlight(r.data, varies), End: "open"}
 	if r.ended {
 		ex.End, ex.TCPEnd = "closed", r.tcpEnd
 		return ex
 	}
 	before := len(r.data)
+	r.silence = min(r.silence, patienceAfterFIN)
 	_ = conn.CloseWrite()
 	r.untilSilent()
 	after := &AfterFIN{End: "open"}
@@ -59,18 +81,19 @@ func Replay(conn Conn, sent []Octets, pause time.Duration, plainPause, varies bo
 
 // replay is the reading half of a replay in progress.
 type replay struct {
-	conn   Conn
-	varies bool
-	data   []byte
-	ended  bool
-	tcpEnd string
+	conn    Conn
+	varies  bool
+	silence time.Duration
+	data    []byte
+	ended   bool
+	tcpEnd  string
 }
 
 // untilSilent reads until the end, or until nothing came for the time of silence.
 func (r *replay) untilSilent() {
 	for !r.ended {
 		before := len(r.data)
-		r.read(time.Now().Add(silence))
+		r.read(time.Now().Add(r.silence))
 		if len(r.data) == before {
 			return
 		}

@@ -143,6 +143,21 @@ func (v *Vector) Gap() (pause time.Duration, plain bool) {
 	return time.Duration(*v.GapMS) * time.Millisecond, true
 }
 
+// WriteVectors writes what [ReadVectors] reads.
+func WriteVectors[H, E any](w io.Writer, head H, entries []E) error {
+	zipped := gzip.NewWriter(w)
+	enc := json.NewEncoder(zipped)
+	if err := enc.Encode(head); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := enc.Encode(e); err != nil {
+			return err
+		}
+	}
+	return zipped.Close()
+}
+
 // ReadVectors reads a gzip file of JSON lines: one head, then entries. H is one of
 // Head, LoaderHead and struct{ Profile string }, E one of Vector, LoaderCase and Recorded.
 func ReadVectors[H, E any](path string) (head H, entries []E, err error) {

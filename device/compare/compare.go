@@ -1,0 +1,244 @@
+// Package compare tells whether a server on the network behaves like a camera, and like
+// which firmware, by saying the same things to it and to the emulation.
+//
+// Start with [Run]. It contacts the address that it is given and no other, one
+// connection at a time, each of which it ends.
+package compare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
+)
+
+// Options says what is compared.
+type Options struct {
+	Address string // host:port
+	// Progress, unless nil, is called before each probe.
+	Progress func(done, total int, probe string)
+}
+
+// A Report is the result of a comparison.
+type Report struct {
+	Address  string    `json:"address"`
+	Started  time.Time `json:"started"`
+	Profiles []Profile `json:"profiles"`
+	// BehavesLike is the profile that every answer matched, "" when there is none.
+	BehavesLike string   `json:"behaves_like"`
+	Results     []Result `json:"results"`
+
+	// Certificates is how many the server presented.
+	Certificates int `json:"certificates"`
+	// Note says why the server's certificate was not used for the comparison.
+	Note string `json:"note,omitempty"`
+	// StoppedAt is the probe at which the server did not accept connections any more, and
+	// Error what happened then. The results before it stand.
+	StoppedAt string `json:"stopped_at,omitempty"`
+	Error     string `json:"error,omitempty"`
+
+	vectors []wire.Vector
+	twin    *twin
+}
+
+// A Profile is how well one firmware matched.
+type Profile struct {
+	Firmware string `json:"firmware"`
+	Matched  int    `json:"matched"`
+	Total    int    `json:"total"`
+}
+
+// A Result is the answer to one probe.
+type Result struct {
+	Probe   string            `json:"probe"`
+	Subject string            `json:"subject"`
+	Meaning string            `json:"meaning"`
+	Answer  string            `json:"answer"`
+	Camera  map[string]string `json:"camera"` // what each firmware answers
+	Matches map[string]bool   `json:"matches"`
+	Repeats int               `json:"repeats"` // after which the answer was a camera's, or stayed what it was
+}
+
+// connectTimeout is how long a connection may take, and dialAttempts how often it is
+// tried: a camera that still serves the last client may leave the next one waiting.
+const (
+	connectTimeout = 10 * time.Second
+	dialAttempts   = 3
+)
+
+// Run compares a server with every firmware. The error is the context's, or says that the
+// server could not be reached at all; one that stops answering later is reported.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	report := &Report{Address: o.Address, Started: time.Now(), Results: []Result{}}
+	probes := Probes()
+	chain, flight, err := greet(ctx, o.Address, probes[0])
+	if err != nil {
+		return nil, err
+	}
+	report.Certificates = len(chain)
+	if report.twin, err = newTwin(chain); err != nil {
+		return nil, err
+	}
+	report.Note = report.twin.stranger
+	expected, err := answers(report.twin, probes)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range probes {
+		if o.Progress != nil {
+			o.Progress(i, len(probes), p.Name)
+		}
+		result, vector, err := report.twin.try(ctx, o.Address, p, flight, expected)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			report.StoppedAt, report.Error = p.Name, err.Error()
+			break
+		}
+		report.Results = append(report.Results, result)
+		report.vectors = append(report.vectors, vector)
+	}
+	report.conclude()
+	return report, nil
+}
+
+// greet sends the first probe and returns the certificates that the server shows, and
+// how long it takes for its flight.
+func greet(ctx context.Context, address string, p Probe) (chain [][]byte, flight time.Duration, err error) {
+	conn, err := dial(ctx, address)
+	if err != nil {
+		return nil, 0, fmt.Errorf("nobody answers on %s: %w", address, err)
+	}
+	const patience = 10 * time.Second
+	timed := &timedConn{Conn: conn, began: time.Now()}
+	ex := wire.ReplayAt(wire.Pace{Silence: patience, Cut: true}, timed, p.sent("any"), true)
+	return ex.Received.Chain(), timed.last, nil
+}
+
+// timedConn notes when something last came.
+type timedConn struct {
+	wire.Conn
+	began time.Time
+	last  time.Duration
+}
+
+func (c *timedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.last = time.Since(c.began)
+	}
+	return n, err
+}
+
+// answers returns what each firmware answers to each probe.
+func answers(t *twin, probes []Probe) (map[string]map[string]wire.Exchange, error) {
+	all := map[string]map[string]wire.Exchange{}
+	var mu sync.Mutex
+	var done sync.WaitGroup
+	for _, fw := range device.Firmwares() {
+		context, err := t.context(fw)
+		if err != nil {
+			return nil, err
+		}
+		all[fw.Name] = map[string]wire.Exchange{}
+		for _, p := range probes {
+			done.Go(func() {
+				ex := t.answer(context, p)
+				mu.Lock()
+				defer mu.Unlock()
+				all[fw.Name][p.Name] = ex
+			})
+		}
+	}
+	done.Wait()
+	return all, nil
+}
+
+// try sends one probe. An answer that is no camera's is asked for once more, because a
+// network can delay an answer, and a reset can overtake it.
+func (t *twin) try(ctx context.Context, address string, p Probe, flight time.Duration, expected map[string]map[string]wire.Exchange) (Result, wire.Vector, error) {
+	vector := p.vector(t.kind)
+	result := Result{Probe: p.Name, Subject: p.Subject, Meaning: p.Meaning, Camera: map[string]string{}, Matches: map[string]bool{}}
+	for ; ; result.Repeats++ {
+		conn, err := dial(ctx, address)
+		if err != nil {
+			return result, vector, err
+		}
+		vector.Exchange = wire.ReplayAt(p.pace(flight), conn, vector.Sent, t.varies())
+		matched := false
+		for fw, answers := range expected {
+			result.Camera[fw] = answers[p.Name].Describe()
+			result.Matches[fw] = len(wire.Diff(answers[p.Name], vector.Exchange)) == 0
+			matched = matched || result.Matches[fw]
+		}
+		if matched || result.Repeats == 1 {
+			result.Answer = vector.Describe()
+			return result, vector, nil
+		}
+	}
+}
+
+func dial(ctx context.Context, address string) (conn *net.TCPConn, err error) {
+	dialer := net.Dialer{Timeout: connectTimeout}
+	for attempt := range dialAttempts {
+		if attempt > 0 {
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		var c net.Conn
+		if c, err = dialer.DialContext(ctx, "tcp", address); err == nil {
+			tcp, ok := c.(*net.TCPConn)
+			if !ok {
+				return nil, errors.New("not a TCP connection")
+			}
+			return tcp, nil
+		}
+	}
+	return nil, err
+}
+
+// conclude counts, the best profile first.
+func (r *Report) conclude() {
+	for _, fw := range device.Firmwares() {
+		p := Profile{Firmware: fw.Name, Total: len(r.Results)}
+		for _, result := range r.Results {
+			if result.Matches[fw.Name] {
+				p.Matched++
+			}
+		}
+		if p.Matched == p.Total && r.StoppedAt == "" && p.Total > 0 {
+			r.BehavesLike = fw.Name
+		}
+		r.Profiles = append(r.Profiles, p)
+	}
+}
+
+// Closest returns the profile that matched best.
+func (r *Report) Closest() Profile {
+	best := r.Profiles[0]
+	for _, p := range r.Profiles {
+		if p.Matched > best.Matched {
+			best = p
+		}
+	}
+	return best
+}
+
+// Differences returns the results that a firmware does not match.
+func (r *Report) Differences(firmware string) (list []Result) {
+	for _, result := range r.Results {
+		if !result.Matches[firmware] {
+			list = append(list, result)
+		}
+	}
+	return list
+}

@@ -1,0 +1,322 @@
+package compare_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/compare"
+	"github.com/leafcam/leafcam/device/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestProbesAreRecorded: each probe is an exchange with the real stack, in the
+// recordings of both firmwares, and their answers tell the firmwares apart.
+func TestProbesAreRecorded(t *testing.T) {
+	probes := compare.Probes()
+	require.LessOrEqual(t, len(probes), 60)
+	differ := 0
+	for kind, file := range map[string]string{"p256": "p256", "p384": "p384", "rsa": "rsa2048"} {
+		var recorded []map[string]wire.Vector
+		for _, fw := range device.Firmwares() {
+			_, list, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("..", "wire", "testdata", fw.Name+"_"+file+".jsonl.gz"))
+			require.NoError(t, err)
+			byName := map[string]wire.Vector{}
+			for _, v := range list {
+				byName[v.Name] = v
+			}
+			recorded = append(recorded, byName)
+		}
+		for _, p := range probes {
+			require.NotEmpty(t, p.Subject)
+			require.NotEmpty(t, p.Meaning)
+			sent, ok := p.Sent[kind]
+			if !ok {
+				sent = p.Sent["any"]
+			}
+			for _, byName := range recorded {
+				require.Contains(t, byName, p.Name)
+				require.Equal(t, byName[p.Name].Sent, sent, p.Name)
+				require.Equal(t, byName[p.Name].GapMS, p.GapMS, p.Name)
+			}
+			if len(wire.Diff(recorded[0][p.Name].Exchange, recorded[1][p.Name].Exchange)) > 0 {
+				differ++
+			}
+		}
+	}
+	require.Greater(t, differ, 15, "over three kinds of keys")
+}
+
+// camera runs an emulated camera and returns its address.
+func camera(t *testing.T, fw *device.Firmware, key certs.KeyType, chain int) string {
+	pki, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, Key: key})
+	require.NoError(t, err)
+	c := device.NewSSLContext(fw)
+	require.NoError(t, c.LoadCertChain(leaf.DER(), leaf.KeyDER()))
+	if chain == 2 {
+		require.NoError(t, c.LoadCertChain(pki.Intermediates[0].DER(), leaf.KeyDER()))
+	}
+	cam, err := device.Start(device.CameraConfig{Context: c})
+	require.NoError(t, err)
+	t.Cleanup(func() { cam.Close() })
+	return cam.Addr().String()
+}
+
+// TestAgainstTheEmulation: full match for the firmware that runs, a clear mismatch for
+// the other, with every kind of key, and with a chain of two.
+func TestAgainstTheEmulation(t *testing.T) {
+	for i, fw := range device.Firmwares() {
+		other := device.Firmwares()[1-i]
+		for _, key := range certs.KeyTypes() {
+			t.Run(fw.Name+"/"+string(key), func(t *testing.T) {
+				t.Parallel()
+				var asked []string
+				report, err := compare.Run(t.Context(), compare.Options{
+					Address:  camera(t, fw, key, 1+i),
+					Progress: func(_, _ int, probe string) { asked = append(asked, probe) },
+				})
+				require.NoError(t, err)
+				require.Equal(t, fw.Name, report.BehavesLike, "%v", report.Differences(fw.Name))
+				require.Empty(t, report.Note)
+				require.Equal(t, 1+i, report.Certificates)
+				require.GreaterOrEqual(t, len(report.Differences(other.Name)), 5)
+				require.Len(t, asked, len(compare.Probes()))
+
+				var file bytes.Buffer
+				require.NoError(t, report.Record(&file))
+				replayRecord(t, file.Bytes(), fw, key)
+			})
+		}
+	}
+}
+
+// replayRecord replays a record against another camera with the same certificate.
+func replayRecord(t *testing.T, file []byte, fw *device.Firmware, keyType certs.KeyType) {
+	path := filepath.Join(t.TempDir(), "record.jsonl.gz")
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](path)
+	require.NoError(t, err)
+	require.Equal(t, fw.Name, head.Profile)
+	require.Len(t, vectors, len(compare.Probes()))
+	require.Empty(t, head.Key)
+	key, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"key"}, Key: keyType})
+	require.NoError(t, err)
+	c := device.NewSSLContext(fw)
+	require.NoError(t, c.LoadCertChain(head.Cert, key.KeyDER()))
+	if len(vectors[0].Received.Messages[1].Certs) > 1 {
+		return // the head has the leaf alone
+	}
+	for _, v := range vectors[:10] {
+		client, server := wire.Pipe()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			device.NewCamera(device.CameraConfig{Context: c}).ServeConn(server)
+		}()
+		pause, plain := v.Gap()
+		got := wire.Replay(client, v.Sent, pause, plain, keyType != certs.RSA2048)
+		<-ended
+		require.Empty(t, wire.Diff(v.Exchange, got), v.Name)
+	}
+}
+
+// TestRealServers: what a server is not, be it built on the same library.
+func TestRealServers(t *testing.T) {
+	dir := t.TempDir()
+	self, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	require.NoError(t, os.WriteFile(cert, certs.EncodePEM(self.Certificate), 0o600))
+	require.NoError(t, os.WriteFile(key, self.EncodeKeyPEM(), 0o600))
+	for name, server := range map[string]struct {
+		program, install string
+		args             func(port string) []string
+		differ           []string // probes, among others
+	}{
+		"openssl s_server": {"openssl", "openssl", func(port string) []string {
+			return []string{"s_server", "-quiet", "-www", "-accept", "127.0.0.1:" + port, "-cert", cert, "-key", key}
+		}, []string{"base", "client.tls13_only", "ext.with.ems"}},
+		"nginx": {"nginx", "nginx", func(port string) []string {
+			conf := filepath.Join(dir, "nginx.conf")
+			require.NoError(t, os.WriteFile(conf, fmt.Appendf(nil, `daemon off; pid %[1]s/nginx.pid; error_log %[1]s/nginx.err; events {}
+http { access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
+server { listen 127.0.0.1:%[2]s ssl; ssl_certificate %[3]s; ssl_certificate_key %[4]s; return 200 hello; } }`, dir, port, cert, key), 0o600))
+			return []string{"-p", dir, "-c", conf, "-e", filepath.Join(dir, "nginx.err")}
+		}, []string{"base", "client.tls13_only", "plain.http"}},
+		"lighttpd with mod_mbedtls": {"lighttpd", "lighttpd lighttpd-mod-mbedtls", func(port string) []string {
+			conf := filepath.Join(dir, "lighttpd.conf")
+			require.NoError(t, os.WriteFile(conf, fmt.Appendf(nil, `server.modules = ("mod_mbedtls")
+server.document-root = %q
+server.bind = "127.0.0.1"
+server.port = %s
+ssl.engine = "enable"
+ssl.pemfile = %q
+ssl.privkey = %q
+`, dir, port, cert, key), 0o600))
+			return []string{"-D", "-f", conf}
+		}, []string{"base", "ext.with.ems", "sig.none"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := runServer(t, server.program, server.install, server.args)
+			report, err := compare.Run(t.Context(), compare.Options{Address: address})
+			require.NoError(t, err)
+			require.Empty(t, report.BehavesLike)
+			require.Empty(t, report.StoppedAt, report.Error)
+			for _, fw := range device.Firmwares() {
+				var names []string
+				for _, r := range report.Differences(fw.Name) {
+					names = append(names, r.Probe)
+				}
+				require.Greater(t, len(names), 10)
+				require.Subset(t, names, server.differ)
+			}
+		})
+	}
+}
+
+// runServer starts a program and returns its address once it listens.
+func runServer(t *testing.T, program, install string, args func(port string) []string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		// Debian has servers where an ordinary user's PATH does not lead.
+		if path, err = exec.LookPath("/usr/sbin/" + program); err != nil {
+			t.Skipf("%s is not installed: apt-get install %s", program, install)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	var said bytes.Buffer
+	cmd := exec.Command(path, args(port)...)
+	cmd.Stdout, cmd.Stderr = &said, &said
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		ended := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		ended.Stop()
+	})
+	for range 100 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return address
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if strings.Contains(said.String(), "mbedtls") {
+		t.Skipf("%s does not run: %s: apt-get install %s", program, said.String(), install)
+	}
+	require.Fail(t, program+" does not listen", said.String())
+	return ""
+}
+
+// TestServerThatGoesAway: the report names the probe, and keeps what came before.
+func TestServerThatGoesAway(t *testing.T) {
+	address := camera(t, device.OpenMV50, certs.ECDSAP256, 1)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	const answered = 4 // the greeting and three probes
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range answered {
+			forward(l, address)
+		}
+		l.Close()
+	}()
+	report, err := compare.Run(t.Context(), compare.Options{Address: l.Addr().String()})
+	require.NoError(t, err)
+	<-ended
+	require.Equal(t, compare.Probes()[answered-1].Name, report.StoppedAt)
+	require.Len(t, report.Results, answered-1)
+	require.Contains(t, report.Error, "refused")
+	require.Empty(t, report.BehavesLike)
+}
+
+// forward carries one connection to the camera.
+func forward(l net.Listener, address string) {
+	client, err := l.Accept()
+	if err != nil {
+		return
+	}
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = client.(*net.TCPConn).WriteTo(server)
+		_ = server.(*net.TCPConn).CloseWrite()
+	}()
+	_, _ = server.(*net.TCPConn).WriteTo(client)
+	client.Close()
+	server.Close()
+	<-done
+}
+
+// TestCertificateOfNoCamera: one that no camera could load is left out, and said so.
+func TestCertificateOfNoCamera(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed: apt-get install openssl")
+	}
+	out, err := exec.Command(openssl, "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=cam", "-batch").CombinedOutput()
+	require.NoError(t, err, string(out))
+	data, err := os.ReadFile(cert)
+	require.NoError(t, err)
+	block, _ := pem.Decode(data)
+	_, err = x509.ParseCertificate(block.Bytes)
+	require.NoError(t, err)
+	address := runServer(t, "openssl", "openssl", func(port string) []string {
+		return []string{"s_server", "-quiet", "-www", "-accept", "127.0.0.1:" + port, "-cert", cert, "-key", key}
+	})
+	report, err := compare.Run(t.Context(), compare.Options{Address: address})
+	require.NoError(t, err)
+	require.Contains(t, report.Note, "no certificate with an EC or RSA key")
+	require.Empty(t, report.BehavesLike)
+}
+
+// TestInterrupted: the context ends a comparison at once.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	address := camera(t, device.OpenMV50, certs.ECDSAP256, 1)
+	_, err := compare.Run(ctx, compare.Options{Address: address, Progress: func(done, _ int, _ string) {
+		if done == 3 {
+			cancel()
+		}
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestNobodyThere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	l.Close()
+	_, err = compare.Run(t.Context(), compare.Options{Address: address})
+	require.ErrorContains(t, err, "nobody answers on "+address)
+}

@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+// messageNames are the names of RFC 5246 for the recordings' names of messages.
+var messageNames = map[string]string{"certificate_request": "CertificateRequest", "server_hello_done": "ServerHelloDone"}
+
+// Describe returns what a server did in one line, such as "alert fatal
+// protocol_version (70), closes".
+func (ex Exchange) Describe() string {
+	parts := ex.Received.describe()
+	if ex.End == "open" {
+		parts = append(parts, "waits")
+	} else {
+		parts = append(parts, "closes")
+	}
+	if ex.AfterFIN != nil {
+		if more := ex.AfterFIN.Received.describe(); len(more) > 0 {
+			parts = append(parts, "after FIN "+strings.Join(more, ", "))
+		}
+		if ex.AfterFIN.End == "open" {
+			parts = append(parts, "stays open after FIN")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// describe returns nothing for a nil or empty flight.
+func (f *Flight) describe() (parts []string) {
+	if f == nil {
+		return nil
+	}
+	for _, m := range f.Messages {
+		parts = append(parts, m.describe())
+	}
+	if f.Alert != nil {
+		level := map[uint8]string{1: "warning", 2: "fatal"}[f.Alert.Level]
+		parts = append(parts, fmt.Sprintf("alert %s %s (%d)", level, f.Alert.Name, f.Alert.Description))
+	}
+	for _, r := range f.Records {
+		if r.Type != Handshake && r.Type != Alert {
+			parts = append(parts, fmt.Sprintf("record of type %d", r.Type))
+		}
+	}
+	if len(f.PartialHandshake) > 0 {
+		parts = append(parts, "part of a message")
+	}
+	if len(f.Trailing) > 0 {
+		parts = append(parts, fmt.Sprintf("%d octets that are no TLS", len(f.Trailing)))
+	}
+	return parts
+}
+
+// describe leaves out what every camera sends.
+func (m Message) describe() string {
+	switch m.Type {
+	case "server_hello":
+		const usualSessionID = 32
+		line := "ServerHello " + m.CipherSuite
+		if m.Version != "0303" {
+			line += " version " + m.Version
+		}
+		if *m.SessionIDLength != usualSessionID {
+			line += fmt.Sprintf(" session id of %d", *m.SessionIDLength)
+		}
+		var extensions []string
+		for _, e := range m.Extensions {
+			extensions = append(extensions, fmt.Sprintf("%04x", e.Type))
+		}
+		return line + " (" + strings.Join(extensions, " ") + ")"
+	case "certificate":
+		if len(m.Certs) != 1 {
+			return fmt.Sprintf("%d certificates", len(m.Certs))
+		}
+		return "Certificate"
+	case "server_key_exchange":
+		return fmt.Sprintf("key exchange %s %s", GroupName(uint16(m.NamedCurve)), m.SignatureAlgorithm)
+	}
+	if name, ok := messageNames[m.Type]; ok {
+		return name
+	}
+	return m.Type
+}
