@@ -3,6 +3,8 @@ package wire
 import (
 	"crypto/ecdh"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,15 +28,22 @@ const (
 // VersionTLS12 is the record version that a Client uses unless told otherwise.
 const VersionTLS12 = 0x0303
 
-// A Client is a TLS 1.2 client for ECDHE suites that takes one step at a time. It
+// A Client is a TLS 1.2 client, with P-256 for ECDHE, that takes one step at a time. It
 // builds records without sending them, so that a test can change, join or leave out
 // any of them. It verifies nothing: never use it to reach a server in earnest.
 type Client struct {
+	// Wanted, unless nil, has to accept the ECDHE secret: the client tries other keys
+	// until it does.
+	Wanted func(secret []byte) bool
+	// Encrypt, unless nil, makes the body of a static-RSA ClientKeyExchange in the place of
+	// a correct one.
+	Encrypt func(key *rsa.PublicKey, preMaster []byte) []byte
+
 	conn       Conn
 	suite      *mbedtls.Suite
 	random     [32]byte
 	transcript []byte
-	preMaster  []byte
+	exchange   []byte // the ClientKeyExchange
 	keys       *mbedtls.KeySchedule
 	seal, open *mbedtls.Protection
 	opening    bool   // the server's ChangeCipherSpec came
@@ -45,8 +54,8 @@ type Client struct {
 // NewClient returns a client that offers one suite of the camera.
 func NewClient(conn Conn, suite uint16) (*Client, error) {
 	s := mbedtls.SuiteByID(suite)
-	if s == nil || !s.ECDHE() {
-		return nil, fmt.Errorf("wire: %04x is no ECDHE suite of the camera", suite)
+	if s == nil {
+		return nil, fmt.Errorf("wire: %04x is no suite of the camera", suite)
 	}
 	c := &Client{conn: conn, suite: s}
 	rand.Read(c.random[:])
@@ -120,6 +129,7 @@ func (c *Client) Start() error {
 	c.Send(Plain(Handshake, hello))
 	var serverRandom [32]byte
 	var point []byte
+	var certificate []byte
 	for {
 		typ, content, err := c.readRecord(time.Now().Add(5 * time.Second))
 		if err != nil {
@@ -132,38 +142,78 @@ func (c *Client) Start() error {
 		switch content[0] {
 		case 2:
 			copy(serverRandom[:], content[6:])
+		case 11:
+			const first = 4 + 3 + 3 // after the header and the lengths of list and certificate
+			certificate = content[first : first+int(content[first-2])<<8+int(content[first-1])]
 		case 12:
 			point = content[8 : 8+int(content[7])]
 		case 14:
+			if !c.suite.ECDHE() {
+				return c.encrypt(certificate, &serverRandom)
+			}
 			return c.agree(point, &serverRandom)
 		}
 	}
 }
 
 func (c *Client) agree(point []byte, serverRandom *[32]byte) error {
-	private, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
 	public, err := ecdh.P256().NewPublicKey(point)
 	if err != nil {
 		return err
 	}
-	secret, err := private.ECDH(public)
+	for {
+		private, err := ecdh.P256().GenerateKey(rand.Reader)
+		if err != nil {
+			return err
+		}
+		secret, err := private.ECDH(public)
+		if err != nil {
+			return err
+		}
+		if c.Wanted == nil || c.Wanted(secret) {
+			own := private.PublicKey().Bytes()
+			return c.derive(append([]byte{byte(len(own))}, own...), secret, serverRandom)
+		}
+	}
+}
+
+// encrypt makes the ClientKeyExchange of static RSA (RFC 5246 section 7.4.7.1).
+func (c *Client) encrypt(certificate []byte, serverRandom *[32]byte) error {
+	leaf, err := x509.ParseCertificate(certificate)
 	if err != nil {
 		return err
 	}
-	own := private.PublicKey().Bytes()
-	c.preMaster = HandshakeMessage(16, append([]byte{byte(len(own))}, own...))
-	c.transcript = append(c.transcript, c.preMaster...)
-	c.keys = mbedtls.NewKeySchedule(c.suite, secret, &c.random, serverRandom)
+	key, ok := leaf.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return errors.New("wire: the server's certificate has no RSA key")
+	}
+	preMaster := make([]byte, 48)
+	rand.Read(preMaster)
+	binary.BigEndian.PutUint16(preMaster, VersionTLS12)
+	if c.Encrypt != nil {
+		return c.derive(c.Encrypt(key, preMaster), preMaster, serverRandom)
+	}
+	//lint:ignore SA1019 static RSA is what the camera speaks
+	encrypted, err := rsa.EncryptPKCS1v15(rand.Reader, key, preMaster)
+	if err != nil {
+		return err
+	}
+	body := binary.BigEndian.AppendUint16(nil, uint16(len(encrypted)))
+	return c.derive(append(body, encrypted...), preMaster, serverRandom)
+}
+
+// derive keeps the ClientKeyExchange and makes the keys.
+func (c *Client) derive(body, preMaster []byte, serverRandom *[32]byte) (err error) {
+	c.exchange = HandshakeMessage(16, body)
+	c.transcript = append(c.transcript, c.exchange...)
+	c.keys = mbedtls.NewKeySchedule(c.suite, preMaster, &c.random, serverRandom)
 	c.seal, c.open, err = c.keys.Protections()
 	return err
 }
 
 // KeyExchange returns the records of the ClientKeyExchange and the ChangeCipherSpec.
 func (c *Client) KeyExchange() []byte {
-	return append(Plain(Handshake, c.preMaster), Plain(ChangeCipherSpec, []byte{1})...)
+	return append(Plain(Handshake, c.exchange), Plain(ChangeCipherSpec, []byte{1})...)
 }
 
 // Finished returns the Finished message.
