@@ -4,7 +4,7 @@
 FUZZTIME ?= 10m
 FUZZFLAGS ?=
 
-.PHONY: demo test race lint bench fuzz long build cross
+.PHONY: demo test race lint bench fuzz load long build cross
 
 demo: ## the main job: which clients accept a camera that sends its leaf alone
 	go run ./cmd/leafcam demo
@@ -32,12 +32,15 @@ bench: ## the engine beside crypto/tls
 
 # One target a call: go test -fuzz takes no more.
 fuzz: ## every fuzz target for FUZZTIME each
-	@for pkg in ./device/internal/mbedtls ./certs; do \
+	@for pkg in ./device/internal/mbedtls ./device/wire ./certs; do \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			echo "$$pkg $$target, $(FUZZTIME)"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(FUZZFLAGS) $$pkg || exit 1; \
 		done; \
 	done
 
-long: ## what takes longer than a test may: ten minutes for each fuzz target
+load: ## 5,000 cameras in one process, with clients for ten minutes
+	go run ./device/internal/load
+
+long: load ## what takes longer than a test may: the load, and ten minutes for each fuzz target
 	$(MAKE) fuzz FUZZTIME=10m

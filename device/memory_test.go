@@ -216,26 +216,26 @@ func TestStaticRSAWithoutMemory(t *testing.T) {
 
 // TestClientOfAFullBoard: what the client sees when memory is short.
 func TestClientOfAFullBoard(t *testing.T) {
-	visit := func(kind string, heap int) (received int, err error, event device.Event) {
+	visit := func(kind string, heap int) (received int, event device.Event, err error) {
 		camera, events := start(t, device.CameraConfig{Context: onHeap(t, kind, heap)})
 		conn := dial(t, camera)
 		counted := &countingConn{Conn: conn}
 		err = tls.Client(counted, anyone).Handshake()
-		return counted.received, err, <-events
+		return counted.received, <-events, err
 	}
-	received, err, event := visit("P-256", 30000)
+	received, event, err := visit("P-256", 30000)
 	require.Zero(t, received, "reset before any octet")
 	require.ErrorContains(t, err, "reset")
 	require.EqualError(t, event.Exception, "OSError: [Errno 12] ENOMEM")
 	require.Equal(t, "wrap", event.Phase)
 	require.Empty(t, event.Alerts)
 
-	received, err, event = visit("P-256", 35000) // in the client's key exchange: a whole flight
+	received, event, err = visit("P-256", 35000) // in the client's key exchange: a whole flight
 	require.Greater(t, received, 500)
 	require.True(t, isEnd(err), "%v", err)
 	require.Empty(t, event.Alerts)
 
-	received, err, event = visit("RSA-2048", 42000) // while signing: ServerHello and Certificate
+	received, event, err = visit("RSA-2048", 42000) // while signing: ServerHello and Certificate
 	require.Greater(t, received, 500)
 	require.True(t, isEnd(err), "%v", err)
 	require.Empty(t, event.Alerts)

@@ -265,7 +265,7 @@ func (d *display) listening(addr net.Addr, c *device.SSLContext, s device.Script
 	d.text("camera %s (MicroPython %s, Mbed TLS %s) on https://%s/, script %s", fw.Name, fw.MicroPython, fw.MbedTLS, addr, s.Name)
 	d.text("presents %s, key %s; Ctrl-C stops it", describeChain(c.Chain()), c.KeyKind())
 	if b := c.Board(); b != nil {
-		d.text("board %s: heap %s, room for %d connections at a time; %s with %d sockets",
+		d.text("board %s: heap %s, room for %d connection(s) at a time; %s with %d sockets",
 			b.Name, describeHeap(b.Heap), c.Fit(), b.Network.Name, b.Network.Connections)
 	}
 	if delay != nil {

@@ -301,6 +301,3 @@ func AlertName(description uint8) string { return mbedtls.AlertName(description)
 
 // IsTimeout tells whether a Read ended because nothing came in time.
 func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
-
-// GroupName returns the name of a group of supported_groups.
-func GroupName(id uint16) string { return mbedtls.GroupName(id) }

@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 	"strings"
+
+	"github.com/leafcam/leafcam/device/internal/mbedtls"
 )
 
 // messageNames are the names of RFC 5246 for the recordings' names of messages.
@@ -40,16 +42,35 @@ func (f *Flight) describe() (parts []string) {
 		level := map[uint8]string{1: "warning", 2: "fatal"}[f.Alert.Level]
 		parts = append(parts, fmt.Sprintf("alert %s %s (%d)", level, f.Alert.Name, f.Alert.Description))
 	}
-	for _, r := range f.Records {
-		if r.Type != Handshake && r.Type != Alert {
-			parts = append(parts, fmt.Sprintf("record of type %d", r.Type))
-		}
-	}
+	parts = append(parts, f.describeRecords()...)
 	if len(f.PartialHandshake) > 0 {
 		parts = append(parts, "part of a message")
 	}
 	if len(f.Trailing) > 0 {
 		parts = append(parts, fmt.Sprintf("%d octets that are no TLS", len(f.Trailing)))
+	}
+	return parts
+}
+
+// describeRecords counts the records that hold neither messages nor alerts.
+func (f *Flight) describeRecords() (parts []string) {
+	names := map[uint8]string{ChangeCipherSpec: "ChangeCipherSpec", ApplicationData: "encrypted record"}
+	for i := 0; i < len(f.Records); {
+		typ, n := f.Records[i].Type, 0
+		for ; i < len(f.Records) && f.Records[i].Type == typ; i++ {
+			n++
+		}
+		name, known := names[typ]
+		switch {
+		case typ == Handshake || typ == Alert:
+			continue
+		case !known:
+			name = fmt.Sprintf("record of type %d", typ)
+		}
+		if n > 1 {
+			name = fmt.Sprintf("%d × %s", n, name)
+		}
+		parts = append(parts, name)
 	}
 	return parts
 }
@@ -77,7 +98,11 @@ func (m Message) describe() string {
 		}
 		return "Certificate"
 	case "server_key_exchange":
-		return fmt.Sprintf("key exchange %s %s", GroupName(uint16(m.NamedCurve)), m.SignatureAlgorithm)
+		group := mbedtls.GroupName(uint16(m.NamedCurve))
+		if group == "" {
+			group = fmt.Sprintf("group %04x", m.NamedCurve)
+		}
+		return fmt.Sprintf("key exchange %s %s", group, m.SignatureAlgorithm)
 	}
 	if name, ok := messageNames[m.Type]; ok {
 		return name
