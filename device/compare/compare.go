@@ -146,13 +146,14 @@ func answers(t *twin, probes []Probe) (map[string]map[string]wire.Exchange, erro
 		if err != nil {
 			return nil, err
 		}
-		all[fw.Name] = map[string]wire.Exchange{}
+		byProbe := map[string]wire.Exchange{}
+		all[fw.Name] = byProbe
 		for _, p := range probes {
 			done.Go(func() {
 				ex := t.answer(context, p)
 				mu.Lock()
 				defer mu.Unlock()
-				all[fw.Name][p.Name] = ex
+				byProbe[p.Name] = ex
 			})
 		}
 	}
