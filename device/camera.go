@@ -238,7 +238,7 @@ func (c *Camera) serveConn(conn net.Conn, id int) Event {
 	if session.socket != nil {
 		session.socket.release()
 	} else {
-		reset(conn) // nobody read the ClientHello
+		resetUnread(conn)
 	}
 	conn.Close()
 	session.note()
@@ -275,6 +275,15 @@ func (c *Camera) Close() error {
 	c.mu.Unlock()
 	c.done.Wait()
 	return err
+}
+
+// resetUnread closes a connection whose ClientHello nobody read, which TCP answers with a
+// reset. A reset that came before the hello could hit the client's connect instead.
+func resetUnread(conn net.Conn) {
+	const patience = 100 * time.Millisecond
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_, _ = conn.Read(make([]byte, 1))
+	reset(conn)
 }
 
 // reset closes a connection with a TCP reset.
