@@ -19,6 +19,8 @@ const (
 	ECDSAP256 KeyType = "ecdsa-p256"
 	ECDSAP384 KeyType = "ecdsa-p384"
 	RSA2048   KeyType = "rsa-2048"
+
+	rsa4096 KeyType = "rsa-4096" // of CAs only
 )
 
 // KeyTypes returns all key types, the default first.
@@ -45,6 +47,8 @@ func (t KeyType) generate() (crypto.Signer, error) {
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	case RSA2048:
 		return rsa.GenerateKey(rand.Reader, 2048)
+	case rsa4096:
+		return rsa.GenerateKey(rand.Reader, 4096)
 	}
 	return nil, fmt.Errorf("unknown key type %q", t)
 }
@@ -65,4 +69,21 @@ func (i *Identity) KeyDER() []byte {
 		panic(err) // the keys of this package always encode
 	}
 	return der
+}
+
+// ParseKey reads a private key in DER: PKCS#8, SEC 1 or PKCS#1.
+func ParseKey(der []byte) (crypto.Signer, error) {
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		if signer, ok := key.(crypto.Signer); ok {
+			return signer, nil
+		}
+	}
+	if key, err := x509.ParseECPrivateKey(der); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKCS1PrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("no private key in PKCS#8, SEC 1 or PKCS#1: %w", err)
+	}
+	return key, nil
 }

@@ -29,6 +29,8 @@ type PKI struct {
 	// Intermediates are in the order of a chain: the issuer of the leaves comes
 	// first, the one that the root signed last.
 	Intermediates []*Identity
+
+	sizes []int // of the intermediates' certificates, where they are to have certain ones
 }
 
 // caValidity is how long the certificates of a test CA are valid.
@@ -112,6 +114,8 @@ type LeafOptions struct {
 
 	// AIA is the caIssuers URL (RFC 5280 section 4.2.2.1); "" leaves the extension out.
 	AIA string
+
+	ca bool
 }
 
 const leafValidity = 30 * 24 * time.Hour
@@ -127,6 +131,12 @@ func (p *PKI) Issue(o LeafOptions) (*Identity, error) {
 
 // NewSelfSigned makes a self-signed server certificate that is no CA.
 func NewSelfSigned(o LeafOptions) (*Identity, error) { return newLeaf(o, nil) }
+
+// NewSelfSignedCA makes a self-signed server certificate that is a CA.
+func NewSelfSignedCA(o LeafOptions) (*Identity, error) {
+	o.ca = true
+	return newLeaf(o, nil)
+}
 
 func newLeaf(o LeafOptions, issuer *Identity) (*Identity, error) {
 	if len(o.DNS)+len(o.IPs) == 0 {
@@ -165,6 +175,9 @@ func newLeaf(o LeafOptions, issuer *Identity) (*Identity, error) {
 	}
 	if o.AIA != "" {
 		template.IssuingCertificateURL = []string{o.AIA}
+	}
+	if o.ca {
+		template.IsCA, template.KeyUsage = true, template.KeyUsage|x509.KeyUsageCertSign
 	}
 	self := &Identity{Certificate: template, Key: key}
 	if issuer == nil {

@@ -103,6 +103,10 @@ func (s *Session) Close() error {
 	return s.socket.Close()
 }
 
+// Note adds a request to the connection's event, for scripts that speak something else
+// than HTTP.
+func (s *Session) Note(r Request) { s.event.Requests = append(s.event.Requests, r) }
+
 // ReadRequest reads a request line and the headers as the documented server does:
 // readline, then readline until an empty line or the end. It returns nil for a
 // request line that was None. The request is noted in the event.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
 )
 
@@ -19,24 +20,67 @@ import (
 type Client struct {
 	Name    string // short, unique: as given to --clients
 	Title   string // for people
-	Library string // the TLS library that decides
+	Stack   string // family of the TLS library that decides, by which reports group clients
+	Library string // the TLS library with what matters of its use
 	Package string // Debian packages that bring it
+	// Modules are npm packages that it needs besides, as name@version. See [NPMDir].
+	Modules []string
 
 	// Programs are the executables that it needs; the first one is the client.
 	Programs []string
+	// Files are others that it needs, such as libraries, by path; a * stands for what differs
+	// between machines.
+	Files []string
+	// Paths are where to look for a program first.
+	Paths map[string]string
 	// Version are the arguments that make the first program print its version.
 	Version []string
+	// NeedsModule says that those arguments load a module that the client needs, and fail
+	// when it is not installed.
+	NeedsModule bool
 
 	// HostsFile says that the client has no option that maps a name to an address,
 	// and needs a hosts file of its own. AIAHostsFile says so for its AIA downloads.
 	HostsFile    bool
 	AIAHostsFile bool
 
-	// Build makes what the client needs once a run, in visit.BuildDir. May be nil.
-	Build func(ctx context.Context, visit *Visit) error
+	// Mounts are files of the system in whose place the client sees files of its home, by path:
+	// the only way to tell some clients whom to trust.
+	Mounts map[string]string
+	// NotRoot says that the client refuses to run as root, or becomes somebody else then.
+	NotRoot bool
+	// Script makes what the camera runs for the client; nil is the documented server, whose
+	// page holds the nonce. Path is where the client's own path begins, "/" by default.
+	Script func(nonce string) device.Script
+	Path   string
+
+	// System is the operating system, as GOOS, that the client belongs to; "" means any.
+	System string
+	// Simulated says where the behaviour of a simulated client is known from; "" for a real one.
+	Simulated string
+
+	// NeverVerifies says that the client is known to accept any certificate, the way it is
+	// used here: its row says so and proves nothing.
+	NeverVerifies bool
+	// Browser says that the client is a browser: it starts slowly and needs much memory.
+	Browser bool
+	// Silent says that the client never prints a page: that the camera got its request
+	// counts instead.
+	Silent bool
+	// IgnoresNames says that the client is known not to compare the certificate's names
+	// with the host: the control for that proves nothing.
+	IgnoresNames bool
+
+	// Build makes what the client needs once a run, in visit.BuildDir. May be nil. Clients
+	// with the same BuildGroup share what the first of them built; "" is a group of one.
+	BuildGroup string
+	Build      func(ctx context.Context, visit *Visit) error
 	// Prepare makes the trust store of a cell, in visit.Home. May be nil: visit.CAFile
 	// is always there.
 	Prepare func(ctx context.Context, visit *Visit) error
+	// Dial, unless nil, stands in the place of a program: it fetches visit.URL in this process
+	// and returns the page. Its error is what the client says.
+	Dial func(ctx context.Context, visit *Visit) ([]byte, error)
 	// Command returns the command that fetches visit.URL and prints the page.
 	Command func(visit *Visit) Command
 }
@@ -68,6 +112,9 @@ type Visit struct {
 	programs map[string]string
 	sandbox  *sandbox.Sandbox
 }
+
+// Module returns the path of a file in an npm package that the client needs.
+func (v *Visit) Module(path string) string { return filepath.Join(NPMDir(), "node_modules", path) }
 
 // Program returns the path of one of the client's programs.
 func (v *Visit) Program(name string) string { return v.programs[name] }

@@ -31,8 +31,8 @@ func TestJudge(t *testing.T) {
 	}{
 		{"the page came", hostsim.Evidence{Scenario: hostsim.SecondLoad, Result: said(nonce, ""), Events: []device.Event{asked}}, hostsim.Completed, hostsim.Sent, ""},
 		{"a browser's spare connections besides", hostsim.Evidence{Scenario: hostsim.SecondLoad, Result: said(nonce, ""), Events: []device.Event{asked, {}, {ClientHello: &device.ClientHello{}}}}, hostsim.Completed, hostsim.Sent, ""},
-		{"by AIA", hostsim.Evidence{Scenario: hostsim.AIA, Result: said(nonce, ""), Events: []device.Event{asked}, Fetches: []aia.Fetch{{Status: 200}}}, hostsim.Completed, hostsim.FromAIA, ""},
-		{"by AIA, which nobody asked", hostsim.Evidence{Scenario: hostsim.AIA, Result: said(nonce, ""), Events: []device.Event{asked}, Fetches: []aia.Fetch{{Status: 404}}}, hostsim.HarnessError, "", "nothing could have supplied"},
+		{"by AIA", hostsim.Evidence{Scenario: hostsim.ByAIA, Result: said(nonce, ""), Events: []device.Event{asked}, Fetches: []aia.Fetch{{Status: 200}}}, hostsim.Completed, hostsim.FromAIA, ""},
+		{"by AIA, which nobody asked", hostsim.Evidence{Scenario: hostsim.ByAIA, Result: said(nonce, ""), Events: []device.Event{asked}, Fetches: []aia.Fetch{{Status: 404}}}, hostsim.HarnessError, "", "nothing could have supplied"},
 		{"the leaf alone was enough", hostsim.Evidence{Scenario: hostsim.LeafOnly, Result: said(nonce, ""), Events: []device.Event{asked}}, hostsim.HarnessError, "", "nothing could have supplied"},
 		{"the nonce on standard error", hostsim.Evidence{Scenario: hostsim.SecondLoad, Result: said("", nonce), Events: []device.Event{asked}}, hostsim.HarnessError, "", "did not print it"},
 		{"the nonce without a request", hostsim.Evidence{Scenario: hostsim.SecondLoad, Result: said(nonce, "")}, hostsim.HarnessError, "", "without asking the camera"},

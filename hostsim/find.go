@@ -3,6 +3,8 @@ package hostsim
 import (
 	"context"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
@@ -19,7 +21,15 @@ type Found struct {
 }
 
 // Installed tells whether all programs are there.
-func (f *Found) Installed() bool { return len(f.Missing) == 0 }
+func (f *Found) Installed() bool { return len(f.Missing) == 0 && f.otherSystem() == "" }
+
+// otherSystem returns the system that the client belongs to when it is not this one.
+func (c *Client) otherSystem() string {
+	if c.System == "" || c.System == runtime.GOOS {
+		return ""
+	}
+	return c.System
+}
 
 // Find looks for the programs of each client and asks for their versions.
 func Find(ctx context.Context, list []*Client) []*Found {
@@ -36,36 +46,61 @@ func findAll(ctx context.Context, sb *sandbox.Sandbox, list []*Client) []*Found 
 
 func find(ctx context.Context, sb *sandbox.Sandbox, c *Client) *Found {
 	f := &Found{Client: c, programs: map[string]string{}}
+	if c.otherSystem() != "" {
+		return f
+	}
 	for _, program := range c.Programs {
-		path, err := sandbox.LookPath(program)
+		path, err := c.lookPath(program)
 		if err != nil {
 			f.Missing = append(f.Missing, program)
 			continue
 		}
 		f.programs[program] = path
 	}
+	for _, pattern := range c.Files {
+		if found, _ := filepath.Glob(pattern); len(found) == 0 {
+			f.Missing = append(f.Missing, pattern)
+		}
+	}
+	f.Missing = append(f.Missing, c.missingModules()...)
 	if f.Installed() && len(c.Version) > 0 {
-		f.VersionLine = versionLine(ctx, sb, append([]string{f.programs[c.Programs[0]]}, c.Version...))
+		var ok bool
+		f.VersionLine, ok = versionLine(ctx, sb, append([]string{f.programs[c.Programs[0]]}, c.Version...))
+		// A program that cannot tell its version lacks a module that it would load.
+		if c.NeedsModule && !ok {
+			f.Missing = append(f.Missing, "module for "+c.Programs[0])
+		}
 	}
 	return f
 }
 
-func versionLine(ctx context.Context, sb *sandbox.Sandbox, args []string) string {
+func (c *Client) lookPath(program string) (string, error) {
+	if path, ok := c.Paths[program]; ok {
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return sandbox.LookPath(program)
+}
+
+// versionLine returns the first line of what a program says of its version, and whether
+// it ended well.
+func versionLine(ctx context.Context, sb *sandbox.Sandbox, args []string) (line string, ok bool) {
 	home, err := os.MkdirTemp("", "leafcam-")
 	if err != nil {
-		return ""
+		return "", false
 	}
 	defer os.RemoveAll(home)
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
 	r, err := sb.Run(ctx, sandbox.Command{Args: args, Home: home})
 	if err != nil {
-		return ""
+		return "", false
 	}
 	for line := range strings.Lines(string(r.Stdout) + string(r.Stderr)) {
 		if line = strings.TrimSpace(line); line != "" {
-			return line
+			return line, r.ExitCode == 0
 		}
 	}
-	return ""
+	return "", r.ExitCode == 0
 }

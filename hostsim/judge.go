@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/leafcam/leafcam/device"
@@ -30,12 +31,13 @@ const (
 // How says what let a client complete.
 type How string
 
-// The ways. Sent, FromAIA and FromStore completed the chain; with Anchor the chain ended
+// The ways. Sent, FromAIA, FromStore and FromVisit completed the chain; with Anchor the chain ended
 // at a certificate that the client was told to trust, before it came to the root.
 const (
 	Sent      How = "sent"   // the camera sent the intermediate
 	FromAIA   How = "aia"    // the client fetched it
 	FromStore How = "store"  // the client had it in its store
+	FromVisit How = "visit"  // the client kept it from an earlier visit
 	Anchor    How = "anchor" // the client took it, or the leaf, as a trust anchor
 )
 
@@ -45,9 +47,13 @@ const (
 	CauseNoAnchor   = "the intermediate is no anchor"
 	CauseUnknown    = "unknown issuer"
 	CauseSelfSigned = "self-signed certificate not accepted"
+	CauseNotPinned  = "the leaf is no anchor"
+	CauseNoTrust    = "no trust anchor was given"
 	CauseName       = "wrong name"
 	CauseExpired    = "expired"
 	CauseRejected   = "certificate rejected"
+
+	causeInexplicable = "completed, although nothing could have supplied the intermediate"
 )
 
 // An Outcome is the verdict of one cell with what it rests on.
@@ -60,15 +66,20 @@ type Outcome struct {
 	// for an anchor.
 	ChainCompleted bool `json:"chain_completed"`
 
-	Message   string   `json:"message,omitempty"`   // what the client said
-	Alert     string   `json:"alert,omitempty"`     // that the camera received
-	Exception string   `json:"exception,omitempty"` // that the camera's script raised, of the deciding connection
-	ExitCode  int      `json:"exit_code"`
-	Fetches   int      `json:"aia_fetches"`
-	Seconds   float64  `json:"seconds"`
-	Command   []string `json:"command,omitempty"`
-	Stdout    string   `json:"stdout,omitempty"` // of the client, at most maxKept octets
-	Stderr    string   `json:"stderr,omitempty"` // the same
+	Message   string  `json:"message,omitempty"`   // what the client said
+	Alert     string  `json:"alert,omitempty"`     // that the camera received
+	Exception string  `json:"exception,omitempty"` // that the camera's script raised, of the deciding connection
+	ExitCode  int     `json:"exit_code"`
+	Fetches   int     `json:"aia_fetches"`
+	Seconds   float64 `json:"seconds"`
+	// HeldSeconds is how long the deciding connection to the camera was open.
+	HeldSeconds float64 `json:"held_seconds"`
+	// ClientHello is what the client offered on it; nil from another server than the camera.
+	ClientHello *device.ClientHello `json:"client_hello,omitempty"`
+	Command     []string            `json:"command,omitempty"`
+	Env         []string            `json:"env,omitempty"`
+	Stdout      string              `json:"stdout,omitempty"` // of the client, at most maxKept octets
+	Stderr      string              `json:"stderr,omitempty"` // the same
 }
 
 // Evidence is everything that is known of a cell when it ended.
@@ -78,6 +89,7 @@ type Evidence struct {
 	Events   []device.Event
 	Resets   int // connections that the camera reset because its queue was full
 	Fetches  []aia.Fetch
+	Silent   bool   // the client never prints a page
 	Online   bool   // AIA servers were asked over the network, where nobody counts
 	Nonce    string // in the camera's page, and nowhere else
 	Path     string // that only this cell's client was told to ask for
@@ -89,11 +101,13 @@ type Evidence struct {
 // must have asked the camera for the page, have printed it, and have complained of nothing.
 func Judge(e Evidence) Outcome {
 	o := Outcome{
-		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args,
+		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args, Env: e.Result.Env,
 		Fetches: served(e.Fetches), Stdout: clip(string(e.Result.Stdout), maxKept), Stderr: clip(string(e.Result.Stderr), maxKept),
 	}
 	event := e.deciding()
 	if event != nil {
+		o.HeldSeconds = time.Duration(event.Duration).Seconds()
+		o.ClientHello = event.ClientHello
 		if a := event.AlertReceived(); a != nil {
 			o.Alert = a.String()
 		}
@@ -116,7 +130,9 @@ func Judge(e Evidence) Outcome {
 	case printed && cause != "":
 		return o.end(HarnessError, "the client complained about the certificate and fetched the page all the same: it does not insist")
 	case printed:
-		return o.complete(e)
+		return o.complete(e, "the client printed the camera's page")
+	case asked && e.Silent && cause == "":
+		return o.complete(e, "the camera was asked for a page that only this client knew of")
 	case asked:
 		return o.end(HarnessError, "the client asked for the page but did not print it")
 	case cause != "":
@@ -141,25 +157,27 @@ func (o Outcome) end(v Verdict, cause string) Outcome {
 }
 
 // complete tells how the chain was completed. What cannot be explained is no result.
-func (o Outcome) complete(e Evidence) Outcome {
-	o.Verdict = Completed
-	o.Proof = "the client printed the camera's page"
+func (o Outcome) complete(e Evidence, proof string) Outcome {
+	o.Verdict, o.Proof = Completed, proof
 	s := e.Scenario
 	switch {
 	case s.Trust == TrustLeaf, s.Trust == TrustStore:
 		o.How = Anchor
-	case s.Server == ServeSecondLoad:
+	case s.Server.SendsChain():
 		o.How = Sent
-	case s.Leaf == LeafAIA && o.Fetches > 0:
+	case s.AIA != AIAAbsent && o.Fetches > 0:
 		o.How = FromAIA
 		o.Proof += fmt.Sprintf("; the AIA server was asked %d time(s)", o.Fetches)
-	case s.Leaf == LeafAIA && e.Online:
+	case s.AIA != AIAAbsent && e.Online:
 		o.How = FromAIA
 		o.Proof += "; the AIA server was asked over the network, uncounted"
 	case s.Trust == TrustRootStore:
 		o.How = FromStore
+	case s.Warm:
+		o.How = FromVisit
+		o.Proof += "; the intermediate was sent on the visit before, and only then"
 	default:
-		return o.end(HarnessError, "completed, although nothing could have supplied the intermediate")
+		return o.end(HarnessError, causeInexplicable)
 	}
 	o.ChainCompleted = o.How != Anchor
 	return o
@@ -221,10 +239,11 @@ var complaints = []struct {
 	cause   string
 	pattern *regexp.Regexp
 }{
-	{CauseName, regexp.MustCompile(`(?i)host ?name mismatch|no alternative certificate subject name|ERR_TLS_CERT_ALTNAME_INVALID|ERR_CERT_COMMON_NAME_INVALID|No subject alternative (DNS )?name|hostname verification failed|certificate is valid for .*, not |does not match (the )?(hostname|expected)|owner does not match|verify error:num=62|No name matching`)},
-	{CauseExpired, regexp.MustCompile(`(?i)certificate has expired|certificate is expired|uses expired certificate|CERT_HAS_EXPIRED|ERR_CERT_DATE_INVALID|validity check failed|expired or is not yet valid|CertificateExpired`)},
-	{CauseUnknown, regexp.MustCompile(`(?i)unable to get (local )?issuer|unable to verify the first certificate|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)|signed by unknown authority|issuer is unknown|UnknownIssuer|ERR_CERT_AUTHORITY_INVALID|ERR_CERT_INVALID|unable to find valid certification path|self.signed certificate|not trusted|Path does not chain`)},
-	{CauseRejected, regexp.MustCompile(`(?i)certificate verif(y|ication) failed|CERTIFICATE_VERIFY_FAILED|verify error:num=|PKIX path|net::ERR_CERT_|ERR_SSL_|SSLHandshakeException|x509: |certificate problem`)},
+	{CauseName, regexp.MustCompile(`(?i)host ?name mismatch|no alternative certificate subject name|ERR_TLS_CERT_ALTNAME_INVALID|ERR_CERT_COMMON_NAME_INVALID|No subject alternative (DNS )?name|hostname verification failed|host ?name does not match|host name verification failed|certificate not valid for name|does not match the URL|Subject checks failed|certificate different from the configured one|certificate is valid for .*, not |does(n't| not) match (the |any of the )?(subject alternative|host ?name|expected|target host|requested host|certificate|')|does not match: CN|certificate is for |issued for a different hostname|\)!=cert\(|owner does not match|verify error:num=6[24]|No name matching|SSL_ERROR_BAD_CERT_DOMAIN|did not match expected name|did not match any of the valid hosts|Bad cert ident|hostname_check_failed|subject name mismatch|X509_BAD_SERVER_NAME|not match with the expected CN|not present in server certificate|G_TLS_CERTIFICATE_BAD_IDENTITY|NotValidForName|certificate does not match|Hostname .* not verified|SQUID_X509_V_ERR_DOMAIN_MISMATCH`)},
+	{CauseNoTrust, regexp.MustCompile(`(?i)error setting certificate file|no certificate or crl found|no certificates? (were )?found|no trusted certificates|trustAnchors parameter must be non-empty|no CA certificates? |could not load (CA|trust)|cafile.*(empty|invalid)`)},
+	{CauseExpired, regexp.MustCompile(`(?i)certificate has expired|certificate is expired|(uses|chain uses) expired certificate|CERT_HAS_EXPIRED|ERR_CERT_DATE_INVALID|validity (has expired|check failed)|expired or is not yet valid|CertificateExpired|CertExpired|SEC_ERROR_EXPIRED_CERTIFICATE|X509_EXPIRED|cert_expired|certificate expired|date error, current date after|G_TLS_CERTIFICATE_EXPIRED|X509_V_ERR_CERT_HAS_EXPIRED|expired invalid|.expired'`)},
+	{CauseUnknown, regexp.MustCompile(`(?i)unable to get (local )?issuer|unable to verify the first certificate|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)|signed by unknown authority|issuer is (unknown|not known|not recognized|not trusted)|UnknownIssuer|ERR_CERT_AUTHORITY_INVALID|ERR_CERT_INVALID|unable to find (valid certification path|certificate chain)|self.signed certificate|not trusted|Path does not chain|SEC_ERROR_UNKNOWN_ISSUER|issuer certificate (of a locally looked up certificate )?could not be found|not correctly signed by the trusted CA|X509_NOT_TRUSTED|No issuer certificate for|Certificate issuer not found|Cannot establish trust|no signer error|Unknown CA|G_TLS_CERTIFICATE_UNKNOWN_CA|selfsigned_peer|signer-not-found|CaUsedAsEndEntity|CA_CERT_USED_AS_END_ENTITY`)},
+	{CauseRejected, regexp.MustCompile(`(?i)certificate verif(y|ication) (failed|failure|error)|CERTIFICATE_VERIFY_FAILED|verify error:num=|PKIX path|net::ERR_CERT_|ERR_SSL_|SSLHandshakeException|x509: |certificate problem|Invalid certificate|peer certificate or SSH remote key was not OK|could not be verified|failed verification|Unacceptable (TLS )?certificate|ELinks: SSL error|SSL handshake failure|TrustFailure|ERR_SECURE_CONNECT_FAIL|authentication of server cert failed|verification failed for server|bad_certificate|lynx: Can't access startfile https`)},
 }
 
 // complaint returns the cause and the line that a client printed about the
@@ -258,16 +277,20 @@ func refusal(cause string, s Scenario, event *device.Event) string {
 	switch {
 	case s.Trust == TrustStore:
 		return CauseNoAnchor
-	case s.Trust == TrustLeaf:
+	case s.Trust == TrustLeaf && s.Leaf.SelfSigned():
 		return CauseSelfSigned
-	case s.Server == ServeLeaf:
+	case s.Trust == TrustLeaf:
+		return CauseNotPinned
+	case s.Trust == TrustNothing:
+		return CauseUnknown
+	case s.Server == ServeLeaf && s.Trust != TrustOtherRoot:
 		return CauseMissing
 	}
 	return cause
 }
 
-// logPrefix is what Chromium puts before its messages.
-var logPrefix = regexp.MustCompile(`^\[\d+:\d+:[^\]]*\] `)
+// logPrefix is what Chromium and GStreamer put before their messages.
+var logPrefix = regexp.MustCompile(`^\[\d+:\d+:[^\]]*\] |^\d+:\d\d:\d\d\.\d+ .* souphttpsrc [^ ]* `)
 
 // What is kept of a client's words, octets.
 const (

@@ -63,7 +63,7 @@ func TestHonestClient(t *testing.T) {
 	require.Equal(t, hostsim.Completed, c.Verdict)
 	require.Equal(t, hostsim.Sent, c.How)
 	require.True(t, c.ChainCompleted)
-	require.False(t, row.Cell("intermediate-alone").ChainCompleted, "an anchor completes no chain")
+	require.False(t, row.Cell("store-alone").ChainCompleted, "an anchor completes no chain")
 }
 
 // TestRogueClients: clients that lie, or do nothing useful, never get a verdict on a
@@ -116,7 +116,7 @@ func TestMissingClient(t *testing.T) {
 	require.NoError(t, err)
 	c := m.Rows[0].Cell("leaf-only")
 	require.Equal(t, hostsim.NotInstalled, c.Verdict)
-	require.Contains(t, c.Cause, "apt-get install no-such-package")
+	require.Contains(t, c.Cause, "apt-get install --no-install-recommends no-such-package")
 	require.False(t, m.Rows[0].Installed)
 }
 

@@ -1,19 +1,15 @@
 package hostsim
 
 import (
-	"context"
+	"crypto"
+	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
-	"strconv"
+	"sync"
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim/aia"
 )
 
 // Files is what somebody wants to put on a camera, with what belongs to it.
@@ -33,13 +29,20 @@ func (f *Files) Suits(s Scenario) (ok bool, reason string) {
 	switch {
 	case s.Role != RoleQuestion:
 		return true, ""
-	case s.Leaf == LeafSelfSigned && !f.SelfSigned():
+	case s.Leaf.SelfSigned() != f.SelfSigned():
+		if f.SelfSigned() {
+			return false, "the leaf is self-signed: there is no chain to complete"
+		}
 		return false, "the leaf is not self-signed"
-	case s.Leaf != LeafSelfSigned && f.SelfSigned():
-		return false, "the leaf is self-signed: there is no chain to complete"
-	case s.Leaf == LeafAIA && len(f.Leaf.IssuingCertificateURL) == 0:
+	case f.SelfSigned() && (s.Leaf == LeafSelfSignedCA) != (f.Leaf.BasicConstraintsValid && f.Leaf.IsCA):
+		return false, "it is about the other kind of self-signed certificate"
+	case s.Missing > 1 || s.Key != "":
+		return false, "it is about another chain than yours"
+	case s.AIA != AIAAbsent && len(f.Leaf.IssuingCertificateURL) == 0:
 		return false, "the leaf carries no AIA URL"
-	case (s.Leaf == LeafAIA || s.Server == ServeSecondLoad || s.Trust == TrustRootStore || s.Trust == TrustStore) && len(f.Chain) == 0:
+	case s.AIA == AIAHTTPS || s.AIA == AIALoop:
+		return false, "it is about other AIA URLs than yours"
+	case (s.AIA != AIAAbsent || s.Server.SendsChain() || s.Trust == TrustRootStore || s.Trust == TrustStore || s.Warm) && len(f.Chain) == 0:
 		return false, "no intermediate was given"
 	}
 	return true, ""
@@ -51,147 +54,184 @@ type material struct {
 	firmware *device.Firmware
 	host     string
 	keyType  certs.KeyType
-	pki      *certs.PKI
-	stranger *x509.Certificate // a root that has nothing to do with it
-	files    *Files            // nil without a user's files
+	stranger *certs.PKI // has nothing to do with the others
+	files    *Files     // nil without a user's files
+
+	mu   sync.Mutex
+	pkis map[shape]*certs.PKI // made when first needed
+}
+
+// shape is what tells one test PKI from another.
+type shape struct {
+	key     certs.KeyType
+	missing int
 }
 
 func newMaterial(firmware *device.Firmware, host string, keyType certs.KeyType, files *Files) (*material, error) {
-	pki, err := certs.NewPKI(certs.PKIOptions{RootKey: keyType, IntermediateKeys: []certs.KeyType{keyType}})
-	if err != nil {
-		return nil, err
-	}
 	stranger, err := certs.NewPKI(certs.PKIOptions{Name: "leafcam unrelated root", Intermediates: -1})
 	if err != nil {
 		return nil, err
 	}
-	return &material{firmware, host, keyType, pki, stranger.Root.Certificate, files}, nil
+	return &material{firmware: firmware, host: host, keyType: keyType, stranger: stranger, files: files, pkis: map[shape]*certs.PKI{}}, nil
 }
 
-// credentials are what the camera and the client of one cell get.
+// pki returns the test PKI of a scenario. One missing intermediate is a plain PKI; two and
+// three are those of Let's Encrypt's Generation Y, with its key types.
+func (m *material) pki(s Scenario) (pki *certs.PKI, leafKey certs.KeyType, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	leafKey = m.keyType
+	if s.Key != "" {
+		leafKey = s.Key
+	}
+	switch s.Missing {
+	case 2:
+		leafKey = certs.RSA2048
+	case 3:
+		leafKey = certs.ECDSAP256
+	}
+	kind := shape{leafKey, s.Missing}
+	if pki = m.pkis[kind]; pki != nil {
+		return pki, leafKey, nil
+	}
+	if s.Missing > 1 {
+		pki, err = certs.NewGenerationY(leafKey)
+	} else {
+		pki, err = certs.NewPKI(certs.PKIOptions{RootKey: leafKey, IntermediateKeys: []certs.KeyType{leafKey}})
+	}
+	if err == nil {
+		m.pkis[kind] = pki
+	}
+	return pki, leafKey, err
+}
+
+// credentials are what server and client of one cell get.
 type credentials struct {
-	context *device.SSLContext
+	context *device.SSLContext // of the camera
+	config  *tls.Config        // of the other server
 	roots   []*x509.Certificate
 	pinned  []*x509.Certificate
 	store   []*x509.Certificate
-	aiaURLs []string
+	sent    []*x509.Certificate // by the server
 }
 
-// aiaHost is where the AIA URLs of the test PKI point to.
-const aiaHost = "aia.example.com"
+// presented is what a server presents, with the key; and what is around it.
+type presented struct {
+	cert, key []byte
+	leaf      *x509.Certificate
+	signer    crypto.Signer // nil for a user's key that Go cannot parse
+	chain     []*x509.Certificate
+	root      *x509.Certificate
+}
 
-// cell makes the credentials of one cell. server is nil unless the scenario has an AIA
-// URL that answers.
-func (m *material) cell(s Scenario, server *aia.Server) (*credentials, error) {
-	if m.files != nil && s.Role == RoleQuestion {
-		return m.assemble(s, server, m.files)
+// cell makes the certificates of one cell. urls is nil unless AIA URLs are needed.
+func (m *material) cell(s Scenario, urls *aiaURLs) (*presented, error) {
+	if m.files == nil || s.Role != RoleQuestion {
+		return m.fromPKI(s, urls)
 	}
-	return m.fromPKI(s, server)
+	f := m.files
+	p := &presented{cert: f.Cert, key: f.Key, leaf: f.Leaf, chain: f.Chain, root: f.Root}
+	if key, err := certs.ParseKey(f.Key); err == nil {
+		p.signer = key
+	}
+	return p, nil
 }
 
-func (m *material) fromPKI(s Scenario, server *aia.Server) (*credentials, error) {
-	o := certs.LeafOptions{DNS: []string{m.host}, Key: m.keyType}
+func (m *material) fromPKI(s Scenario, urls *aiaURLs) (*presented, error) {
+	pki, key, err := m.pki(s)
+	if err != nil {
+		return nil, err
+	}
+	o := certs.LeafOptions{DNS: []string{m.host}, Key: key}
+	if s.AIA != AIAAbsent {
+		o.AIA = urls.at(0)
+		if s.AIA == AIALoop {
+			pki, err = m.circle(pki, urls)
+		} else {
+			pki, err = pki.WithAIA(func(i int) string {
+				if i+1 == len(pki.Intermediates) {
+					return "" // a root needs no URL
+				}
+				return urls.at(i + 1)
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	var leaf *certs.Identity
-	var err error
 	switch s.Leaf {
 	case LeafSelfSigned:
 		leaf, err = certs.NewSelfSigned(o)
+	case LeafSelfSignedCA:
+		leaf, err = certs.NewSelfSignedCA(o)
 	case LeafWrongName:
 		o.DNS = []string{"wrong-name.invalid"}
-		leaf, err = m.pki.Issue(o)
+		leaf, err = pki.Issue(o)
 	case LeafExpired:
 		o.NotBefore, o.NotAfter = time.Now().Add(-72*time.Hour), time.Now().Add(-24*time.Hour)
-		leaf, err = m.pki.Issue(o)
-	case LeafAIA:
-		o.AIA = fmt.Sprintf("http://%s:%d/intermediate.der", aiaHost, server.Port())
-		leaf, err = m.pki.Issue(o)
+		leaf, err = pki.Issue(o)
 	default:
-		leaf, err = m.pki.Issue(o)
+		leaf, err = pki.Issue(o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return m.assemble(s, server, &Files{
-		Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: m.pki.Chain(), Root: m.pki.Root.Certificate,
-	})
+	return &presented{leaf.DER(), leaf.KeyDER(), leaf.Certificate, leaf.Key, pki.Chain(), pki.Root.Certificate}, nil
 }
 
-// assemble distributes certificates to camera, client and AIA server as the scenario
-// says. Only here can a client come by the intermediate.
-func (m *material) assemble(s Scenario, server *aia.Server, f *Files) (*credentials, error) {
-	c := &credentials{context: device.NewSSLContext(m.firmware)}
-	if err := c.context.LoadCertChain(f.Cert, f.Key); err != nil {
+// circle returns a PKI whose intermediate is signed by a stranger, whom the intermediate
+// has signed in turn. The root has nothing to do with it.
+func (m *material) circle(pki *certs.PKI, urls *aiaURLs) (*certs.PKI, error) {
+	a, b := pki.Intermediates[0], m.stranger.Root
+	ab, err := certs.Recertify(a, b, certs.RecertifyOptions{AIA: urls.at(1)})
+	if err != nil {
 		return nil, err
 	}
-	if s.Server == ServeSecondLoad {
-		for _, intermediate := range f.Chain {
-			if err := c.context.LoadCertChain(intermediate.Raw, f.Key); err != nil {
+	ba, err := certs.Recertify(b, a, certs.RecertifyOptions{AIA: urls.at(0)})
+	if err != nil {
+		return nil, err
+	}
+	return &certs.PKI{Root: pki.Root, Intermediates: []*certs.Identity{ab, ba}}, nil
+}
+
+// assemble distributes certificates to server and client as the scenario says. Only here
+// can a client come by the intermediate.
+func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
+	c := &credentials{context: device.NewSSLContext(m.firmware), sent: []*x509.Certificate{p.leaf}}
+	if err := c.context.LoadCertChain(p.cert, p.key); err != nil {
+		return nil, err
+	}
+	if s.Server.SendsChain() {
+		for _, intermediate := range p.chain {
+			if err := c.context.LoadCertChain(intermediate.Raw, p.key); err != nil {
 				return nil, err
 			}
+			c.sent = append(c.sent, intermediate)
 		}
+	}
+	if s.Server == ServeFullChain {
+		if p.signer == nil {
+			return nil, fmt.Errorf("Go's crypto/tls cannot serve with this key")
+		}
+		certificate := tls.Certificate{PrivateKey: p.signer, Leaf: p.leaf}
+		for _, sent := range c.sent {
+			certificate.Certificate = append(certificate.Certificate, sent.Raw)
+		}
+		c.config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
 	}
 	switch s.Trust {
 	case TrustRoot:
-		c.roots = []*x509.Certificate{f.Root}
+		c.roots = []*x509.Certificate{p.root}
 	case TrustRootStore:
-		c.roots, c.store = []*x509.Certificate{f.Root}, f.Chain
+		c.roots, c.store = []*x509.Certificate{p.root}, p.chain
 	case TrustStore:
-		c.store = f.Chain
+		c.store = p.chain
 	case TrustLeaf:
-		c.pinned = []*x509.Certificate{f.Leaf}
+		c.pinned = []*x509.Certificate{p.leaf}
 	case TrustOtherRoot:
-		c.roots = []*x509.Certificate{m.stranger}
+		c.roots = []*x509.Certificate{m.stranger.Root.Certificate}
+	case TrustNothing:
 	}
-	if s.Leaf != LeafAIA {
-		return c, nil
-	}
-	return c, c.publish(server, f)
-}
-
-// publish puts the issuer of each certificate at its AIA URLs. Without a server it
-// only takes note of them.
-func (c *credentials) publish(server *aia.Server, f *Files) error {
-	for i, subject := range append([]*x509.Certificate{f.Leaf}, f.Chain...) {
-		for _, u := range subject.IssuingCertificateURL {
-			if server != nil && (i == len(f.Chain) || server.Publish(u, f.Chain[i].Raw) != nil) {
-				continue
-			}
-			c.aiaURLs = append(c.aiaURLs, u)
-		}
-	}
-	if len(c.aiaURLs) == 0 {
-		return errors.New("the leaf has no http AIA URL that could be answered")
-	}
-	return nil
-}
-
-// reachAIA tells the client how to reach the AIA URLs: on this machine, by the server's
-// port or by way of its proxy, or, without a server, where they really are. direct tells
-// whether the URLs can be asked without a proxy.
-func (c *credentials) reachAIA(ctx context.Context, v *Visit, server *aia.Server) (direct bool, err error) {
-	v.AIAHosts = map[string]string{}
-	direct = true
-	for _, raw := range c.aiaURLs {
-		u, err := url.Parse(raw)
-		if err != nil {
-			return false, err
-		}
-		if server == nil {
-			if _, err := netip.ParseAddr(u.Hostname()); err == nil {
-				continue // an address needs no resolving
-			}
-			addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", u.Hostname())
-			if err != nil {
-				return false, fmt.Errorf("the AIA host %s: %w", u.Hostname(), err)
-			}
-			v.AIAHosts[u.Hostname()] = addresses[0].String()
-			continue
-		}
-		v.AIAHosts[u.Hostname()] = "127.0.0.1"
-		direct = direct && u.Port() == strconv.Itoa(server.Port())
-	}
-	if !direct {
-		v.AIAProxy = server.Addr()
-	}
-	return direct, nil
+	return c, nil
 }

@@ -34,6 +34,7 @@ type Runner struct {
 	Files     *Files                             // nil: everything comes from a test PKI
 	Online    bool                               // let clients ask the real AIA servers of Files
 	Deadline  time.Duration                      // of one cell; DefaultDeadline by default
+	Keep      string                             // directory for everything of every cell; "" keeps nothing
 	Parallel  int                                // cells at a time; the number of CPUs by default
 	Progress  func(done, total int, what string) // may be called from several goroutines
 }
@@ -117,7 +118,7 @@ func missingControls(scenarios []Scenario) []Scenario {
 	for _, s := range StandardSet() {
 		control := s.Role != RoleQuestion
 		// Whether an intermediate in the store is an anchor decides how the store helps.
-		if s.Name == IntermediateAlone.Name {
+		if s.Name == StoreAlone.Name {
 			control = slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.Trust == TrustRootStore })
 		}
 		if control && !slices.ContainsFunc(scenarios, func(have Scenario) bool { return have.Name == s.Name && have.Role == s.Role }) {
@@ -129,21 +130,41 @@ func missingControls(scenarios []Scenario) []Scenario {
 
 // build makes what clients need once, and returns the error of each one that failed.
 func (r *run) build(ctx context.Context, found []*Found) []error {
-	failures := make([]error, len(found))
-	each(len(found), r.Parallel, func(i int) {
-		f := found[i]
-		if !f.Installed() || f.Build == nil {
-			return
+	var builders []*Found // one for each group
+	seen := map[string]bool{}
+	for _, f := range found {
+		if dir := r.buildDir(f.Client); f.Installed() && f.Build != nil && !seen[dir] {
+			seen[dir] = true
+			builders = append(builders, f)
 		}
+	}
+	var mu sync.Mutex
+	failed := map[string]error{}
+	each(len(builders), r.Parallel, func(i int) {
+		f := builders[i]
 		dir := r.buildDir(f.Client)
-		if failures[i] = os.MkdirAll(dir, 0o755); failures[i] == nil {
-			failures[i] = f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox})
+		err := os.MkdirAll(dir, 0o755)
+		if err == nil {
+			err = f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox})
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		failed[dir] = err
 	})
+	failures := make([]error, len(found))
+	for i, f := range found {
+		failures[i] = failed[r.buildDir(f.Client)]
+	}
 	return failures
 }
 
-func (r *run) buildDir(c *Client) string { return filepath.Join(r.home, "build-"+c.Name) }
+func (r *run) buildDir(c *Client) string {
+	group := c.BuildGroup
+	if group == "" {
+		group = c.Name
+	}
+	return filepath.Join(r.home, "build-"+group)
+}
 
 // cells runs every cell and returns a row for each client, judged as a whole.
 func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
@@ -178,8 +199,10 @@ func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
 func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outcome {
 	var none Outcome
 	switch {
+	case f.otherSystem() != "":
+		return none.end(OtherSystem, "the client belongs to "+f.otherSystem())
 	case !f.Installed():
-		return none.end(NotInstalled, fmt.Sprintf("no %s; apt-get install %s", f.Missing[0], f.Package))
+		return none.end(NotInstalled, fmt.Sprintf("no %s; %s", f.Missing[0], f.Install()))
 	case built != nil:
 		return none.end(HarnessError, "could not be prepared: "+built.Error())
 	case ctx.Err() != nil:
@@ -193,8 +216,11 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
 	defer cancel()
 	evidence, err := r.visit(ctx, f, s)
-	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, errNoProxy) {
+	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, sandbox.ErrNoMounts) || errors.Is(err, errNoProxy) {
 		return none.end(CannotIsolate, err.Error())
+	}
+	if errors.Is(err, errNotApplicable) {
+		return none.end(NotApplicable, err.Error())
 	}
 	if err != nil {
 		return none.end(HarnessError, err.Error())

@@ -1,41 +1,72 @@
 package hostsim
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/leafcam/leafcam/certs"
 )
 
-// Server is what the camera presents.
-type Server int
+// Server is what serves, and what it presents.
+type Server string
 
-// What a camera can present.
+// What can serve.
 const (
-	ServeLeaf       Server = iota // the leaf alone, as the documented call loads it
-	ServeSecondLoad               // leaf + intermediates, by further load_cert_chain calls
+	ServeLeaf       Server = "leaf"           // the camera with the leaf alone, as the documented call loads it
+	ServeSecondLoad Server = "second-load"    // the camera with leaf + intermediates, by further load_cert_chain calls
+	ServeOneByOne   Server = "one-connection" // the same, in the documented loop with one connection at a time
+	ServeFullChain  Server = "full-chain"     // Go's crypto/tls with leaf + intermediates, TLS 1.2 only
 )
+
+// SendsChain tells whether the intermediates are sent.
+func (s Server) SendsChain() bool { return s != ServeLeaf }
 
 // Leaf is the kind of leaf certificate.
-type Leaf int
+type Leaf string
 
 // The leaves of a scenario.
 const (
-	LeafPlain      Leaf = iota // issued by the intermediate, no AIA
-	LeafAIA                    // the same with an AIA URL that answers
-	LeafSelfSigned             // signed by itself, no CA
-	LeafWrongName              // for another host
-	LeafExpired                // over since yesterday
+	LeafPlain        Leaf = "issued"         // issued by the intermediate
+	LeafSelfSigned   Leaf = "self-signed"    // signed by itself, no CA
+	LeafSelfSignedCA Leaf = "self-signed-ca" // signed by itself, and a CA
+	LeafWrongName    Leaf = "wrong-name"     // for another host
+	LeafExpired      Leaf = "expired"        // over since yesterday
 )
 
+// SelfSigned tells whether there is no chain at all.
+func (l Leaf) SelfSigned() bool { return l == LeafSelfSigned || l == LeafSelfSignedCA }
+
 // Trust is what the client has.
-type Trust int
+type Trust string
 
 // What a client can be given.
 const (
-	TrustRoot      Trust = iota // the root
-	TrustRootStore              // the root, and the intermediates in the client's own store
-	TrustStore                  // the same store without the root
-	TrustLeaf                   // the server's certificate itself
-	TrustOtherRoot              // a root that has nothing to do with it
+	TrustRoot      Trust = "root"
+	TrustRootStore Trust = "root+store" // the root, and the intermediates in the client's own store
+	TrustStore     Trust = "store"      // the same store without the root
+	TrustLeaf      Trust = "leaf"       // the server's certificate itself
+	TrustOtherRoot Trust = "other-root" // a root that has nothing to do with it
+	TrustNothing   Trust = "nothing"
+)
+
+// AIA is what the caIssuers URL of the leaf, and of the intermediates, leads to.
+type AIA string
+
+// What an AIA URL can lead to (RFC 5280 section 4.2.2.1 wants the first or the second).
+const (
+	AIAAbsent   AIA = "absent"   // there is no URL
+	AIADER      AIA = "der"      // the issuer in DER
+	AIAPKCS7    AIA = "pkcs7"    // the issuer in a certs-only PKCS#7 message
+	AIAPEM      AIA = "pem"      // the issuer in PEM, against the RFC
+	AIANotFound AIA = "404"      // status 404
+	AIASlow     AIA = "slow"     // the issuer in DER, after some seconds
+	AIASilent   AIA = "silent"   // a connection that is accepted and never answered
+	AIARedirect AIA = "redirect" // a redirection to the issuer in DER
+	AIAHTTPS    AIA = "https"    // an https URL, whose server the client could trust
+	AIALoop     AIA = "loop"     // issuers that lead to each other and never to a root
+	AIADead     AIA = "dead"     // a port where nobody listens
 )
 
 // Role is what a scenario is run for.
@@ -54,33 +85,106 @@ type Scenario struct {
 	Title string `json:"title"`
 	Role  Role   `json:"role"`
 
-	Server Server `json:"-"`
-	Leaf   Leaf   `json:"-"`
-	Trust  Trust  `json:"-"`
+	Server  Server        `json:"server"`
+	Leaf    Leaf          `json:"leaf"`
+	Trust   Trust         `json:"trust"`
+	AIA     AIA           `json:"aia"`
+	Missing int           `json:"intermediates"`      // between leaf and root
+	Key     certs.KeyType `json:"key_type,omitempty"` // the run's when empty
+	// Warm says that the client visits a server that sends the whole chain first, with the
+	// same home.
+	Warm bool `json:"warm"`
+}
+
+// question, positive and negative complete a scenario with what is usual.
+func question(name, title string, s Scenario) Scenario {
+	s.Name, s.Title, s.Role = name, title, cmp.Or(s.Role, RoleQuestion)
+	s.Server, s.Leaf, s.Trust, s.AIA = cmp.Or(s.Server, ServeLeaf), cmp.Or(s.Leaf, LeafPlain), cmp.Or(s.Trust, TrustRoot), cmp.Or(s.AIA, AIAAbsent)
+	s.Missing = cmp.Or(s.Missing, 1)
+	return s
+}
+
+func positive(name, title string, s Scenario) Scenario {
+	s.Role = RolePositive
+	return question(name, title, s)
+}
+
+func negative(name, title string, s Scenario) Scenario {
+	s.Role = RoleNegative
+	return question(name, title, s)
 }
 
 // The standard set.
 var (
-	LeafOnly          = Scenario{Name: "leaf-only", Title: "the camera sends its leaf alone", Role: RoleQuestion}
-	AIA               = Scenario{Name: "aia", Title: "leaf alone, its AIA URL answers", Role: RoleQuestion, Leaf: LeafAIA}
-	Store             = Scenario{Name: "store", Title: "leaf alone, intermediate in the client's store", Role: RoleQuestion, Trust: TrustRootStore}
-	IntermediateAlone = Scenario{Name: "intermediate-alone", Title: "the same store without the root: is the intermediate an anchor?", Role: RoleQuestion, Trust: TrustStore}
-	SecondLoad        = Scenario{Name: "second-load", Title: "leaf + intermediate by a second load", Role: RolePositive, Server: ServeSecondLoad}
-	SelfSigned        = Scenario{Name: "self-signed", Title: "a self-signed leaf that the client pins", Role: RoleQuestion, Leaf: LeafSelfSigned, Trust: TrustLeaf}
-	WrongName         = Scenario{Name: "wrong-name", Title: "whole chain, certificate for another host", Role: RoleNegative, Server: ServeSecondLoad, Leaf: LeafWrongName}
-	Expired           = Scenario{Name: "expired", Title: "whole chain, leaf expired", Role: RoleNegative, Server: ServeSecondLoad, Leaf: LeafExpired}
-	UnknownRoot       = Scenario{Name: "unknown-root", Title: "whole chain, client trusts another root", Role: RoleNegative, Server: ServeSecondLoad, Trust: TrustOtherRoot}
+	LeafOnly    = question("leaf-only", "the camera sends its leaf alone", Scenario{})
+	ByAIA       = question("aia", "leaf alone, its AIA URL answers", Scenario{AIA: AIADER})
+	Store       = question("store", "leaf alone, intermediate in the client's store", Scenario{Trust: TrustRootStore})
+	StoreAlone  = question("store-alone", "the same store without the root: is the intermediate an anchor?", Scenario{Trust: TrustStore})
+	SecondLoad  = positive("second-load", "leaf + intermediate by a second load", Scenario{Server: ServeSecondLoad})
+	SelfSigned  = question("self-signed", "a self-signed leaf (CA:FALSE) that the client pins", Scenario{Leaf: LeafSelfSigned, Trust: TrustLeaf})
+	WrongName   = negative("wrong-name", "whole chain, certificate for another host", Scenario{Server: ServeSecondLoad, Leaf: LeafWrongName})
+	Expired     = negative("expired", "whole chain, leaf expired", Scenario{Server: ServeSecondLoad, Leaf: LeafExpired})
+	UnknownRoot = negative("unknown-root", "whole chain, client trusts another root", Scenario{Server: ServeSecondLoad, Trust: TrustOtherRoot})
 )
 
 // StandardSet returns the scenarios that are run unless told otherwise.
 func StandardSet() []Scenario {
-	return []Scenario{LeafOnly, AIA, Store, IntermediateAlone, SecondLoad, SelfSigned, WrongName, Expired, UnknownRoot}
+	return []Scenario{LeafOnly, ByAIA, Store, StoreAlone, SecondLoad, SelfSigned, WrongName, Expired, UnknownRoot}
 }
 
-// ScenariosByName returns the named scenarios in the order of the standard set, or
-// an error that lists the names.
+// AllScenarios returns the standard set and every further combination.
+func AllScenarios() []Scenario {
+	return append(StandardSet(),
+		question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate", Scenario{Server: ServeFullChain}),
+		question("one-connection", "leaf + intermediate from the documented loop, one connection at a time", Scenario{Server: ServeOneByOne}),
+		question("warm", "leaf alone, after a visit to a server that sent the whole chain", Scenario{Warm: true}),
+		question("self-signed-ca", "a self-signed leaf that is a CA, and that the client pins", Scenario{Leaf: LeafSelfSignedCA, Trust: TrustLeaf}),
+		question("leaf-pinned", "the issued leaf alone, which the client is told to trust itself", Scenario{Trust: TrustLeaf}),
+		question("no-trust", "whole chain, client trusts nothing", Scenario{Server: ServeSecondLoad, Trust: TrustNothing}),
+
+		question("aia-pkcs7", "leaf alone, AIA URL answers with a certs-only PKCS#7", Scenario{AIA: AIAPKCS7}),
+		question("aia-pem", "leaf alone, AIA URL answers in PEM", Scenario{AIA: AIAPEM}),
+		question("aia-redirect", "leaf alone, AIA URL redirects to the certificate", Scenario{AIA: AIARedirect}),
+		question("aia-slow", "leaf alone, AIA URL answers after 3 seconds", Scenario{AIA: AIASlow}),
+		question("aia-silent", "leaf alone, AIA host accepts and never answers", Scenario{AIA: AIASilent}),
+		question("aia-404", "leaf alone, AIA URL not found", Scenario{AIA: AIANotFound}),
+		question("aia-dead", "leaf alone, nobody listens at the AIA URL", Scenario{AIA: AIADead}),
+		question("aia-https", "leaf alone, AIA URL is https", Scenario{AIA: AIAHTTPS}),
+		question("aia-loop", "leaf alone, AIA URLs lead in a circle", Scenario{AIA: AIALoop}),
+
+		question("two-missing", "leaf alone, two intermediates missing (as Let's Encrypt's RSA chain)", Scenario{Missing: 2}),
+		question("two-missing-aia", "the same, AIA URLs answer", Scenario{Missing: 2, AIA: AIADER}),
+		question("two-missing-store", "the same, both intermediates in the client's store", Scenario{Missing: 2, Trust: TrustRootStore}),
+		question("two-missing-second-load", "leaf + two intermediates by further loads", Scenario{Missing: 2, Server: ServeSecondLoad}),
+		question("three-missing", "leaf alone, three intermediates missing (as Let's Encrypt's ECDSA chain)", Scenario{Missing: 3}),
+		question("three-missing-aia", "the same, AIA URLs answer", Scenario{Missing: 3, AIA: AIADER}),
+		question("three-missing-store", "the same, all intermediates in the client's store", Scenario{Missing: 3, Trust: TrustRootStore}),
+		question("three-missing-second-load", "leaf + three intermediates by further loads", Scenario{Missing: 3, Server: ServeSecondLoad}),
+
+		question("p384", "leaf + intermediate, P-384 keys", Scenario{Server: ServeSecondLoad, Key: certs.ECDSAP384}),
+		question("p384-leaf-only", "leaf alone, P-384 key", Scenario{Key: certs.ECDSAP384}),
+		question("rsa2048", "leaf + intermediate, RSA-2048 keys", Scenario{Server: ServeSecondLoad, Key: certs.RSA2048}),
+		question("rsa2048-leaf-only", "leaf alone, RSA-2048 key", Scenario{Key: certs.RSA2048}),
+	)
+}
+
+// ScenariosByName returns the named scenarios in the order of all, or an error that lists
+// the names. "standard" and "all" stand for those sets.
 func ScenariosByName(names []string) ([]Scenario, error) {
-	return pick("scenario", names, StandardSet(), func(s Scenario) string { return s.Name })
+	var expanded []string
+	for _, name := range names {
+		switch name {
+		case "all":
+			return AllScenarios(), nil
+		case "standard":
+			for _, s := range StandardSet() {
+				expanded = append(expanded, s.Name)
+			}
+		default:
+			expanded = append(expanded, name)
+		}
+	}
+	return pick("scenario", expanded, AllScenarios(), func(s Scenario) string { return s.Name })
 }
 
 // pick returns the elements with the given names, in the order of all.
@@ -98,8 +202,13 @@ func pick[T any](what string, names []string, all []T, name func(T) string) ([]T
 			delete(wanted, name(e))
 		}
 	}
+	unknown := make([]string, 0, len(wanted))
 	for n := range wanted {
-		return nil, fmt.Errorf("unknown %s %q; known: %s", what, n, strings.Join(known, ", "))
+		unknown = append(unknown, fmt.Sprintf("%q", n))
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return nil, fmt.Errorf("unknown %s %s; known: %s", what, strings.Join(unknown, ", "), strings.Join(known, ", "))
 	}
 	return list, nil
 }

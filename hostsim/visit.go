@@ -1,6 +1,7 @@
 package hostsim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,52 +12,92 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim/aia"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
 )
 
 // errNoProxy is why a client's AIA downloads cannot be answered on this machine.
 var errNoProxy = errors.New("this client takes no proxy, so AIA URLs on the ports of the user's leaf cannot be answered for it")
 
+// errNotApplicable is why a scenario is left out for a client.
+var errNotApplicable = errors.New("does not apply")
+
+// errNotWarm is why nothing can be said of a second visit.
+var errNotWarm = errors.New("the visit before, to a server that sends the whole chain, did not complete")
+
 // visit sets one cell up, runs the client in it and returns what both ends tell.
-func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Evidence, error) {
+func (r *run) visit(ctx context.Context, f *Found, s Scenario) (e Evidence, err error) {
 	// Short, because some clients put Unix sockets there, whose paths are limited.
 	home, err := os.MkdirTemp(r.home, "c")
 	if err != nil {
 		return Evidence{}, err
 	}
 	defer os.RemoveAll(home)
-	e := Evidence{Scenario: s, Online: r.Online && r.Files != nil, Nonce: token(), Path: "/" + token()}
-
-	var server *aia.Server
-	if s.Leaf == LeafAIA && !e.Online {
-		if server, err = aia.Start(); err != nil {
+	online := r.Online && r.Files != nil && s.Role == RoleQuestion
+	var urls *aiaURLs
+	if s.AIA != AIAAbsent {
+		urls = &aiaURLs{}
+		if !online {
+			if urls, err = r.material.newAIAURLs(s); err != nil {
+				return Evidence{}, err
+			}
+			defer func() { urls.close() }()
+		}
+	}
+	shown, err := r.material.cell(s, urls)
+	if err != nil {
+		return Evidence{}, err
+	}
+	v := &Visit{
+		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, CAFile: filepath.Join(home, trustedFile),
+		programs: f.programs, sandbox: r.sandbox,
+	}
+	if s.Warm {
+		warm := s
+		warm.Server, warm.Warm = ServeSecondLoad, false
+		before, err := r.attempt(ctx, f, warm, v, shown, nil)
+		if err != nil {
 			return Evidence{}, err
 		}
-		defer server.Close()
+		if o := Judge(before); o.Verdict != Completed {
+			return Evidence{}, fmt.Errorf("%w: %s, %s", errNotWarm, o.Verdict, o.Cause)
+		}
 	}
-	creds, err := r.material.cell(s, server)
+	e, err = r.attempt(ctx, f, s, v, shown, urls)
+	e.Online = online
+	if err == nil && r.Keep != "" {
+		err = keep(r.Keep, f, v, e, shown)
+	}
+	return e, err
+}
+
+// server is what a cell's client connects to.
+type server interface {
+	Addr() net.Addr
+	Close() error
+}
+
+// attempt lets the client visit one server.
+func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown *presented, urls *aiaURLs) (Evidence, error) {
+	e := Evidence{Scenario: s, Silent: f.Silent, Nonce: token(), Path: cmp.Or(f.Path, "/") + token()}
+	creds, err := r.material.assemble(s, shown)
 	if err != nil {
 		return Evidence{}, err
 	}
 	watch := &watcher{}
-	camera, err := device.Start(device.CameraConfig{
-		Context: creds.context, Script: device.Hello("leafcam " + e.Nonce + "\n"), Connections: cellConnections,
-		OnEvent: watch.event, OnReset: watch.reset,
-	})
+	server, err := r.start(f, s, creds, e.Nonce, watch)
 	if err != nil {
 		return Evidence{}, err
 	}
-	defer camera.Close()
-
-	v := &Visit{
-		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, Port: camera.Addr().(*net.TCPAddr).Port, Path: e.Path,
-		CAFile: filepath.Join(home, "trusted.pem"), Roots: creds.roots, Pinned: creds.pinned, Store: creds.store,
-		programs: f.programs, sandbox: r.sandbox,
-	}
+	defer server.Close()
+	v.Port, v.Path = server.Addr().(*net.TCPAddr).Port, e.Path
+	v.Roots, v.Pinned, v.Store = creds.roots, creds.pinned, creds.store
 	needsHosts := f.HostsFile
-	if s.Leaf == LeafAIA {
-		direct, err := creds.reachAIA(ctx, v, server)
+	if urls != nil {
+		list, err := urls.publish(s, shown)
+		if err != nil {
+			return Evidence{}, err
+		}
+		direct, err := urls.reach(ctx, v, list)
 		if err != nil {
 			return Evidence{}, err
 		}
@@ -68,12 +109,33 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (Evidence, error)
 	if e.Result, err = r.runClient(ctx, f, v, needsHosts); err != nil {
 		return Evidence{}, err
 	}
-	camera.Close() // the events of all connections are there after this
+	_ = server.Close() // the events of all connections are there after this
 	e.Events, e.Resets = watch.events, watch.resets
-	if server != nil {
-		e.Fetches = server.Fetches()
+	if urls != nil && urls.server != nil {
+		e.Fetches = urls.server.Fetches()
 	}
 	return e, nil
+}
+
+// start starts the cell's server.
+func (r *run) start(f *Found, s Scenario, creds *credentials, nonce string, watch *watcher) (server, error) {
+	page := "leafcam " + nonce + "\n"
+	if s.Server == ServeFullChain {
+		if f.Script != nil {
+			return nil, fmt.Errorf("%w: the other server speaks nothing but HTTP pages", errNotApplicable)
+		}
+		return startFullChain(creds.config, page, watch.event)
+	}
+	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), OnEvent: watch.event, OnReset: watch.reset}
+	if f.Script != nil {
+		config.Script = f.Script(nonce)
+	}
+	if s.Server != ServeOneByOne {
+		config.Connections = cellConnections
+	} else {
+		config.Connections = 1
+	}
+	return device.Start(config)
 }
 
 // runClient prepares the client's trust and runs it.
@@ -86,19 +148,34 @@ func (r *run) runClient(ctx context.Context, f *Found, v *Visit, needsHosts bool
 			return sandbox.Result{}, fmt.Errorf("preparing %s: %w", f.Name, err)
 		}
 	}
+	if f.Dial != nil {
+		return dial(ctx, f.Client, v)
+	}
 	c := f.Command(v)
-	spec := sandbox.Command{Args: c.Args, Env: c.Env, Home: v.Home, Stdin: []byte(c.Stdin)}
+	spec := sandbox.Command{Args: c.Args, Env: c.Env, Home: v.Home, Stdin: []byte(c.Stdin), NotRoot: f.NotRoot}
 	if needsHosts {
 		spec.Hosts = v.Hosts()
 	}
+	for target, name := range f.Mounts {
+		if spec.Mounts == nil {
+			spec.Mounts = map[string]string{}
+		}
+		spec.Mounts[target] = v.File(name)
+	}
 	return r.sandbox.Run(ctx, spec)
 }
+
+// trustedFile is the name of Visit.CAFile in the cell's home.
+const trustedFile = "trusted.pem"
+
+// SystemBundle mounts Visit.CAFile in the place of the CA bundle of Debian's programs.
+var SystemBundle = map[string]string{sandbox.SystemBundle: trustedFile}
 
 // cellConnections is how many connections the camera of a cell serves at a time:
 // browsers open spare ones and say nothing on them.
 const cellConnections = 8
 
-// watcher collects what a camera reports.
+// watcher collects what a server reports.
 type watcher struct {
 	mu     sync.Mutex
 	events []device.Event

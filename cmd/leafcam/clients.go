@@ -52,7 +52,7 @@ func showClients(out io.Writer, found []*hostsim.Found, asJSON bool) error {
 	for _, f := range found {
 		status := f.VersionLine
 		if !f.Installed() {
-			status = "not installed: apt-get install " + f.Package
+			status = "not installed: " + f.Install()
 		}
 		t.AppendRow(table.Row{f.Name, f.Title, f.Library, status})
 		list = append(list, clientEntry{f.Name, f.Title, f.Library, f.Installed(), f.VersionLine, f.Package, f.Missing})

@@ -53,7 +53,7 @@ func explanation(m *hostsim.Matrix) string {
 			continue
 		}
 		ran++
-		for scenario, count := range map[string]*int{hostsim.LeafOnly.Name: &alone, hostsim.AIA.Name: &withAIA, hostsim.SecondLoad.Name: &sent} {
+		for scenario, count := range map[string]*int{hostsim.LeafOnly.Name: &alone, hostsim.ByAIA.Name: &withAIA, hostsim.SecondLoad.Name: &sent} {
 			if c := r.Cell(scenario); c != nil && c.ChainCompleted {
 				*count++
 			}

@@ -105,11 +105,11 @@ func TestOnline(t *testing.T) {
 	url := fmt.Sprintf("http://127.0.0.1:%d/i.der", server.Port())
 	pki, err := certs.NewPKI(certs.PKIOptions{})
 	require.NoError(t, err)
-	require.NoError(t, server.Publish(url, pki.Chain()[0].Raw))
+	require.NoError(t, server.Publish(url, aia.Answer{Body: pki.Chain()[0].Raw}))
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, AIA: url})
 	require.NoError(t, err)
 	m, err := hostsim.Runner{
-		Clients: wanted, Scenarios: []hostsim.Scenario{hostsim.AIA}, Online: true,
+		Clients: wanted, Scenarios: []hostsim.Scenario{hostsim.ByAIA}, Online: true,
 		Files: &hostsim.Files{Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: pki.Chain(), Root: pki.Root.Certificate},
 	}.Run(t.Context())
 	require.NoError(t, err)

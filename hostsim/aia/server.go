@@ -1,10 +1,11 @@
 // Package aia is the server that hands out issuer certificates at the URLs of the
-// Authority Information Access extension (RFC 5280 section 4.2.2.1), and logs who
-// fetched what.
+// Authority Information Access extension (RFC 5280 section 4.2.2.1), well or badly, and logs
+// who fetched what. Start with [Start] and [Server.Publish].
 package aia
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -21,31 +22,55 @@ type Fetch struct {
 	Host      string    `json:"host"`
 	Path      string    `json:"path"`
 	UserAgent string    `json:"user_agent"`
-	Status    int       `json:"status"`
+	Status    int       `json:"status"` // 0 when it was never answered
 }
+
+// An Answer is what the server says at one URL.
+type Answer struct {
+	Status      int           // 200 when 0
+	ContentType string        // ContentTypeDER when empty
+	Body        []byte        //
+	Location    string        // of a redirection
+	Delay       time.Duration // before the answer
+	Silent      bool          // never answer
+}
+
+// Content types of certificates (RFC 2585 section 4.1, RFC 5280 section 4.2.2.1) and of the
+// PEM that some servers hand out.
+const (
+	ContentTypeDER   = "application/pkix-cert"
+	ContentTypePKCS7 = "application/pkcs7-mime"
+	ContentTypePEM   = "application/x-pem-file"
+)
 
 // A Server answers on loopback, as a web server and as an HTTP proxy: clients that
 // take a proxy reach any AIA URL through it without touching the network.
 type Server struct {
 	listener net.Listener
 	server   *http.Server
+	stop     chan struct{} // closed when silent answers are to end
 
 	mu      sync.Mutex
-	content map[string][]byte // by host name without port, and path
+	content map[string]Answer // by host name without port, and path
 	fetches []Fetch
 }
 
-// ContentType is that of a certificate in DER (RFC 2585 section 4.1).
-const ContentType = "application/pkix-cert"
-
 // Start listens on a free port of 127.0.0.1.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return start(nil) }
+
+// StartTLS is Start for https URLs.
+func StartTLS(config *tls.Config) (*Server, error) { return start(config) }
+
+func start(config *tls.Config) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: l, content: map[string][]byte{}}
-	s.server = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 10 * time.Second}
+	s := &Server{listener: l, stop: make(chan struct{}), content: map[string]Answer{}}
+	s.server = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet}
+	if config != nil {
+		l = tls.NewListener(l, config)
+	}
 	go func() { _ = s.server.Serve(l) }()
 	return s, nil
 }
@@ -56,43 +81,73 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 // Port returns the port that the server listens on.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
-// Publish makes a certificate in DER available at an http URL. The port of the URL
-// is not looked at: some clients leave it out of their Host header.
-func (s *Server) Publish(rawURL string, der []byte) error {
+// Publish makes an answer available at a URL. The port of the URL is not looked at: some
+// clients leave it out of their Host header.
+func (s *Server) Publish(rawURL string, a Answer) error {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return err
 	}
-	if u.Scheme != "http" || u.Hostname() == "" {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		return errors.New("aia: " + rawURL + " is no http URL")
 	}
+	if a.Status == 0 {
+		a.Status = http.StatusOK
+	}
+	if a.ContentType == "" {
+		a.ContentType = ContentTypeDER
+	}
+	a.Body = slices.Clone(a.Body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.content[key(u.Hostname(), u.Path)] = slices.Clone(der)
+	s.content[key(u.Hostname(), u.Path)] = a
 	return nil
 }
 
 func key(host, path string) string { return host + " " + path }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	a, number := s.note(r)
+	switch {
+	case a.Silent:
+		select {
+		case <-s.stop:
+		case <-r.Context().Done():
+		}
+		panic(http.ErrAbortHandler)
+	case a.Delay > 0:
+		select {
+		case <-time.After(a.Delay):
+		case <-s.stop:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	s.mu.Lock()
+	s.fetches[number].Status = a.Status
+	s.mu.Unlock()
+	if a.Location != "" {
+		w.Header().Set("Location", a.Location)
+	}
+	w.Header().Set("Content-Type", a.ContentType)
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // a client that left needs no answer
+}
+
+// note logs a request and returns its answer and its number in the log.
+func (s *Server) note(r *http.Request) (Answer, int) {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
 	s.mu.Lock()
-	der, ok := s.content[key(host, r.URL.Path)]
-	fetch := Fetch{time.Now(), r.Method, r.Host, r.URL.Path, r.UserAgent(), http.StatusOK}
+	defer s.mu.Unlock()
+	a, ok := s.content[key(host, r.URL.Path)]
 	if !ok {
-		fetch.Status = http.StatusNotFound
+		a = Answer{Status: http.StatusNotFound, ContentType: "text/plain", Body: []byte("not found\n")}
 	}
-	s.fetches = append(s.fetches, fetch)
-	s.mu.Unlock()
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", ContentType)
-	_, _ = w.Write(der) // a client that left needs no answer
+	s.fetches = append(s.fetches, Fetch{Time: time.Now(), Method: r.Method, Host: r.Host, Path: r.URL.Path, UserAgent: r.UserAgent()})
+	return a, len(s.fetches) - 1
 }
 
 // Fetches returns the log so far.
@@ -104,6 +159,7 @@ func (s *Server) Fetches() []Fetch {
 
 // Close stops the server and ends all its connections.
 func (s *Server) Close() error {
+	close(s.stop)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := s.server.Shutdown(ctx); err != nil {

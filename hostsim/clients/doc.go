@@ -2,11 +2,29 @@
 // each family. Start with [All].
 package clients
 
-import "github.com/leafcam/leafcam/hostsim"
+import (
+	"slices"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// families are in the order in which reports show them.
+var families = [][]*hostsim.Client{
+	{curl, curlDirectory, wget, wget2, httpie, aria2, axel, lftp, rclone},
+	{openssl, opensslPartial, gnutls, gnutlsAIA, ncat, socat, telnet, tstclnt, mosquitto},
+	{lynx, w3m, links2, elinks},
+	{git, subversion, mercurial},
+	{python, pythonStrict, requests, httpx, aiohttp, pycurl, libsoup},
+	{node, nodeFetch, nodeOption, nodePartial, axios, got, deno, bun, workerd, impit, wreq},
+	{perl, perlTiny, perlMojo, phpStreams, phpCurl, ruby, lua, tcl, rCurl, rBase, prolog, guile},
+	{erlang, elixir},
+	{golang},
+	{java, javaAIA, javaURLClient, javaURLAIA, okHTTP, okHTTPAIA, apacheHTTP, apacheHTTPAIA, bouncyCastleTLS, bouncyCastleAIA},
+	{mono, rust, mbedTLSClient, wolfSSLClient, bearSSLClient, botanClient, libtls, curlNSS, poco, qt5, qt6},
+	{ffprobe, ffprobeDefault, mpv, mpvDefault, vlc, gstreamer},
+	{nginx, haproxy, stunnel, caddy, apache, squid},
+	{chromium, chromiumPolicy, qtWebEngine, firefox, firefoxPreloaded, webkit},
+}
 
 // All returns every client, in the order in which reports show them.
-func All() []*hostsim.Client {
-	return []*hostsim.Client{
-		curl, wget, openssl, gnutls, gnutlsAIA, python, node, perl, golang, java, javaAIA, chromium,
-	}
-}
+func All() []*hostsim.Client { return slices.Concat(families...) }

@@ -36,7 +36,7 @@ func main() {
 
 // golang is a small program, built once a run with the machine's Go.
 var golang = &hostsim.Client{
-	Name: "go", Title: "Go net/http", Library: "crypto/tls", Package: "golang-go",
+	Name: "go", Title: "Go net/http", Stack: goTLS, Library: "crypto/tls", Package: "golang-go",
 	Programs: []string{"go"}, Version: []string{"version"},
 	Build: func(ctx context.Context, v *hostsim.Visit) error {
 		source := filepath.Join(v.BuildDir, "main.go")

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	_ "embed"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,55 +13,66 @@ import (
 	"github.com/leafcam/leafcam/hostsim"
 )
 
-const javaProgram = `import java.net.URI;
-import java.net.http.*;
-import java.time.Duration;
-
-public class Get {
-    public static void main(String[] args) throws Exception {
-        try {
-            var request = HttpRequest.newBuilder(URI.create(args[0])).timeout(Duration.ofSeconds(30)).build();
-            System.out.print(HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body());
-        } catch (Exception e) {
-            for (Throwable t = e; t != null; t = t.getCause()) System.err.println(t);
-            System.exit(1);
-        }
-    }
-}
-`
-
 const javaPackage = "default-jdk-headless"
 
-var java = &hostsim.Client{
-	Name: "java", Title: "Java HttpClient", Library: "JSSE", Package: javaPackage,
-	Programs: []string{"java", "javac"}, Version: []string{"-version"},
-	Build:   buildJava,
-	Prepare: javaTrustStore,
-	Command: func(v *hostsim.Visit) hostsim.Command { return javaCommand(v) },
-}
+//go:embed programs/HttpClientGet.java
+var javaHTTPClient string
 
-// javaAIA sets both properties: older versions know the first one only, newer ones
-// fetch nothing without the second.
-var javaAIA = &hostsim.Client{
-	Name: "java-aia", Title: "Java HttpClient with AIA", Library: "JSSE", Package: javaPackage,
-	Programs: []string{"java", "javac"}, Version: []string{"-version"},
-	Build:   buildJava,
-	Prepare: javaTrustStore,
-	Command: func(v *hostsim.Visit) hostsim.Command {
+//go:embed programs/UrlGet.java
+var javaURL string
+
+//go:embed programs/OkHttpGet.java
+var javaOkHTTP string
+
+//go:embed programs/ApacheGet.java
+var javaApache string
+
+//go:embed programs/BouncyCastleGet.java
+var javaBouncyCastle string
+
+var (
+	java, javaAIA                    = javaPair("java", "Java HttpClient", jsse, "HttpClientGet", javaHTTPClient, "")
+	javaURLClient, javaURLAIA        = javaPair("java-url", "Java HttpURLConnection", jsse, "UrlGet", javaURL, "")
+	okHTTP, okHTTPAIA                = javaPair("okhttp", "OkHttp", jsse, "OkHttpGet", javaOkHTTP, "libokhttp-java libokio-java", "okhttp", "okio")
+	apacheHTTP, apacheHTTPAIA        = javaPair("apache-httpclient", "Apache HttpClient", jsse, "ApacheGet", javaApache, "libhttpclient-java", "httpclient", "httpcore", "commons-logging", "commons-codec")
+	bouncyCastleTLS, bouncyCastleAIA = javaPair("bouncycastle", "Bouncy Castle", bouncyCastle, "BouncyCastleGet", javaBouncyCastle, "libbctls-java", "bctls", "bcprov", "bcutil")
+)
+
+// javaPair returns a client as it is by default, and one with both properties that concern
+// AIA: older versions know the first one only, newer ones fetch nothing without the second.
+func javaPair(name, title, stack, class, source, pkg string, jars ...string) (plain, withAIA *hostsim.Client) {
+	var options []string
+	classpath := "."
+	files := []string{}
+	for _, jar := range jars {
+		path := "/usr/share/java/" + jar + ".jar"
+		classpath += ":" + path
+		files = append(files, path)
+	}
+	c := hostsim.Client{
+		Name: name, Title: title, Stack: stack, Library: stack, Package: strings.TrimSpace(javaPackage + " " + pkg),
+		Programs: []string{"java", "javac"}, Files: files, Version: []string{"-version"},
+		BuildGroup: name,
+		Build: func(ctx context.Context, v *hostsim.Visit) error {
+			file := filepath.Join(v.BuildDir, class+".java")
+			if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
+				return err
+			}
+			return v.Run(ctx, nil, v.Program("javac"), "-proc:none", "-cp", classpath, "-d", v.BuildDir, file)
+		},
+		Prepare: javaTrustStore,
+		Command: func(v *hostsim.Visit) hostsim.Command { return javaCommand(v, class, classpath, options...) },
+	}
+	aia := c
+	aia.Name, aia.Title = name+"-aia", title+" with AIA"
+	aia.Command = func(v *hostsim.Visit) hostsim.Command {
 		options := []string{"-Dcom.sun.security.enableAIAcaIssuers=true", "-Dcom.sun.security.allowedAIALocations=any"}
 		if host, port, err := net.SplitHostPort(v.AIAProxy); err == nil {
 			options = append(options, "-Dhttp.proxyHost="+host, "-Dhttp.proxyPort="+port, "-Dhttp.nonProxyHosts=")
 		}
-		return javaCommand(v, options...)
-	},
-}
-
-func buildJava(ctx context.Context, v *hostsim.Visit) error {
-	source := filepath.Join(v.BuildDir, "Get.java")
-	if err := os.WriteFile(source, []byte(javaProgram), 0o644); err != nil {
-		return err
+		return javaCommand(v, class, classpath, options...)
 	}
-	return v.Run(ctx, nil, v.Program("javac"), "-d", v.BuildDir, source)
+	return &c, &aia
 }
 
 // trustStorePassword protects nothing: a Java trust store has to have one.
@@ -85,11 +97,11 @@ func javaHosts(v *hostsim.Visit) []byte {
 	return []byte(hosts.String())
 }
 
-func javaCommand(v *hostsim.Visit, options ...string) hostsim.Command {
-	args := append([]string{v.Program("java"), "-Xshare:auto", "-XX:TieredStopAtLevel=1"}, options...)
+func javaCommand(v *hostsim.Visit, class, classpath string, options ...string) hostsim.Command {
+	args := append([]string{v.Program("java"), "-Xshare:auto", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1"}, options...)
 	return hostsim.Command{Args: append(args,
 		"-Djdk.net.hosts.file="+v.File("hosts-java"),
 		"-Djavax.net.ssl.trustStore="+v.File("trust.p12"), "-Djavax.net.ssl.trustStoreType=PKCS12",
 		"-Djavax.net.ssl.trustStorePassword="+trustStorePassword,
-		"-cp", v.BuildDir, "Get", v.URL())}
+		"-cp", v.BuildDir+":"+classpath, class, v.URL())}
 }

@@ -19,18 +19,18 @@ func sample() *hostsim.Matrix {
 	}
 	return &hostsim.Matrix{
 		Format:    hostsim.MatrixFormat,
-		Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.AIA, hostsim.Store, hostsim.SecondLoad},
+		Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.ByAIA, hostsim.Store, hostsim.SecondLoad},
 		Rows: []hostsim.Row{
 			{Client: "curl", Title: "curl", Library: "OpenSSL", Installed: true, Trustworthy: true, Cells: []hostsim.Cell{
 				cell(hostsim.LeafOnly, hostsim.Outcome{Verdict: hostsim.Refused, Cause: hostsim.CauseMissing, Message: "curl: (60) no issuer", Alert: "fatal unknown_ca (48)"}),
-				cell(hostsim.AIA, hostsim.Outcome{Verdict: hostsim.TimedOut, Cause: "still running at the deadline"}),
+				cell(hostsim.ByAIA, hostsim.Outcome{Verdict: hostsim.TimedOut, Cause: "still running at the deadline"}),
 				cell(hostsim.Store, hostsim.Outcome{Verdict: hostsim.Completed, How: hostsim.Anchor}),
 				cell(hostsim.SecondLoad, hostsim.Outcome{Verdict: hostsim.Completed, How: hostsim.Sent, ChainCompleted: true}),
 			}},
-			{Client: "none", Title: "Netscape", Library: "SSL", Package: "netscape"},
+			{Client: "none", Title: "Netscape", Library: "SSL", Install: "apt-get install netscape"},
 			{Client: "rogue", Title: "Rogue", Library: "none", Installed: true, Doubt: "it does not verify", Cells: []hostsim.Cell{
 				cell(hostsim.LeafOnly, hostsim.Outcome{Verdict: hostsim.HarnessError, Cause: "it does not verify"}),
-				cell(hostsim.AIA, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
+				cell(hostsim.ByAIA, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
 				cell(hostsim.Store, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
 				cell(hostsim.SecondLoad, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
 			}},
@@ -77,7 +77,7 @@ func TestJSON(t *testing.T) {
 	require.NoError(t, report.JSON(&out, sample()))
 	var m map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &m))
-	require.EqualValues(t, 1, m["format"])
+	require.EqualValues(t, hostsim.MatrixFormat, m["format"])
 	row := m["rows"].([]any)[0].(map[string]any)
 	cell := row["cells"].([]any)[0].(map[string]any)
 	require.Equal(t, "leaf-only", cell["scenario"])

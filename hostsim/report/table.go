@@ -19,7 +19,7 @@ type TableOptions struct {
 
 // headings are the scenarios' names as column heads.
 var headings = map[string]string{
-	"leaf-only": "leaf only", "aia": "AIA", "store": "store", "intermediate-alone": "interm. alone", "second-load": "2nd load",
+	"leaf-only": "leaf only", "aia": "AIA", "store": "store", "store-alone": "interm. alone", "second-load": "2nd load",
 	"self-signed": "self-signed", "wrong-name": "wrong name", "expired": "expired", "unknown-root": "unknown root",
 }
 
@@ -81,8 +81,11 @@ func draw(m *hostsim.Matrix, o TableOptions, l layout) string {
 			row = append(row, r.Library)
 		}
 		if !r.Installed {
-			missing := "not installed: apt-get install " + r.Package
-			if l == signsOnly {
+			missing := "not installed: " + r.Install
+			switch {
+			case r.System != "":
+				missing = "other system: " + r.System
+			case l == signsOnly:
 				missing = "not installed"
 			}
 			for range m.Scenarios {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,11 +30,21 @@ type Command struct {
 	// Hosts maps names to addresses. Nil means that the program needs no help in
 	// resolving names; otherwise it sees a hosts file of its own.
 	Hosts map[string]string
+	// Mounts are files and directories that the program sees in the place of others, which
+	// have to exist: what it sees there, by the path that it looks at.
+	Mounts map[string]string
+	// NotRoot says that the program must not find itself to be root, as which it would refuse
+	// to run or try to become somebody else.
+	NotRoot bool
 }
+
+// SystemBundle is where Debian's programs look for trusted CAs.
+const SystemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
 // A Result is how a program ended.
 type Result struct {
 	Args           []string // as they were run, the sandbox's own included
+	Env            []string // the whole environment
 	ExitCode       int      // -1 when a signal ended it
 	Signal         string   // that signal's name, "" for a plain exit
 	TimedOut       bool
@@ -44,6 +55,9 @@ type Result struct {
 // ErrCannotIsolate is what Run returns for a command with Hosts where the machine
 // permits no way to give a program a hosts file of its own.
 var ErrCannotIsolate = errors.New("this machine permits neither unshare(1) with user namespaces nor has it libnss_wrapper.so, so names cannot be made to resolve to loopback for this client")
+
+// ErrNoMounts is what Run returns for a command with Mounts where the machine permits none.
+var ErrNoMounts = errors.New("this machine permits no unshare(1) with user namespaces, so this client, which takes its trust from a file of the system alone, cannot be given another one")
 
 // maxOutput is how much of a program's output is kept, octets a stream.
 const maxOutput = 1 << 20
@@ -109,7 +123,7 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 	// Whatever left the process group is gone with the PID namespace, where there is one.
 	_ = killGroup(cmd)
 	r := Result{
-		Args: args, ExitCode: cmd.ProcessState.ExitCode(), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
+		Args: args, Env: env, ExitCode: cmd.ProcessState.ExitCode(), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
 		Stdout: stdout.kept, Stderr: stderr.kept, Duration: time.Since(start),
 	}
 	if !r.TimedOut {
@@ -121,16 +135,18 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 // isolate returns the command line and the environment that a command is run with.
 func (s *Sandbox) isolate(c Command) (args, env []string, err error) {
 	env = append(Environment(c.Home), c.Env...)
+	if c.NotRoot && len(s.apart) > 0 {
+		c.Args = slices.Concat(asNobody, c.Args)
+	}
+	if len(c.Mounts) > 0 {
+		args, err := s.mounted(c)
+		return args, env, err
+	}
 	if c.Hosts == nil {
 		return append(slices.Clone(s.apart), c.Args...), env, nil
 	}
-	file := filepath.Join(c.Home, "hosts")
-	var hosts strings.Builder
-	hosts.WriteString("127.0.0.1 localhost\n")
-	for name, address := range c.Hosts {
-		fmt.Fprintf(&hosts, "%s %s\n", address, name)
-	}
-	if err := os.WriteFile(file, []byte(hosts.String()), 0o644); err != nil {
+	file, err := c.writeHosts()
+	if err != nil {
 		return nil, nil, err
 	}
 	switch {
@@ -141,6 +157,40 @@ func (s *Sandbox) isolate(c Command) (args, env []string, err error) {
 		return append(slices.Clone(s.apart), c.Args...), append(env, "LD_PRELOAD="+s.nssWrapper, "NSS_WRAPPER_HOSTS="+file), nil
 	}
 	return nil, nil, ErrCannotIsolate
+}
+
+// asNobody makes a program find itself to be an ordinary user, without a name.
+var asNobody = []string{"unshare", "--user", "--map-user=65534", "--map-group=65534"}
+
+// mounted returns a command line that sees the mounts, and a hosts file of its own besides.
+func (s *Sandbox) mounted(c Command) ([]string, error) {
+	if len(s.hosts) == 0 {
+		return nil, ErrNoMounts
+	}
+	hosts, err := c.writeHosts()
+	if err != nil {
+		return nil, err
+	}
+	script, args := `mount --bind "$0" /etc/hosts`, []string{hosts}
+	for _, target := range slices.Sorted(maps.Keys(c.Mounts)) {
+		if _, err := os.Stat(target); err != nil {
+			return nil, fmt.Errorf("nothing can be put in the place of %s: %w", target, err)
+		}
+		script += ` && mount --bind "$1" "$2" && shift 2`
+		args = append(args, c.Mounts[target], target)
+	}
+	return slices.Concat(s.hosts, []string{"sh", "-c", script + ` && exec "$@"`}, args, c.Args), nil
+}
+
+// writeHosts writes the program's hosts file.
+func (c Command) writeHosts() (string, error) {
+	file := filepath.Join(c.Home, "hosts")
+	var hosts strings.Builder
+	hosts.WriteString("127.0.0.1 localhost\n")
+	for name, address := range c.Hosts {
+		fmt.Fprintf(&hosts, "%s %s\n", address, name)
+	}
+	return file, os.WriteFile(file, []byte(hosts.String()), 0o644)
 }
 
 // LookPath finds a program where clients look, then in the caller's PATH.

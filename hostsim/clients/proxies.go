@@ -1,0 +1,215 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Proxies that verify the camera as their upstream. Each is started for one request, which
+// curl makes; what the proxy logged is printed afterwards.
+
+// proxyClient: config may use %LISTEN%, a free port, beside the words of fill. serve is the
+// command line, with "config" for the file's path.
+func proxyClient(name, title, stack, library, pkg, program string, version []string, config string, serve ...string) *hostsim.Client {
+	return &hostsim.Client{
+		Name: name, Title: title, Stack: stack, Library: library, Package: pkg + " curl",
+		Programs: []string{program, "curl", "bash"}, Version: version,
+		Prepare: func(_ context.Context, v *hostsim.Visit) error {
+			port, err := freePort()
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(v.File("listen"), []byte(strconv.Itoa(port)), 0o644); err != nil {
+				return err
+			}
+			text := strings.ReplaceAll(fill(config, v), "%LISTEN%", strconv.Itoa(port))
+			return os.WriteFile(v.File("config"), []byte(text), 0o644)
+		},
+		Command: func(v *hostsim.Visit) hostsim.Command {
+			listen, _ := os.ReadFile(v.File("listen")) // Prepare has written it
+			args := []string{string(listen), v.Path, v.Program("curl"), v.URL(), v.Program(program)}
+			for _, word := range serve {
+				if word == "config" {
+					word = v.File("config")
+				}
+				args = append(args, word)
+			}
+			return hostsim.Command{Args: append([]string{v.Program("bash"), "-c", proxyScript(program), "bash"}, args...)}
+		},
+	}
+}
+
+// proxyScript starts "$@" behind port, path, curl and URL, waits for its port, asks, and
+// prints its log.
+func proxyScript(program string) string {
+	ask := `"$curl" -s -m 25 "http://127.0.0.1:$port$path"`
+	if program == "squid" { // a forward proxy, asked for the URL itself
+		ask = `"$curl" -s -i -m 60 --request-target "$url" "http://127.0.0.1:$port/"`
+	}
+	return `port=$1 path=$2 curl=$3 url=$4; shift 4
+"$@" >log 2>&1 &
+for i in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; kill -0 $! 2>/dev/null || break; sleep 0.05; done
+` + ask + `
+kill $! 2>/dev/null
+cat log >&2; [ ! -f errors ] || cat errors >&2`
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+var nginx = notRoot(proxyClient("nginx", "nginx as a proxy", openSSL, "OpenSSL", "nginx-light", "nginx", []string{"-v"},
+	`daemon off; master_process off; pid %HOME%/pid; error_log stderr info; events {}
+http { access_log off; client_body_temp_path %HOME%/a; proxy_temp_path %HOME%/b; fastcgi_temp_path %HOME%/c; uwsgi_temp_path %HOME%/d; scgi_temp_path %HOME%/e;
+server { listen 127.0.0.1:%LISTEN%; location / { proxy_pass https://127.0.0.1:%PORT%; proxy_set_header Host %HOST%;
+proxy_ssl_verify on; proxy_ssl_verify_depth 3; proxy_ssl_trusted_certificate %CA%; proxy_ssl_server_name on; proxy_ssl_name %HOST%; } } }
+`, "-e", "stderr", "-c", "config"))
+
+var haproxy = proxyClient("haproxy", "HAProxy", openSSL, "OpenSSL", "haproxy", "haproxy", []string{"-v"},
+	`global
+  log stderr format raw local0
+defaults
+  mode http
+  log global
+  timeout connect 5s
+  timeout client 20s
+  timeout server 20s
+  retries 0
+frontend f
+  bind 127.0.0.1:%LISTEN%
+  error-log-format "%[ssl_bc_err_str] %[bc_err_str]"
+  default_backend b
+backend b
+  server s 127.0.0.1:%PORT% ssl verify required ca-file %CA% sni str(%HOST%) verifyhost %HOST% check inter 20s
+`, "-db", "-f", "config")
+
+var stunnel = proxyClient("stunnel", "stunnel", openSSL, "OpenSSL", "stunnel4", "stunnel4", []string{"-version"},
+	`foreground = yes
+pid =
+debug = 5
+[camera]
+client = yes
+accept = 127.0.0.1:%LISTEN%
+connect = 127.0.0.1:%PORT%
+sni = %HOST%
+verifyChain = yes
+CAfile = %CA%
+checkHost = %HOST%
+`, "config")
+
+var caddy = proxyClient("caddy", "Caddy as a proxy", goTLS, "crypto/tls", "caddy", "caddy", []string{"version"},
+	`{
+  admin off
+  auto_https off
+}
+http://127.0.0.1:%LISTEN% {
+  bind 127.0.0.1
+  reverse_proxy https://127.0.0.1:%PORT% {
+    transport http {
+      tls_trusted_ca_certs %CA%
+      tls_server_name %HOST%
+    }
+  }
+}
+`, "run", "--config", "config", "--adapter", "caddyfile")
+
+var apache = withHosts(proxyClient("apache", "Apache httpd as a proxy", openSSL, "OpenSSL", "apache2-bin", "apache2", []string{"-v"},
+	`ServerRoot %HOME%
+ServerName localhost
+PidFile %HOME%/pid
+Listen 127.0.0.1:%LISTEN%
+ErrorLog %HOME%/errors
+LogLevel info
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
+LoadModule socache_shmcb_module /usr/lib/apache2/modules/mod_socache_shmcb.so
+LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+Mutex file:%HOME% default
+SSLProxyEngine on
+SSLProxyVerify require
+SSLProxyVerifyDepth 3
+SSLProxyCheckPeerName on
+SSLProxyCheckPeerExpire on
+SSLProxyCACertificateFile %CA%
+ProxyPass / https://%HOST%:%PORT%/
+`, "-X", "-f", "config"))
+
+func notRoot(c *hostsim.Client) *hostsim.Client {
+	c.NotRoot = true
+	return c
+}
+
+func withHosts(c *hostsim.Client) *hostsim.Client {
+	c.HostsFile = true
+	return c
+}
+
+// squid has a hosts file by its own configuration, for AIA downloads, too. Intermediates
+// of the store are given to it as what they are.
+var squid = squidClient()
+
+func squidClient() *hostsim.Client {
+	client := proxyClient("squid", "Squid", openSSL, "OpenSSL, Squid's own AIA downloads", "squid-openssl", "squid", []string{"--version"},
+		`http_port 127.0.0.1:%LISTEN%
+pid_filename none
+cache_log %HOME%/errors
+access_log none
+cache deny all
+coredump_dir %HOME%
+http_access allow all
+hosts_file %HOME%/hosts-squid
+%TRUST%
+visible_hostname leafcam
+shutdown_lifetime 0 seconds
+pinger_enable off
+icp_port 0
+`, "-N", "-f", "config")
+	client.NotRoot = true
+	prepare := client.Prepare
+	client.Prepare = func(ctx context.Context, v *hostsim.Visit) error {
+		var hosts strings.Builder
+		for name, address := range v.Hosts() {
+			fmt.Fprintf(&hosts, "%s %s\n", address, name)
+		}
+		trust := "tls_outgoing_options flags=NO_DEFAULT_CA"
+		if anchors := slices.Concat(v.Roots, v.Pinned); len(anchors) > 0 {
+			trust += " cafile=" + v.File("anchors.pem")
+			if err := os.WriteFile(v.File("anchors.pem"), certs.EncodePEM(anchors...), certs.ModeCert); err != nil {
+				return err
+			}
+		}
+		if len(v.Store) > 0 {
+			trust += "\nsslproxy_foreign_intermediate_certs " + v.File("store.pem")
+			if err := os.WriteFile(v.File("store.pem"), certs.EncodePEM(v.Store...), certs.ModeCert); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(v.File("hosts-squid"), []byte(hosts.String()), 0o644); err != nil {
+			return err
+		}
+		if err := prepare(ctx, v); err != nil {
+			return err
+		}
+		config, err := os.ReadFile(v.File("config"))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(v.File("config"), []byte(strings.ReplaceAll(string(config), "%TRUST%", trust)), 0o644)
+	}
+	return client
+}

@@ -1,0 +1,66 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Browsers for terminals.
+
+var lynx = &hostsim.Client{
+	Name: "lynx", Title: "Lynx", Stack: gnuTLS, Library: "GnuTLS", Package: "lynx",
+	Programs: []string{"lynx"}, Version: []string{"-version"},
+	HostsFile: true,
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		return os.WriteFile(v.File("lynx.cfg"), fmt.Appendf(nil, "SSL_CERT_FILE:%s\nFORCE_SSL_PROMPT:NO\nFORCE_COOKIE_PROMPT:NO\n", v.CAFile), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args: []string{v.Program("lynx"), "-cfg=" + v.File("lynx.cfg"), "-dump", "-noredir", "-connect_timeout=10", v.URL()},
+			Env:  []string{"SSL_CERT_FILE=" + v.CAFile},
+		}
+	},
+}
+
+var w3m = &hostsim.Client{
+	Name: "w3m", Title: "w3m", Stack: openSSL, Library: "OpenSSL", Package: "w3m",
+	Programs: []string{"w3m"}, Version: []string{"-version"},
+	HostsFile: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{Args: []string{
+			v.Program("w3m"), "-o", "ssl_ca_default=0", "-o", "ssl_ca_file=" + v.CAFile, "-o", "ssl_ca_path=",
+			"-o", "ssl_verify_server=1", "-dump", v.URL(),
+		}}
+	},
+}
+
+var links2 = &hostsim.Client{
+	Name: "links2", Title: "Links", Stack: openSSL, Library: "OpenSSL", Package: "links2",
+	Programs: []string{"links2"}, Version: []string{"-version"},
+	HostsFile: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args: []string{v.Program("links2"), "-ssl.certificates", "2", "-ssl.builtin-certificates", "0", "-retries", "1", "-source", v.URL()},
+			Env:  trustByEnvironment(v),
+		}
+	},
+}
+
+var elinks = &hostsim.Client{
+	Name: "elinks", Title: "ELinks", Stack: gnuTLS, Library: "GnuTLS", Package: "elinks",
+	Programs: []string{"elinks"}, Version: []string{"-version"},
+	HostsFile: true,
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		if err := os.MkdirAll(v.File(".elinks"), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(v.File(".elinks/elinks.conf"),
+			fmt.Appendf(nil, "set connection.ssl.trusted_ca_file = %q\nset connection.ssl.cert_verify = 1\n", v.CAFile), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{Args: []string{v.Program("elinks"), "-config-dir", v.File(".elinks"), "-no-connect", "1", "-source", "1", v.URL()}}
+	},
+}

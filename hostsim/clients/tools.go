@@ -1,0 +1,117 @@
+package clients
+
+import (
+	"context"
+	"os"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Tools that open a TLS connection and speak HTTP as far as they are told to.
+
+// request is what clients without HTTP of their own send.
+func request(v *hostsim.Visit) string {
+	return "GET " + v.Path + " HTTP/1.0\r\nHost: " + v.Host + "\r\n\r\n"
+}
+
+var (
+	openssl = opensslClient("openssl", "openssl s_client")
+	// opensslPartial takes any certificate that it is given for an anchor.
+	opensslPartial = opensslClient("openssl-partial", "openssl s_client -partial_chain", "-partial_chain")
+)
+
+// opensslClient: -verify_return_error makes s_client leave when verification fails, which
+// it does not do by itself.
+func opensslClient(name, title string, options ...string) *hostsim.Client {
+	return &hostsim.Client{
+		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL", Package: "openssl",
+		Programs: []string{"openssl"}, Version: []string{"version"},
+		Command: func(v *hostsim.Visit) hostsim.Command {
+			args := append([]string{
+				v.Program("openssl"), "s_client", "-connect", v.Address(), "-servername", v.Host, "-verify_hostname", v.Host,
+				"-verify_return_error", "-CAfile", v.CAFile, "-no-CApath", "-no-CAstore", "-quiet", "-ign_eof",
+			}, options...)
+			return hostsim.Command{Args: args, Stdin: request(v)}
+		},
+	}
+}
+
+var gnutls = &hostsim.Client{
+	Name: "gnutls-cli", Title: "gnutls-cli", Stack: gnuTLS, Library: "GnuTLS", Package: "gnutls-bin",
+	Programs: []string{"gnutls-cli"}, Version: []string{"--version"},
+	Command: func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v) },
+}
+
+var gnutlsAIA = &hostsim.Client{
+	Name: "gnutls-cli-aia", Title: "gnutls-cli --ca-auto-retrieve", Stack: gnuTLS, Library: "GnuTLS", Package: "gnutls-bin",
+	Programs: []string{"gnutls-cli"}, Version: []string{"--version"},
+	AIAHostsFile: true,
+	Command:      func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v, "--ca-auto-retrieve") },
+}
+
+func gnutlsCommand(v *hostsim.Visit, options ...string) hostsim.Command {
+	args := append([]string{v.Program("gnutls-cli")}, options...)
+	return hostsim.Command{
+		Args: append(args, "--x509cafile="+v.CAFile, "--sni-hostname="+v.Host, "--verify-hostname="+v.Host,
+			"-p", port(v), "127.0.0.1"),
+		Stdin: request(v),
+	}
+}
+
+var ncat = &hostsim.Client{
+	Name: "ncat", Title: "Ncat", Stack: openSSL, Library: "OpenSSL", Package: "ncat",
+	Programs: []string{"ncat"}, Version: []string{"--version"},
+	HostsFile: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args:  []string{v.Program("ncat"), "-v", "--ssl-verify", "--ssl-trustfile", v.CAFile, "--ssl-servername", v.Host, "-w", "8", v.Host, port(v)},
+			Stdin: request(v),
+		}
+	},
+}
+
+var socat = &hostsim.Client{
+	Name: "socat", Title: "socat", Stack: openSSL, Library: "OpenSSL", Package: "socat",
+	Programs: []string{"socat"}, Version: []string{"-V"},
+	HostsFile: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args: []string{v.Program("socat"), "-t5", "-", "OPENSSL:" + v.Host + ":" + port(v) + ",cafile=" + v.CAFile +
+				",verify=1,commonname=" + v.Host + ",snihost=" + v.Host},
+			Stdin: request(v),
+		}
+	},
+}
+
+// telnet waits between its input and its end, or it leaves before the page has come.
+var telnet = &hostsim.Client{
+	Name: "telnet-ssl", Title: "telnet-ssl", Stack: openSSL, Library: "OpenSSL", Package: "telnet-ssl",
+	Programs:  []string{"telnet-ssl"},
+	HostsFile: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		c := shell(`(sleep 0.5; printf 'GET %s HTTP/1.0\n\n' "$0"; sleep 1) | "$@"`,
+			v.Program("telnet-ssl"), "-z", "ssl", "-z", "verify=2", "-z", "cacert="+v.CAFile, v.Host, port(v))
+		c.Args[3] = v.Path
+		c.Env = []string{"SSL_CERT_FILE=" + v.CAFile}
+		return c
+	},
+}
+
+// tstclnt is NSS's own test client.
+var tstclnt = &hostsim.Client{
+	Name: "tstclnt", Title: "NSS tstclnt", Stack: nss, Library: "NSS", Package: "libnss3-tools",
+	Programs:  []string{"tstclnt", "certutil"},
+	HostsFile: true,
+	Prepare: func(ctx context.Context, v *hostsim.Visit) error {
+		if err := os.WriteFile(v.File("request"), []byte(request(v)), 0o644); err != nil {
+			return err
+		}
+		return nssDatabase(ctx, v)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{Args: []string{
+			v.Program("tstclnt"), "-h", v.Host, "-p", port(v), "-d", "sql:" + v.File(".pki/nssdb"),
+			"-V", "tls1.2:tls1.3", "-4", "-A", v.File("request"),
+		}}
+	},
+}

@@ -1,0 +1,63 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Version control systems ask for a repository that is not there, and print no page.
+
+var git = &hostsim.Client{
+	Name: "git", Title: "git over https", Stack: gnuTLS, Library: "GnuTLS (libcurl)", Package: "git",
+	Programs: []string{"git"}, Version: []string{"--version"},
+	HostsFile: true, Silent: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args: []string{v.Program("git"), "ls-remote", v.URL() + ".git"},
+			Env:  []string{"GIT_SSL_CAINFO=" + v.CAFile, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0"},
+		}
+	},
+}
+
+var subversion = &hostsim.Client{
+	Name: "svn", Title: "Subversion", Stack: openSSL, Library: "OpenSSL (libserf)", Package: "subversion",
+	Programs: []string{"svn"}, Version: []string{"--version"},
+	HostsFile: true, Silent: true,
+	// It takes the first certificate of each file.
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		for i, cert := range v.Trusted() {
+			if err := os.WriteFile(v.File(fmt.Sprintf("svn-%d.pem", i)), certs.EncodePEM(cert), certs.ModeCert); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		var files []string
+		for i := range v.Trusted() {
+			files = append(files, v.File(fmt.Sprintf("svn-%d.pem", i)))
+		}
+		return hostsim.Command{Args: []string{
+			v.Program("svn"), "--non-interactive", "--no-auth-cache", "--config-dir", v.File("svn"),
+			"--config-option", "servers:global:ssl-authority-files=" + strings.Join(files, ";"),
+			"--config-option", "servers:global:ssl-trust-default-ca=no", "info", v.URL(),
+		}}
+	},
+}
+
+var mercurial = &hostsim.Client{
+	Name: "hg", Title: "Mercurial", Stack: openSSL, Library: "OpenSSL (Python ssl)", Package: "mercurial",
+	Programs: []string{"hg"}, Version: []string{"--version"},
+	HostsFile: true, Silent: true,
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{
+			Args: []string{v.Program("hg"), "--noninteractive", "--config", "web.cacerts=" + v.CAFile, "identify", v.URL()},
+			Env:  []string{"HGRCPATH="},
+		}
+	},
+}
