@@ -3,6 +3,7 @@ package device
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
@@ -110,6 +111,13 @@ type Request struct {
 // A Codepoint is a number of an IANA registry of TLS. It is written as four
 // hexadecimal digits.
 type Codepoint uint16
+
+// UnmarshalText reads four hexadecimal digits.
+func (c *Codepoint) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 16, 16)
+	*c = Codepoint(n)
+	return err
+}
 
 // MarshalText returns the four digits.
 func (c Codepoint) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%04x", uint16(c)), nil }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -59,6 +60,9 @@ type Client struct {
 	// Simulated says where the behaviour of a simulated client is known from; "" for a real one.
 	Simulated string
 
+	// OwnTrust says that the client's trust and names are those of its machine: it is run with
+	// the user's files only, where nothing has to be prepared.
+	OwnTrust bool
 	// NeverVerifies says that the client is known to accept any certificate, the way it is
 	// used here: its row says so and proves nothing.
 	NeverVerifies bool
@@ -142,6 +146,19 @@ func (v *Visit) Hosts() map[string]string {
 
 // File returns a path in the cell's home.
 func (v *Visit) File(name string) string { return filepath.Join(v.Home, name) }
+
+// Start starts a program beside the client, in the user's own environment, and returns how
+// to end it.
+func (v *Visit) Start(ctx context.Context, args ...string) (stop func(), err error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return func() {
+		_ = cmd.Process.Kill() // it may have ended by itself
+		_ = cmd.Wait()
+	}, nil
+}
 
 // toolTimeout bounds a program that prepares something for a client.
 const toolTimeout = time.Minute

@@ -23,6 +23,9 @@ type Found struct {
 // Installed tells whether all programs are there.
 func (f *Found) Installed() bool { return len(f.Missing) == 0 && f.otherSystem() == "" }
 
+// simulated tells whether the client only stands for one that cannot run here.
+func (c *Client) simulated() bool { return c.Simulated != "" }
+
 // otherSystem returns the system that the client belongs to when it is not this one.
 func (c *Client) otherSystem() string {
 	if c.System == "" || c.System == runtime.GOOS {
@@ -63,7 +66,11 @@ func find(ctx context.Context, sb *sandbox.Sandbox, c *Client) *Found {
 		}
 	}
 	f.Missing = append(f.Missing, c.missingModules()...)
-	if f.Installed() && len(c.Version) > 0 {
+	switch {
+	case !f.Installed() || c.Dial != nil && len(c.Programs) == 0:
+	case len(c.Version) == 0:
+		f.VersionLine = packageVersion(ctx, sb, c.Package)
+	default:
 		var ok bool
 		f.VersionLine, ok = versionLine(ctx, sb, append([]string{f.programs[c.Programs[0]]}, c.Version...))
 		// A program that cannot tell its version lacks a module that it would load.
@@ -81,6 +88,21 @@ func (c *Client) lookPath(program string) (string, error) {
 		}
 	}
 	return sandbox.LookPath(program)
+}
+
+// packageVersion returns the version of the first of Debian's packages, for programs that do
+// not tell theirs.
+func packageVersion(ctx context.Context, sb *sandbox.Sandbox, packages string) string {
+	dpkg, err := sandbox.LookPath("dpkg-query")
+	first, _, _ := strings.Cut(packages, " ")
+	if err != nil || first == "" {
+		return "installed"
+	}
+	line, ok := versionLine(ctx, sb, []string{dpkg, "-W", "-f", "${Package} ${Version}\n", first})
+	if !ok {
+		return "installed"
+	}
+	return line
 }
 
 // versionLine returns the first line of what a program says of its version, and whether

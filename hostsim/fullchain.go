@@ -30,11 +30,7 @@ type fullChainServer struct {
 // silence is how long a client may say nothing.
 const silence = 30 * time.Second
 
-func startFullChain(config *tls.Config, page string, onEvent func(device.Event)) (*fullChainServer, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
+func startFullChain(l net.Listener, config *tls.Config, page string, onEvent func(device.Event)) *fullChainServer {
 	s := &fullChainServer{listener: l, config: config, page: page, onEvent: onEvent, open: map[net.Conn]bool{}}
 	s.done.Go(func() {
 		for id := 1; ; id++ {
@@ -50,7 +46,7 @@ func startFullChain(config *tls.Config, page string, onEvent func(device.Event))
 			s.mu.Unlock()
 		}
 	})
-	return s, nil
+	return s
 }
 
 // Addr returns the address that the server listens on.

@@ -39,6 +39,9 @@ type Row struct {
 	// Simulated is where a simulated client's behaviour is known from; "" for a real one.
 	Simulated string `json:"simulated,omitempty"`
 	Browser   bool   `json:"browser,omitempty"`
+	// Guess is the family of TLS libraries that the client's ClientHello looks like, by
+	// [GuessStack]: a guess, "" where there is none.
+	Guess string `json:"guess,omitempty"`
 	// Trustworthy is whether the client's controls came out as they must. When they
 	// did not, Doubt says which one, and no verdict of the row stands.
 	Trustworthy bool   `json:"trustworthy"`
@@ -85,6 +88,9 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 	row.System, row.Simulated, row.Browser = f.otherSystem(), f.Simulated, f.Browser
 	for _, o := range outcomes {
 		row.Seconds += o.Seconds
+		if row.Guess == "" && o.ClientHello != nil && !f.simulated() {
+			row.Guess = GuessStack(o.ClientHello)
+		}
 	}
 	anchors := false
 	for i, s := range scenarios {

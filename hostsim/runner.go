@@ -35,6 +35,7 @@ type Runner struct {
 	Online    bool                               // let clients ask the real AIA servers of Files
 	Deadline  time.Duration                      // of one cell; DefaultDeadline by default
 	Keep      string                             // directory for everything of every cell; "" keeps nothing
+	Listen    string                             // IP address that servers listen on; 127.0.0.1 by default
 	Parallel  int                                // cells at a time; the number of CPUs by default
 	Progress  func(done, total int, what string) // may be called from several goroutines
 }
@@ -96,6 +97,9 @@ func (r *Runner) defaults() error {
 				r.Scenarios[i].Role = RoleQuestion
 			}
 		}
+	}
+	if r.Listen == "" {
+		r.Listen = "127.0.0.1"
 	}
 	if r.Host == "" {
 		r.Host = DefaultHost
@@ -208,6 +212,11 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 	case ctx.Err() != nil:
 		return none.end(HarnessError, "interrupted")
 	}
+	if f.OwnTrust {
+		if ok, reason := r.suitsOwnTrust(s); !ok {
+			return none.end(NotApplicable, reason)
+		}
+	}
 	if r.Files != nil {
 		if ok, reason := r.Files.Suits(s); !ok {
 			return none.end(NotApplicable, reason)
@@ -226,6 +235,24 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 		return none.end(HarnessError, err.Error())
 	}
 	return Judge(evidence)
+}
+
+// suitsOwnTrust tells whether a scenario says something of a client whose trust cannot be
+// prepared.
+func (r *run) suitsOwnTrust(s Scenario) (ok bool, reason string) {
+	switch {
+	case r.Files == nil:
+		return false, "the browser trusts what its machine trusts: give your own files, for a name that leads here"
+	case s.Name == UnknownRoot.Name:
+		return true, ""
+	case s.Role != RoleQuestion:
+		return false, "the test PKI is nothing to this browser"
+	case s.Trust != TrustRoot || s.Warm:
+		return false, "the browser's trust is its machine's own"
+	case s.AIA != AIAAbsent && !r.Online:
+		return false, "the browser's machine asks the real AIA server: give --online"
+	}
+	return true, ""
 }
 
 // token returns 16 random octets in hexadecimal.

@@ -120,11 +120,16 @@ func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown
 // start starts the cell's server.
 func (r *run) start(f *Found, s Scenario, creds *credentials, nonce string, watch *watcher) (server, error) {
 	page := "leafcam " + nonce + "\n"
+	l, err := net.Listen("tcp", net.JoinHostPort(r.Listen, "0"))
+	if err != nil {
+		return nil, err
+	}
 	if s.Server == ServeFullChain {
 		if f.Script != nil {
+			_ = l.Close()
 			return nil, fmt.Errorf("%w: the other server speaks nothing but HTTP pages", errNotApplicable)
 		}
-		return startFullChain(creds.config, page, watch.event)
+		return startFullChain(l, creds.config, page, watch.event), nil
 	}
 	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), OnEvent: watch.event, OnReset: watch.reset}
 	if f.Script != nil {
@@ -135,7 +140,32 @@ func (r *run) start(f *Found, s Scenario, creds *credentials, nonce string, watc
 	} else {
 		config.Connections = 1
 	}
-	return device.Start(config)
+	return serveCamera(l, config), nil
+}
+
+// camera is a camera on a listener of its own.
+type camera struct {
+	*device.Camera
+	listener net.Listener
+	done     chan struct{}
+}
+
+func serveCamera(l net.Listener, config device.CameraConfig) *camera {
+	c := &camera{device.NewCamera(config), l, make(chan struct{})}
+	go func() {
+		_ = c.Serve(l)
+		close(c.done)
+	}()
+	return c
+}
+
+func (c *camera) Addr() net.Addr { return c.listener.Addr() }
+
+func (c *camera) Close() error {
+	err := c.Camera.Close()
+	_ = c.listener.Close() // when it was closed before it served
+	<-c.done
+	return err
 }
 
 // runClient prepares the client's trust and runs it.

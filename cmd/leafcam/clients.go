@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -12,17 +14,22 @@ import (
 )
 
 func newClients() *cobra.Command {
-	asJSON := false
+	asJSON, script := false, false
 	cmd := &cobra.Command{
 		Use:   "clients",
 		Short: "show which clients this machine has, and what brings the others",
 		Long: `    $ leafcam clients
     $ leafcam clients --json
+    $ leafcam clients --install-script | less              what 'make clients' runs
 
 Lists every client that leafcam can drive: whether it is installed, its version, the TLS library
-that decides, and the Debian packages that bring it. Nothing is installed.`,
+that decides, and what brings it: Debian packages, npm packages below ` + hostsim.NPMDir() + `, which
+LEAFCAM_NPM changes. Nothing is installed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if script {
+				return installScript(cmd.OutOrStdout())
+			}
 			found := hostsim.Find(cmd.Context(), clients.All())
 			if err := cmd.Context().Err(); err != nil {
 				return err
@@ -31,31 +38,60 @@ that decides, and the Debian packages that bring it. Nothing is installed.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&script, "install-script", false, "print the shell commands that bring all of them")
 	return cmd
+}
+
+// installScript prints what brings every client that this system can have.
+func installScript(out io.Writer) error {
+	var list []*hostsim.Client
+	for _, c := range clients.All() {
+		if c.System == "" {
+			list = append(list, c)
+		}
+	}
+	fmt.Fprintln(out, "set -e")
+	for _, command := range hostsim.InstallCommands(list) {
+		if strings.HasPrefix(command, "apt-get ") {
+			fmt.Fprintln(out, `asroot=; [ "$(id -u)" = 0 ] || asroot=sudo`)
+			fmt.Fprintln(out, "$asroot apt-get update")
+			command = "$asroot " + command
+		}
+		fmt.Fprintln(out, command)
+	}
+	return nil
 }
 
 // clientEntry is one client in the JSON form.
 type clientEntry struct {
 	Name      string   `json:"name"`
 	Title     string   `json:"title"`
+	Stack     string   `json:"stack"`
 	Library   string   `json:"library"`
 	Installed bool     `json:"installed"`
 	Version   string   `json:"version,omitempty"`
-	Package   string   `json:"package"`
+	Install   string   `json:"install,omitempty"`
+	System    string   `json:"system,omitempty"`
+	Simulated string   `json:"simulated,omitempty"`
 	Missing   []string `json:"missing,omitempty"`
 }
 
 func showClients(out io.Writer, found []*hostsim.Found, asJSON bool) error {
-	t := newTable("name", "client", "TLS library", "version, or what to install")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 4, WidthMax: 60, WidthMaxEnforcer: text.Trim}})
+	t := newTable("name", "client", "TLS stack", "TLS library", "version, or what to install")
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 5, WidthMax: 60, WidthMaxEnforcer: text.Trim}})
 	var list []clientEntry
 	for _, f := range found {
 		status := f.VersionLine
-		if !f.Installed() {
+		switch {
+		case f.Simulated != "":
+			status = "simulated: " + f.Simulated
+		case f.System != "" && !f.Installed() && len(f.Missing) == 0:
+			status = "other system: " + f.System
+		case !f.Installed():
 			status = "not installed: " + f.Install()
 		}
-		t.AppendRow(table.Row{f.Name, f.Title, f.Library, status})
-		list = append(list, clientEntry{f.Name, f.Title, f.Library, f.Installed(), f.VersionLine, f.Package, f.Missing})
+		t.AppendRow(table.Row{f.Name, f.Title, f.Stack, f.Library, status})
+		list = append(list, clientEntry{f.Name, f.Title, f.Stack, f.Library, f.Installed(), f.VersionLine, f.Install(), f.System, f.Simulated, f.Missing})
 	}
 	return render(out, asJSON, list, t)
 }

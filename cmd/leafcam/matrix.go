@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"time"
@@ -27,6 +28,14 @@ type matrixOptions struct {
 	firmware               string
 	keyType                string
 	deadline               time.Duration
+	noBrowsers             bool
+	reports                []string
+	expect                 string
+	keep                   string
+	commands               bool
+	webdriver              string
+	capabilities           string
+	listen                 string
 	online                 bool
 	json                   bool
 }
@@ -39,6 +48,8 @@ func newMatrix() *cobra.Command {
 		Long: `    $ leafcam matrix                                        with a test PKI
     $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
     $ leafcam matrix --clients curl,java --scenarios leaf-only,aia --json
+    $ leafcam matrix --scenarios all --report html=out.html --report junit=out.xml
+    $ leafcam matrix --expect before.json                   did anything change?
 
 Runs real clients against the emulated camera, each in a sandbox of its own, and prints who
 completes the chain, how, and who refuses and why. Without --cert everything comes from a
@@ -47,8 +58,14 @@ your leaf allows; the controls use a test PKI still. The root that clients are t
 --root, else the one that --chain ends with, else the public root that signed the chain. The
 leaf's AIA URL is answered from --chain on this machine, unless --online is given.
 
+--scenarios takes names, "standard" (the default) and "all"; an unknown name is answered with the
+list. --report writes FORM=FILE, with the forms html, json, junit and markdown. --keep leaves every
+cell's command line, environment, output, home and camera events in a directory, to be repeated
+by hand. --webdriver adds the browsers of a WebDriver grid: they have to trust your root and
+to resolve --host to this machine, and --listen lets them reach it.
+
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
-a verdict could not be had.`,
+a verdict could not be had; with --expect, that a cell is not as it was.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return matrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -66,6 +83,14 @@ a verdict could not be had.`,
 	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
 	f.BoolVar(&o.online, "online", false, "let clients ask the AIA servers of your leaf over the network")
+	f.BoolVar(&o.noBrowsers, "no-browsers", false, "leave the browsers out, which take most of the time")
+	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
+	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier matrix in JSON: tell what has changed since")
+	f.StringVar(&o.keep, "keep", "", "keep everything of every cell in `DIR`, which must not exist or be empty")
+	f.BoolVar(&o.commands, "commands", false, "print each cell's command line, ready to paste")
+	f.StringVar(&o.webdriver, "webdriver", "", "`URL` of a WebDriver grid whose browsers are to be run, too")
+	f.StringVar(&o.capabilities, "webdriver-capabilities", "", "`FILE` with capabilities for its sessions, in JSON")
+	f.StringVar(&o.listen, "listen", "127.0.0.1", "IP `ADDRESS` that the cameras listen on")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
 	return cmd
 }
@@ -75,28 +100,63 @@ func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error
 	if err != nil {
 		return err
 	}
+	if err := o.addGrid(ctx, &runner); err != nil {
+		return err
+	}
+	outputs, err := o.outputs()
+	if err != nil {
+		return err
+	}
 	m, err := runWithProgress(ctx, runner, messages)
 	if err != nil {
 		return err
 	}
-	if o.json {
+	switch {
+	case o.json:
 		if err := report.JSON(out, m); err != nil {
 			return environment(err)
 		}
-	} else {
+	default:
 		printMatrix(out, m)
+		fmt.Fprintln(out)
+		report.Time(out, m)
 	}
-	return matrixStatus(m)
+	if o.commands {
+		report.Commands(out, m)
+	}
+	if err := outputs.write(m); err != nil {
+		return environment(err)
+	}
+	if outputs.before == nil {
+		return matrixStatus(m)
+	}
+	changes := report.Compare(outputs.before, m)
+	report.Changes(messages, changes)
+	if len(changes) > 0 {
+		return errFindings
+	}
+	return anyInstalled(m)
 }
 
 // runner makes a Runner of the flags.
 func (o matrixOptions) runner() (hostsim.Runner, error) {
-	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online}
+	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online, Keep: o.keep, Listen: o.listen}
 	var err error
+	if net.ParseIP(o.listen) == nil {
+		return r, usage(fmt.Errorf("--listen %s: give an IP address", o.listen))
+	}
+	if o.keep != "" {
+		if entries, err := os.ReadDir(o.keep); err == nil && len(entries) > 0 {
+			return r, usage(fmt.Errorf("--keep %s: there is something in it already", o.keep))
+		}
+	}
 	if len(o.clients) > 0 {
 		if r.Clients, err = hostsim.ClientsByName(o.clients, clients.All()); err != nil {
 			return r, usage(err)
 		}
+	}
+	if o.noBrowsers {
+		_, r.Clients = clients.Browsers(r.Clients)
 	}
 	if len(o.scenarios) > 0 {
 		if r.Scenarios, err = hostsim.ScenariosByName(o.scenarios); err != nil {
@@ -207,22 +267,10 @@ func matrixStatus(m *hostsim.Matrix) error {
 	if err := anyInstalled(m); err != nil {
 		return err
 	}
-	findings := false
 	for _, r := range m.Rows {
-		if !r.Installed {
-			continue
+		if slices.ContainsFunc(r.Cells, hostsim.Cell.Finding) {
+			return errFindings
 		}
-		for _, c := range r.Cells {
-			switch {
-			case c.Scenario == hostsim.LeafOnly.Name && !c.ChainCompleted && c.Verdict != hostsim.NotApplicable:
-				findings = true
-			case c.Verdict != hostsim.Completed && c.Verdict != hostsim.Refused && c.Verdict != hostsim.NotApplicable:
-				findings = true
-			}
-		}
-	}
-	if findings {
-		return errFindings
 	}
 	return nil
 }

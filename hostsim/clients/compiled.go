@@ -25,11 +25,9 @@ type compiler struct {
 // compiledClient returns a client that is compiled from programs. header is a file that tells
 // whether the library is installed; its Debian package is the first one of packages.
 func compiledClient(name, title, stack, library, packages, header string, how compiler, tools ...string) *hostsim.Client {
-	development, _, _ := strings.Cut(packages, " ")
 	return &hostsim.Client{
 		Name: name, Title: title, Stack: stack, Library: library, Package: packages,
 		Programs: append([]string{"sh"}, tools...), Files: []string{header},
-		Version:   []string{"-c", "dpkg-query -W -f '${Package} ${Version}\n' " + development + " 2>/dev/null || echo '" + library + "'"},
 		HostsFile: true,
 		Build: func(ctx context.Context, v *hostsim.Visit) error {
 			for _, file := range []string{how.source, "connect.h"} {

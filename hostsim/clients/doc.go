@@ -24,7 +24,20 @@ var families = [][]*hostsim.Client{
 	{ffprobe, ffprobeDefault, mpv, mpvDefault, vlc, gstreamer},
 	{nginx, haproxy, stunnel, caddy, apache, squid},
 	{chromium, chromiumPolicy, qtWebEngine, firefox, firefoxPreloaded, webkit},
+	{curlWindows, powershell, curlMac, safari},
 }
 
 // All returns every client, in the order in which reports show them.
-func All() []*hostsim.Client { return slices.Concat(families...) }
+func All() []*hostsim.Client { return slices.Concat(append(families, simulatedClients())...) }
+
+// Browsers parts clients: browsers take most of the time of a run.
+func Browsers(list []*hostsim.Client) (browsers, others []*hostsim.Client) {
+	for _, c := range list {
+		if c.Browser {
+			browsers = append(browsers, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return browsers, others
+}

@@ -51,7 +51,7 @@ func javaPair(name, title, stack, class, source, pkg string, jars ...string) (pl
 	}
 	c := hostsim.Client{
 		Name: name, Title: title, Stack: stack, Library: stack, Package: strings.TrimSpace(javaPackage + " " + pkg),
-		Programs: []string{"java", "javac"}, Files: files, Version: []string{"-version"},
+		Programs: []string{"java", "javac"}, Files: files, Version: []string{"-XX:-UsePerfData", "-version"},
 		BuildGroup: name,
 		Build: func(ctx context.Context, v *hostsim.Visit) error {
 			file := filepath.Join(v.BuildDir, class+".java")

@@ -11,7 +11,7 @@ import (
 // mosquitto is an MQTT client. What the cell's client alone knows is its client identifier.
 var mosquitto = &hostsim.Client{
 	Name: "mosquitto_sub", Title: "mosquitto_sub", Stack: openSSL, Library: "OpenSSL (libmosquitto)", Package: "mosquitto-clients",
-	Programs: []string{"mosquitto_sub"}, Version: []string{"--help"},
+	Programs:  []string{"mosquitto_sub"},
 	HostsFile: true, Silent: true, Script: broker,
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{

@@ -1,12 +1,16 @@
 package clients
 
-import "github.com/leafcam/leafcam/hostsim"
+import (
+	"strings"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
 
 // Python programs get the URL as their first argument and the trusted certificates as
 // their second.
 func pythonClient(name, title, library, pkg, version, program string, env ...string) *hostsim.Client {
 	stack := openSSL
-	if library == pythonGnuTLS {
+	if strings.HasPrefix(library, "GnuTLS") {
 		stack = gnuTLS
 	}
 	return &hostsim.Client{
@@ -25,8 +29,6 @@ func pythonClient(name, title, library, pkg, version, program string, env ...str
 		},
 	}
 }
-
-const pythonGnuTLS = "GnuTLS (libcurl)"
 
 // noEnvironment says that a program is told its trust by an argument.
 const noEnvironment = "PYTHONUTF8=1"
@@ -60,7 +62,7 @@ async def get():
             sys.stdout.write(await response.text())
 asyncio.run(get())`, noEnvironment)
 
-var pycurl = pythonClient("pycurl", "PycURL", pythonGnuTLS, "python3-pycurl", "import pycurl; print(pycurl.version)", `import pycurl, sys
+var pycurl = pythonClient("pycurl", "PycURL", "GnuTLS (libcurl)", "python3-pycurl", "import pycurl; print(pycurl.version)", `import pycurl, sys
 curl = pycurl.Curl()
 for option, value in ((pycurl.URL, sys.argv[1]), (pycurl.CAINFO, sys.argv[2]), (pycurl.CAPATH, "/nonexistent"), (pycurl.TIMEOUT, 30)):
     curl.setopt(option, value)

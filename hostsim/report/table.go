@@ -23,12 +23,6 @@ var headings = map[string]string{
 	"self-signed": "self-signed", "wrong-name": "wrong name", "expired": "expired", "unknown-root": "unknown root",
 }
 
-// shortCauses are the causes of refusals as cells have room for them.
-var shortCauses = map[string]string{
-	hostsim.CauseMissing: "missing", hostsim.CauseNoAnchor: "no anchor", hostsim.CauseUnknown: "unknown",
-	hostsim.CauseSelfSigned: "not pinned", hostsim.CauseName: "name", hostsim.CauseExpired: "expired", hostsim.CauseRejected: "rejected",
-}
-
 // The layouts of a table, the most telling first; the first one that fits is taken.
 type layout int
 
@@ -75,8 +69,22 @@ func draw(m *hostsim.Matrix, o TableOptions, l layout) string {
 		}
 	}
 	t.AppendHeader(head)
-	for _, r := range m.Rows {
-		row := table.Row{r.Title}
+	for i, g := range groups(m) {
+		if i > 0 {
+			t.AppendSeparator()
+		}
+		appendGroup(t, m, o, l, g)
+	}
+	return t.Render()
+}
+
+func appendGroup(t table.Writer, m *hostsim.Matrix, o TableOptions, l layout, g group) {
+	for _, r := range g.Rows {
+		title := r.Title
+		if r.Simulated != "" {
+			title += " (simulated)"
+		}
+		row := table.Row{title}
 		if l == withLibraries {
 			row = append(row, r.Library)
 		}
@@ -99,7 +107,6 @@ func draw(m *hostsim.Matrix, o TableOptions, l layout) string {
 		}
 		t.AppendRow(row)
 	}
-	return t.Render()
 }
 
 func heading(s hostsim.Scenario) string {
@@ -109,23 +116,19 @@ func heading(s hostsim.Scenario) string {
 	return s.Name
 }
 
+// colors are those of the kinds of marks.
+var colors = map[string]text.Color{
+	"completed": text.FgGreen, "anchor": text.FgCyan, "refused": text.FgRed, "doubt": text.FgYellow,
+	"blind": text.FgMagenta, "absent": text.FgHiBlack,
+}
+
 // cell is what one cell says: a sign and, where there is room, a word.
 func cell(o TableOptions, l layout, c *hostsim.Cell) string {
-	sign, word, color := "!", string(c.Verdict), text.FgYellow
-	switch {
-	case c.Verdict == hostsim.Completed && c.How == hostsim.Anchor:
-		sign, word, color = "=", "anchor", text.FgCyan
-	case c.Verdict == hostsim.Completed:
-		sign, word, color = "✓", string(c.How), text.FgGreen
-	case c.Verdict == hostsim.Refused:
-		sign, word, color = "✗", shortCauses[c.Cause], text.FgRed
-	case c.Verdict == hostsim.NotApplicable:
-		sign, word, color = "·", "", text.FgHiBlack
+	m := markOf(c)
+	if l == signsOnly {
+		return paint(o, colors[m.Kind], m.Sign)
 	}
-	if l == signsOnly || word == "" {
-		return paint(o, color, sign)
-	}
-	return paint(o, color, sign+" "+word)
+	return paint(o, colors[m.Kind], m.text())
 }
 
 func paint(o TableOptions, c text.Color, s string) string {
@@ -136,9 +139,10 @@ func paint(o TableOptions, c text.Color, s string) string {
 }
 
 func legend(w io.Writer, m *hostsim.Matrix, l layout) {
-	fmt.Fprint(w, `✓ chain completed: sent by the camera, by AIA download, or from the client's store
+	fmt.Fprint(w, `✓ chain completed: sent by the server, by AIA download, from the client's store or an earlier visit
 = accepted as a trust anchor: no chain was built
 ✗ refused, with the cause: missing = the intermediate is missing
+○ the client accepts any certificate: proof of nothing
 ! no verdict, see below      · does not apply
 `)
 	for i, s := range m.Scenarios {
@@ -164,16 +168,16 @@ func notes(w io.Writer, m *hostsim.Matrix) {
 		fmt.Fprintf(w, format, args...)
 	}
 	for _, r := range m.Rows {
-		if !r.Installed {
+		if !r.Installed || len(r.Cells) == 0 {
 			continue
 		}
-		if !r.Trustworthy {
+		if !r.Trustworthy && r.Cells[0].Verdict != hostsim.NeverVerifies {
 			note("! %s: %s\n", r.Title, r.Doubt)
 			continue
 		}
 		for _, c := range r.Cells {
 			switch c.Verdict {
-			case hostsim.Completed, hostsim.Refused, hostsim.NotApplicable:
+			case hostsim.Completed, hostsim.Refused, hostsim.NotApplicable, hostsim.NeverVerifies, hostsim.OtherSystem:
 			default:
 				note("! %s, %s: %s: %s\n", r.Title, c.Scenario, c.Verdict, c.Cause)
 			}

@@ -1,0 +1,187 @@
+package clients
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Browsers behind a WebDriver grid (W3C WebDriver), such as Selenium Grid, a cloud of devices,
+// or a single driver.
+
+// WebDriver asks a grid which browsers it has and returns a client for each. options are
+// capabilities that go with every session, such as a cloud's credentials; they may be nil. The
+// browsers' trust and names are those of their machines. It returns an error when the grid does
+// not answer as one.
+func WebDriver(ctx context.Context, grid string, options map[string]any) ([]*hostsim.Client, error) {
+	grid = strings.TrimRight(grid, "/")
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var status struct {
+		Ready bool `json:"ready"`
+		Nodes []struct {
+			Slots []struct {
+				Stereotype map[string]any `json:"stereotype"`
+			} `json:"slots"`
+		} `json:"nodes"`
+	}
+	if err := call(ctx, http.MethodGet, grid+"/status", nil, &status); err != nil {
+		return nil, fmt.Errorf("the WebDriver grid at %s: %w", grid, err)
+	}
+	if !status.Ready {
+		return nil, fmt.Errorf("the WebDriver grid at %s says that it is not ready", grid)
+	}
+	var list []*hostsim.Client
+	seen := map[string]bool{}
+	add := func(capabilities map[string]any) {
+		for key, value := range options {
+			capabilities[key] = value
+		}
+		title := describe(capabilities)
+		if name := "webdriver-" + strings.ToLower(strings.ReplaceAll(title, " ", "-")); !seen[name] {
+			seen[name] = true
+			list = append(list, gridClient(name, title, grid, capabilities))
+		}
+	}
+	for _, node := range status.Nodes {
+		for _, slot := range node.Slots {
+			// A stereotype holds the grid's own settings, too: the standard ones identify it.
+			capabilities := map[string]any{}
+			for _, key := range []string{"browserName", "browserVersion", "platformName"} {
+				if value, ok := slot.Stereotype[key]; ok && value != "" {
+					capabilities[key] = value
+				}
+			}
+			add(capabilities)
+		}
+	}
+	if len(list) == 0 {
+		add(map[string]any{}) // a single driver tells nothing before a session
+	}
+	return list, nil
+}
+
+func describe(capabilities map[string]any) string {
+	var words []string
+	for _, key := range []string{"browserName", "browserVersion", "platformName"} {
+		if value, ok := capabilities[key].(string); ok {
+			words = append(words, value)
+		}
+	}
+	if len(words) == 0 {
+		return "browser"
+	}
+	return strings.Join(words, " ")
+}
+
+func gridClient(name, title, grid string, capabilities map[string]any) *hostsim.Client {
+	return &hostsim.Client{
+		Name: name, Title: title + " at " + grid, Stack: "of the browser", Library: "of the browser", Browser: true, OwnTrust: true,
+		Dial: func(ctx context.Context, v *hostsim.Visit) ([]byte, error) { return browse(ctx, grid, capabilities, v) },
+	}
+}
+
+// browse opens the visit's page in a session of its own and returns its source. A page that
+// the browser shows in the place of one that it refuses is an error with the page's words.
+func browse(ctx context.Context, grid string, capabilities map[string]any, v *hostsim.Visit) (page []byte, err error) {
+	wanted := map[string]any{"acceptInsecureCerts": false}
+	for key, value := range capabilities {
+		wanted[key] = value
+	}
+	var session struct {
+		ID string `json:"sessionId"`
+	}
+	start := map[string]any{"capabilities": map[string]any{"alwaysMatch": wanted}}
+	if err := call(ctx, http.MethodPost, grid+"/session", start, &session); err != nil {
+		return nil, fmt.Errorf("no session: %w", err)
+	}
+	here := grid + "/session/" + session.ID
+	defer func() {
+		// The session has to end also when ctx has.
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = call(ending, http.MethodDelete, here, nil, nil)
+	}()
+	if err := call(ctx, http.MethodPost, here+"/timeouts", map[string]any{"pageLoad": 30000}, nil); err != nil {
+		return nil, err
+	}
+	navigated := call(ctx, http.MethodPost, here+"/url", map[string]any{"url": v.URL()}, nil)
+	var source string
+	if err := call(ctx, http.MethodGet, here+"/source", nil, &source); err != nil {
+		return nil, errors.Join(navigated, err)
+	}
+	if navigated != nil || !strings.Contains(source, "leafcam ") {
+		return nil, errors.Join(navigated, errors.New(errorPage(source)))
+	}
+	return []byte(source), nil
+}
+
+// errorPage returns the lines of a page that speak of an error.
+func errorPage(source string) string {
+	for _, mark := range []string{"net::ERR_", "ERR_CERT", "ERR_SSL", "SEC_ERROR_", "SSL_ERROR_", "MOZILLA_PKIX_ERROR_"} {
+		if at := strings.Index(source, mark); at >= 0 {
+			end := strings.IndexFunc(source[at:], func(r rune) bool {
+				return !(r == ':' || r == '_' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
+			})
+			if end > 0 {
+				return source[at : at+end]
+			}
+			return source[at:]
+		}
+	}
+	return "another page than the camera's"
+}
+
+// maxReply is the most that is read of a grid's answer, octets.
+const maxReply = 4 << 20
+
+// call makes one WebDriver request (section 6) and decodes the value of its answer.
+func call(ctx context.Context, method, url string, body, value any) error {
+	var reader io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		reader = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, reader)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	if err != nil {
+		return err
+	}
+	var reply struct {
+		Value json.RawMessage `json:"value"`
+	}
+	if err := json.Unmarshal(text, &reply); err != nil {
+		return fmt.Errorf("no WebDriver answer (%s)", response.Status)
+	}
+	if response.StatusCode >= 400 {
+		var failure struct{ Error, Message string }
+		_ = json.Unmarshal(reply.Value, &failure) // what it lacks is left out
+		first, _, _ := strings.Cut(failure.Message, "\n")
+		return fmt.Errorf("%s: %s", failure.Error, first)
+	}
+	if value == nil {
+		return nil
+	}
+	return json.Unmarshal(reply.Value, value)
+}

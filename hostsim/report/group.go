@@ -1,0 +1,70 @@
+package report
+
+import "github.com/leafcam/leafcam/hostsim"
+
+// A group is the rows of one TLS stack, in the order in which the first of each comes.
+type group struct {
+	Stack string
+	Rows  []*hostsim.Row
+}
+
+// groups parts a matrix by TLS stack: two clients of one library rarely differ, and those that
+// do are news. Simulated clients and those that are not here come last, each in a group.
+func groups(m *hostsim.Matrix) []group {
+	const simulated, absent = "simulated", "not on this machine"
+	var list []group
+	at := map[string]int{}
+	add := func(name string, r *hostsim.Row) {
+		if _, ok := at[name]; !ok {
+			at[name] = len(list)
+			list = append(list, group{Stack: name})
+		}
+		list[at[name]].Rows = append(list[at[name]].Rows, r)
+	}
+	for _, late := range []string{"", simulated, absent} {
+		for i := range m.Rows {
+			r := &m.Rows[i]
+			name := r.Stack
+			kind := ""
+			switch {
+			case !r.Installed:
+				kind, name = absent, absent
+			case r.Simulated != "":
+				kind, name = simulated, simulated
+			}
+			if kind == late {
+				add(name, r)
+			}
+		}
+	}
+	return list
+}
+
+// counts says how much a matrix rests on.
+type counts struct {
+	Real, Simulated, Stacks int // clients that ran, and their stacks
+	Alone, WithAIA, Sent    int // real ones that complete the chain in these scenarios
+}
+
+func count(m *hostsim.Matrix) (n counts) {
+	stacks := map[string]bool{}
+	for i := range m.Rows {
+		r := &m.Rows[i]
+		switch {
+		case !r.Installed:
+			continue
+		case r.Simulated != "":
+			n.Simulated++
+			continue
+		}
+		n.Real++
+		stacks[r.Stack] = true
+		for scenario, sum := range map[string]*int{hostsim.LeafOnly.Name: &n.Alone, hostsim.ByAIA.Name: &n.WithAIA, hostsim.SecondLoad.Name: &n.Sent} {
+			if c := r.Cell(scenario); c != nil && c.ChainCompleted {
+				*sum++
+			}
+		}
+	}
+	n.Stacks = len(stacks)
+	return n
+}

@@ -1,0 +1,78 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"io"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+//go:embed page.html
+var pageText string
+
+//go:embed page.css
+var pageStyle string
+
+//go:embed page.js
+var pageScript string
+
+// page is parsed once; a template that does not parse is a mistake of this package.
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"mark": func(c hostsim.Cell) mark { return markOf(&c) }, "heading": heading, "chain": drawChain, "version": version,
+}).Parse(pageText))
+
+// pageData is what the template gets.
+type pageData struct {
+	Matrix  *hostsim.Matrix
+	Groups  []group
+	Counts  counts
+	Causes  []string
+	Style   template.CSS
+	Script  template.JS
+	Details template.JS
+}
+
+// HTML writes the matrix as one page that needs nothing else: no network, no other file.
+func HTML(w io.Writer, m *hostsim.Matrix) error {
+	// json.Marshal writes < and > as escapes, so that no client's output can end the script.
+	details, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	d := pageData{
+		Matrix: m, Groups: groups(m), Counts: count(m), Causes: causes(m),
+		Style: template.CSS(pageStyle), Script: template.JS(pageScript), Details: template.JS(details),
+	}
+	return page.Execute(w, d)
+}
+
+// causes are the outcomes that a reader can look for, each once, in the order of their coming.
+func causes(m *hostsim.Matrix) []string {
+	var list []string
+	seen := map[string]bool{"": true}
+	for _, r := range m.Rows {
+		for i := range r.Cells {
+			if o := outcomeOf(&r.Cells[i]); !seen[o] {
+				seen[o] = true
+				list = append(list, o)
+			}
+		}
+	}
+	return list
+}
+
+// outcomeOf is what a cell is filtered by.
+func outcomeOf(c *hostsim.Cell) string {
+	switch c.Verdict {
+	case hostsim.Completed:
+		return "completed: " + string(c.How)
+	case hostsim.Refused:
+		return c.Cause
+	}
+	return string(c.Verdict)
+}
+
+// Outcome is for the template: what a cell of the page is filtered by.
+func (pageData) Outcome(c hostsim.Cell) string { return outcomeOf(&c) }

@@ -1,0 +1,41 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// slowest is how many clients the account of the time names.
+const slowest = 6
+
+// Time writes where the time of a run went: the sum over all clients, and the slowest of them.
+func Time(w io.Writer, m *hostsim.Matrix) {
+	rows := slices.Clone(m.Rows)
+	slices.SortStableFunc(rows, func(a, b hostsim.Row) int {
+		switch {
+		case a.Seconds > b.Seconds:
+			return -1
+		case a.Seconds < b.Seconds:
+			return 1
+		}
+		return 0
+	})
+	total, browsers := 0.0, 0.0
+	for _, r := range rows {
+		total += r.Seconds
+		if r.Browser {
+			browsers += r.Seconds
+		}
+	}
+	var words []string
+	for _, r := range rows[:min(slowest, len(rows))] {
+		if r.Seconds > 0 {
+			words = append(words, fmt.Sprintf("%s %.1f s", r.Client, r.Seconds))
+		}
+	}
+	fmt.Fprintf(w, "took %.0f s; the clients' own time %.0f s, browsers %.0f s of it; slowest: %s\n", m.Seconds, total, browsers, strings.Join(words, ", "))
+}
