@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
 )
 
@@ -181,30 +182,80 @@ func TestNames(t *testing.T) {
 	require.ErrorContains(t, err, `unknown client "x"; known: curl`)
 }
 
-// TestOnlyTheStoreScenariosShowTheIntermediate: no client is given the intermediate
-// as a trusted certificate unless the scenario says so.
+// TestOnlyTheStoreScenariosShowTheIntermediate: whatever the scenario, no client finds the
+// intermediate among what it is given, unless the scenario's name says so.
 func TestOnlyTheStoreScenariosShowTheIntermediate(t *testing.T) {
-	seen := map[string]int{}
-	c := script("reader", "true")
-	c.Prepare = func(_ context.Context, v *hostsim.Visit) error {
-		data, err := os.ReadFile(v.CAFile)
-		if err != nil {
-			return err
-		}
-		for _, cert := range v.Trusted() {
-			if strings.Contains(cert.Subject.CommonName, "intermediate") {
-				seen["a cell with a store"]++
-				if len(v.Store) == 0 {
-					seen["a cell without a store"]++
+	for _, s := range hostsim.AllScenarios() {
+		var given []string
+		c := script("reader", "true")
+		c.Prepare = func(_ context.Context, v *hostsim.Visit) error {
+			data, err := os.ReadFile(v.CAFile)
+			if err != nil {
+				return err
+			}
+			list, err := certs.ParseCertificates(data)
+			if len(data) > 0 && err != nil {
+				return err
+			}
+			for _, cert := range append(list, v.Trusted()...) {
+				if strings.Contains(cert.Subject.CommonName, "intermediate") {
+					given = append(given, cert.Subject.CommonName)
 				}
 			}
+			return filepath.WalkDir(v.Home, func(path string, entry os.DirEntry, err error) error {
+				if err == nil && !entry.IsDir() && path != v.CAFile {
+					given = append(given, "a file besides: "+path)
+				}
+				return err
+			})
 		}
-		if strings.Count(string(data), "BEGIN") != len(v.Trusted()) {
-			seen["a CA file with something else"]++
+		// The controls that are run besides are none of this one's business.
+		runner := hostsim.Runner{Clients: []*hostsim.Client{c}, Scenarios: []hostsim.Scenario{s}, Parallel: 1}
+		_, err := runner.Run(t.Context())
+		require.NoError(t, err)
+		if strings.Contains(s.Name, "store") {
+			require.NotEmpty(t, given, s.Name)
+		} else {
+			require.Empty(t, given, s.Name)
 		}
-		return nil
 	}
-	_, err := hostsim.Runner{Clients: []*hostsim.Client{c}, Parallel: 1}.Run(t.Context())
+}
+
+// TestPositiveControl: without the certificate that lets the positive control pass, a client
+// is not said to refuse anything.
+func TestPositiveControl(t *testing.T) {
+	broken := hostsim.SecondLoad
+	broken.Server = hostsim.ServeLeaf // the second load is left out
+	c := script("honest", honestCurl)
+	m, err := hostsim.Runner{Clients: []*hostsim.Client{c}, Scenarios: []hostsim.Scenario{hostsim.LeafOnly, broken}}.Run(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[string]int{"a cell with a store": 2}, seen)
+	require.False(t, m.Rows[0].Trustworthy)
+	for _, cell := range m.Rows[0].Cells {
+		require.Equal(t, hostsim.HarnessError, cell.Verdict, cell.Scenario)
+		require.Contains(t, cell.Cause, "refuses even in second-load, the positive control")
+	}
+}
+
+// TestDeadlineStallsNobody: one client hangs in every cell, and another is done long before.
+func TestDeadlineStallsNobody(t *testing.T) {
+	slow, quick := script("hangs", "sleep 60"), script("honest", honestCurl)
+	var order []string
+	_, err := hostsim.Runner{
+		Clients: []*hostsim.Client{slow, quick}, Deadline: 2 * time.Second, Parallel: 4,
+		Progress: func(_, _ int, what string) { order = append(order, what) },
+	}.Run(t.Context())
+	require.NoError(t, err)
+	require.Len(t, order, 18)
+	last := 0
+	for i, what := range order {
+		if strings.HasPrefix(what, "honest") {
+			last = i
+		}
+	}
+	require.Less(t, last, 17, "the hanging client ends last")
+}
+
+func TestCommandLine(t *testing.T) {
+	require.Equal(t, `env -i HOME=/tmp/x 'A=it'\''s' curl '' 'https://x/?a b'`,
+		hostsim.CommandLine([]string{"HOME=/tmp/x", "A=it's"}, []string{"curl", "", "https://x/?a b"}))
 }

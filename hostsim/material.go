@@ -12,42 +12,6 @@ import (
 	"github.com/leafcam/leafcam/device"
 )
 
-// Files is what somebody wants to put on a camera, with what belongs to it.
-type Files struct {
-	Cert, Key []byte              // as flashed
-	Leaf      *x509.Certificate   // Cert, parsed
-	Chain     []*x509.Certificate // intermediates, the leaf's issuer first
-	Root      *x509.Certificate   // that the chain ends at
-}
-
-// SelfSigned tells whether the leaf is its own issuer.
-func (f *Files) SelfSigned() bool { return certs.SelfSigned(f.Leaf) }
-
-// Suits tells whether a scenario can be run with the files; the reason says why not.
-// Controls always can: they use a test PKI.
-func (f *Files) Suits(s Scenario) (ok bool, reason string) {
-	switch {
-	case s.Role != RoleQuestion:
-		return true, ""
-	case s.Leaf.SelfSigned() != f.SelfSigned():
-		if f.SelfSigned() {
-			return false, "the leaf is self-signed: there is no chain to complete"
-		}
-		return false, "the leaf is not self-signed"
-	case f.SelfSigned() && (s.Leaf == LeafSelfSignedCA) != (f.Leaf.BasicConstraintsValid && f.Leaf.IsCA):
-		return false, "it is about the other kind of self-signed certificate"
-	case s.Missing > 1 || s.Key != "":
-		return false, "it is about another chain than yours"
-	case s.AIA != AIAAbsent && len(f.Leaf.IssuingCertificateURL) == 0:
-		return false, "the leaf carries no AIA URL"
-	case s.AIA == AIAHTTPS || s.AIA == AIALoop:
-		return false, "it is about other AIA URLs than yours"
-	case (s.AIA != AIAAbsent || s.Server.SendsChain() || s.Trust == TrustRootStore || s.Trust == TrustStore || s.Warm) && len(f.Chain) == 0:
-		return false, "no intermediate was given"
-	}
-	return true, ""
-}
-
 // material makes the certificates of the cells: from the files of a user where the
 // scenario allows, else from a test PKI of its own.
 type material struct {

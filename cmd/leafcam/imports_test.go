@@ -20,10 +20,12 @@ var allowed = map[string][]string{
 	"device/compare":           {"certs", "device", "device/internal/mbedtls", "device/wire"}, // certs in tests
 	"device/wire":              {"device/internal/mbedtls", "device"},                         // device in tests
 	"certs":                    {},
+	"certs/policy":             {},
 	"hostsim":                  {"certs", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/internal/sandbox"},
 	"hostsim/aia":              {},
-	"hostsim/clients":          {"certs", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/internal/sandbox"},
+	"hostsim/clients":          {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/internal/sandbox"},
 	"hostsim/internal/sandbox": {},
+	"hostsim/clienttest":       {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/clients", "hostsim/internal/sandbox"}, // clients in tests
 	"hostsim/report":           {"certs", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/internal/sandbox"},
 }
 

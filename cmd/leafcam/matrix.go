@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -189,77 +188,25 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 	return r, nil
 }
 
-// files reads the user's files. The camera itself decides whether the pair loads. A
-// PEM file with a chain counts as its leaf: whether the rest is sent is the scenario's
-// matter.
+// files reads the user's files, and says with which status the command ends when they are
+// not as they should be.
 func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) {
 	if o.cert == "" || o.key == "" {
 		return nil, usage(errors.New("--cert and --key are needed together"))
 	}
-	loaded := device.NewSSLContext(firmware)
-	if err := loaded.LoadCertChainFiles(o.cert, o.key); err != nil {
-		return nil, raised(err, loadHint(err, o.cert, o.key))
+	f, err := hostsim.ReadFiles(firmware, hostsim.FilePaths{Cert: o.cert, Key: o.key, Chain: o.chain, Root: o.root})
+	var load *hostsim.LoadError
+	switch {
+	case errors.As(err, &load):
+		return nil, raised(load.Exception, loadHint(load.Exception, o.cert, o.key))
+	case errors.Is(err, hostsim.ErrGoCannotParse):
+		return nil, &statusError{exitFindings, err}
+	case errors.Is(err, hostsim.ErrNoRoot):
+		return nil, usage(fmt.Errorf("%w; give the intermediates with --chain and the root with --root", err))
+	case err != nil:
+		return nil, usage(err)
 	}
-	f := &hostsim.Files{}
-	for i, der := range loaded.Chain() {
-		parsed, err := certs.ParseCertificates(der)
-		if err != nil {
-			return nil, &statusError{exitFindings, fmt.Errorf("%s loads on the camera, but Go cannot parse it: %w", o.cert, err)}
-		}
-		if i == 0 {
-			f.Cert, f.Leaf = der, parsed[0]
-		} else {
-			f.Chain = append(f.Chain, parsed[0])
-		}
-	}
-	var err error
-	if f.Key, err = os.ReadFile(o.key); err != nil {
-		return nil, environment(err)
-	}
-	// A second load takes a key in DER whatever the firmware.
-	if der, err := certs.ParseKeyPEM(f.Key); err == nil {
-		f.Key = der
-	}
-	return f, o.issuers(f)
-}
-
-// issuers finds the chain and the root of the user's leaf.
-func (o matrixOptions) issuers(f *hostsim.Files) error {
-	if f.SelfSigned() {
-		f.Root = f.Leaf
-		return nil
-	}
-	list := f.Chain // what a PEM file holds besides the leaf
-	if o.chain != "" {
-		more, err := certs.ReadCertificates(o.chain)
-		if err != nil {
-			return usage(err)
-		}
-		list = append(list, more...)
-	}
-	var err error
-	if f.Chain, f.Root, err = certs.OrderChain(f.Leaf, list); err != nil {
-		return usage(fmt.Errorf("%s: %w", cmp.Or(o.chain, o.cert), err))
-	}
-	if o.root != "" {
-		list, err := certs.ReadCertificates(o.root)
-		if err != nil {
-			return usage(err)
-		}
-		f.Root = list[0]
-		return nil
-	}
-	if f.Root == nil {
-		top := f.Leaf
-		if len(f.Chain) > 0 {
-			top = f.Chain[len(f.Chain)-1]
-		}
-		f.Root = certs.FindRoot(top)
-	}
-	if f.Root == nil {
-		return usage(fmt.Errorf("the chain of %s ends at no root that is known here; give the intermediates with --chain and the root with --root", o.cert))
-	}
-	return nil
+	return f, nil
 }
 
 // matrixStatus is the exit status of a matrix.

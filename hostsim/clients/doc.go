@@ -30,6 +30,15 @@ var families = [][]*hostsim.Client{
 // All returns every client, in the order in which reports show them.
 func All() []*hostsim.Client { return slices.Concat(append(families, simulatedClients())...) }
 
+// Demo returns the clients that a demonstration shows: known to everybody, or the only ones of
+// their stack that are quick.
+func Demo() []*hostsim.Client {
+	return []*hostsim.Client{
+		curl, wget, git, openssl, python, requests, node, perl, phpStreams, ruby, gnutls, gnutlsAIA, ffprobe,
+		golang, java, javaAIA, erlang, deno, mbedTLSClient, wolfSSLClient, nginx, squid, chromium, firefox,
+	}
+}
+
 // Browsers parts clients: browsers take most of the time of a run.
 func Browsers(list []*hostsim.Client) (browsers, others []*hostsim.Client) {
 	for _, c := range list {

@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/policy"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 )
@@ -93,7 +95,14 @@ func TestStandardSet(t *testing.T) {
 		}
 		m, err := hostsim.Runner{Clients: list, KeyType: key}.Run(t.Context())
 		require.NoError(t, err)
+		if key == certs.ECDSAP256 {
+			checkBreadth(t, m)
+			t.Run("policies", func(t *testing.T) { checkPolicies(t, m) })
+		}
 		for _, row := range m.Rows {
+			if row.Simulated != "" || row.System != "" {
+				continue
+			}
 			t.Run(string(key)+"/"+row.Client, func(t *testing.T) {
 				if !row.Installed {
 					t.Skipf("%s is not installed: %s", row.Client, row.Install)
@@ -150,9 +159,84 @@ func TestClientsAreDescribed(t *testing.T) {
 		require.NotEmpty(t, c.Title)
 		require.NotEmpty(t, c.Library)
 		require.NotEmpty(t, c.Stack)
-		require.NotEmpty(t, c.Install())
-		require.NotEmpty(t, c.Programs)
-		require.NotNil(t, c.Command)
+		if c.Simulated == "" {
+			require.NotEmpty(t, c.Programs)
+		}
+		if c.Simulated == "" && c.System == "" {
+			require.NotEmpty(t, c.Install())
+		}
+		require.True(t, c.Command != nil || c.Dial != nil)
+		if c.Simulated != "" || c.System != "" {
+			continue
+		}
 		require.NotNil(t, expected[c.Name], "no expectation for %s", c.Name)
+	}
+}
+
+// checkBreadth: how many clients of how many stacks ran for real, and how often the guess from
+// the ClientHello is right. CI has them all.
+func checkBreadth(t *testing.T, m *hostsim.Matrix) {
+	stacks := map[string]bool{}
+	real, right := 0, 0
+	for _, row := range m.Rows {
+		if !row.Installed || row.Simulated != "" {
+			continue
+		}
+		real++
+		stacks[row.Stack] = true
+		if row.Guess == row.Stack {
+			right++
+		} else {
+			t.Logf("%s is %s and looks like %q", row.Client, row.Stack, row.Guess)
+		}
+	}
+	t.Logf("%d real clients of %d TLS stacks ran, the guess is right for %d of them", real, len(stacks), right)
+	require.GreaterOrEqual(t, right*100, real*80, "the guess is right for at least 80 %%")
+	if os.Getenv("LEAFCAM_ALL_CLIENTS") != "" {
+		require.GreaterOrEqual(t, real, 70)
+		require.GreaterOrEqual(t, len(stacks), 14)
+	}
+}
+
+// checkPolicies: a simulated client comes to the same outcome as the real clients that follow
+// its policy, in every scenario.
+func checkPolicies(t *testing.T, m *hostsim.Matrix) {
+	for _, p := range policy.All() {
+		require.NotEmpty(t, p.SharedBy)
+		simulated := m.Row("sim-" + p.Name)
+		require.NotNil(t, simulated)
+		require.Contains(t, simulated.Simulated, p.Source)
+		for _, name := range p.SharedBy {
+			t.Run(p.Name+"/"+name, func(t *testing.T) {
+				row := m.Row(name)
+				require.NotNil(t, row)
+				if !row.Installed {
+					t.Skipf("%s is not installed: %s", name, row.Install)
+				}
+				for _, c := range row.Cells {
+					s := simulated.Cell(c.Scenario)
+					require.Equal(t, c.Verdict, s.Verdict, c.Scenario)
+					require.Equal(t, c.How, s.How, c.Scenario)
+				}
+			})
+		}
+	}
+}
+
+// TestPolicyOfChromium: what an AIA URL leads to, for the policy whose clients can be tried.
+func TestPolicyOfChromium(t *testing.T) {
+	list, err := hostsim.ClientsByName([]string{"chromium", "sim-chrome"}, clients.All())
+	require.NoError(t, err)
+	scenarios, err := hostsim.ScenariosByName([]string{"aia-pkcs7", "aia-pem", "aia-redirect", "aia-404", "aia-dead", "aia-https", "aia-loop", "two-missing-aia", "three-missing-aia"})
+	require.NoError(t, err)
+	m, err := hostsim.Runner{Clients: list, Scenarios: scenarios}.Run(t.Context())
+	require.NoError(t, err)
+	real, simulated := m.Row("chromium"), m.Row("sim-chrome")
+	if !real.Installed {
+		t.Skipf("chromium is not installed: %s", real.Install)
+	}
+	for i, c := range real.Cells {
+		require.Equal(t, c.Verdict, simulated.Cells[i].Verdict, c.Scenario)
+		require.Equal(t, c.How, simulated.Cells[i].How, c.Scenario)
 	}
 }

@@ -13,7 +13,7 @@ function filter(remember) {
       const text = row.dataset.client.toLowerCase();
       let hit = (!stack.value || body.dataset.stack === stack.value) && words.every(word => text.includes(word));
       const matching = [...row.cells].filter(cell => cell.dataset.outcome !== undefined && (!cause.value || cell.dataset.outcome === cause.value));
-      hit = hit && matching.length > 0;
+      hit = hit && (!cause.value || matching.length > 0);
       row.hidden = !hit;
       if (!hit) continue;
       any = true;

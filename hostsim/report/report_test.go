@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"strings"
 	"testing"
 
@@ -21,14 +22,14 @@ func sample() *hostsim.Matrix {
 		Format:    hostsim.MatrixFormat,
 		Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.ByAIA, hostsim.Store, hostsim.SecondLoad},
 		Rows: []hostsim.Row{
-			{Client: "curl", Title: "curl", Library: "OpenSSL", Installed: true, Trustworthy: true, Cells: []hostsim.Cell{
+			{Client: "curl", Title: "curl", Stack: "OpenSSL", Library: "OpenSSL", Installed: true, Trustworthy: true, Cells: []hostsim.Cell{
 				cell(hostsim.LeafOnly, hostsim.Outcome{Verdict: hostsim.Refused, Cause: hostsim.CauseMissing, Message: "curl: (60) no issuer", Alert: "fatal unknown_ca (48)"}),
 				cell(hostsim.ByAIA, hostsim.Outcome{Verdict: hostsim.TimedOut, Cause: "still running at the deadline"}),
 				cell(hostsim.Store, hostsim.Outcome{Verdict: hostsim.Completed, How: hostsim.Anchor}),
 				cell(hostsim.SecondLoad, hostsim.Outcome{Verdict: hostsim.Completed, How: hostsim.Sent, ChainCompleted: true}),
 			}},
 			{Client: "none", Title: "Netscape", Library: "SSL", Install: "apt-get install netscape"},
-			{Client: "rogue", Title: "Rogue", Library: "none", Installed: true, Doubt: "it does not verify", Cells: []hostsim.Cell{
+			{Client: "rogue", Title: "Rogue", Stack: "none", Library: "none", Installed: true, Doubt: "it does not verify", Cells: []hostsim.Cell{
 				cell(hostsim.LeafOnly, hostsim.Outcome{Verdict: hostsim.HarnessError, Cause: "it does not verify"}),
 				cell(hostsim.ByAIA, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
 				cell(hostsim.Store, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
@@ -70,6 +71,67 @@ func TestMessages(t *testing.T) {
 	require.Contains(t, lines[0], "curl: (60) no issuer")
 	require.Contains(t, lines[0], "camera: alert fatal unknown_ca (48)")
 	require.Contains(t, lines[1], "(harness error: it does not verify)")
+}
+
+func TestMarkdown(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Markdown(&out, sample()))
+	require.Contains(t, out.String(), "| stack | client | version | leaf only | AIA | store | 2nd load |")
+	require.Contains(t, out.String(), "| ✗ missing | ! timed out | = anchor | ✓ sent |")
+	require.Contains(t, out.String(), "Not on that machine: Netscape.")
+}
+
+func TestJUnit(t *testing.T) {
+	m := sample()
+	m.Rows[0].Cells[1].Stdout = "a control character: \x1b, and <markup>"
+	var out bytes.Buffer
+	require.NoError(t, report.JUnit(&out, m))
+	var parsed struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+		Suites   []struct {
+			Name  string `xml:"name,attr"`
+			Cases []struct {
+				Name    string `xml:"name,attr"`
+				Failure *struct {
+					Message string `xml:"message,attr"`
+				} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &parsed))
+	require.Equal(t, []int{8, 1, 2, 3}, []int{parsed.Tests, parsed.Failures, parsed.Errors, parsed.Skipped})
+	require.Equal(t, "leaf-only", parsed.Suites[0].Cases[0].Name)
+	require.Equal(t, "refused: missing intermediate", parsed.Suites[0].Cases[0].Failure.Message)
+}
+
+func TestCompare(t *testing.T) {
+	is := sample()
+	require.Empty(t, report.Compare(sample(), is))
+	is.Rows[0].Cells[0].Verdict, is.Rows[0].Cells[0].Cause, is.Rows[0].Cells[0].How = hostsim.Completed, "", hostsim.FromAIA
+	is.Rows[0].Cells[0].Seconds, is.Rows[0].Cells[3].Seconds = 7, 9 // times are no change
+	is.Rows = append(is.Rows, hostsim.Row{Client: "new", Cells: is.Rows[0].Cells})
+	changes := report.Compare(sample(), is)
+	require.Len(t, changes, 1)
+	require.Equal(t, "refused: missing intermediate", changes[0].Was)
+	require.Equal(t, "completed: aia", changes[0].Is)
+	var out bytes.Buffer
+	report.Changes(&out, changes)
+	require.Contains(t, out.String(), "curl, leaf-only: was refused: missing intermediate, is completed: aia")
+}
+
+// TestReadBack: what is written as JSON is read again as it was.
+func TestReadBack(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Write(&out, "json", sample()))
+	m, err := hostsim.ReadMatrix(&out)
+	require.NoError(t, err)
+	require.Equal(t, sample(), m)
+	_, err = hostsim.ReadMatrix(strings.NewReader("{"))
+	require.ErrorIs(t, err, hostsim.ErrFormat)
+	require.ErrorContains(t, report.Write(&out, "pdf", m), "known: html, json, junit, markdown")
 }
 
 func TestJSON(t *testing.T) {
