@@ -4,7 +4,7 @@
 FUZZTIME ?= 10m
 FUZZFLAGS ?=
 
-.PHONY: demo test race lint bench fuzz load long build cross
+.PHONY: demo test race lint bench fuzz load long build cross clients readme steady
 
 demo: ## the main job: which clients accept a camera that sends its leaf alone
 	go run ./cmd/leafcam demo
@@ -17,6 +17,22 @@ race: ## all tests under the race detector
 
 build: ## the command, as ./leafcam
 	go build -o leafcam ./cmd/leafcam
+
+clients: build ## every client: Debian packages (asks for root) and npm packages (in your cache)
+	@./leafcam clients --install-script > clients.out && cat clients.out
+	@printf 'Run these commands? [y/N] ' && read answer && [ "$$answer" = y ] && sh clients.out
+
+readme: build ## the outputs in README.md, made anew on this machine
+	{ echo '```'; ./leafcam demo 2>/dev/null; echo '```'; } > demo.out
+	./leafcam matrix --report markdown=matrix.out > /dev/null; test -s matrix.out
+	for part in demo matrix; do awk -v part=$$part '\
+		$$0 == "<!-- " part " -->" { print; while ((getline line < (part ".out")) > 0) print line; skip = 1 } \
+		$$0 == "<!-- end of " part " -->" { skip = 0 } \
+		!skip' README.md > README.out && cat README.out > README.md; done
+
+steady: build ## the standard set ten times in a row: every run has to come to the same verdicts
+	./leafcam matrix --report json=steady.out > /dev/null; test -s steady.out
+	for run in 2 3 4 5 6 7 8 9 10; do echo "run $$run"; ./leafcam matrix --expect steady.out > /dev/null || exit 1; done
 
 lint: ## formatting, vet and staticcheck
 	test -z "$$(gofmt -l .)"
@@ -42,5 +58,5 @@ fuzz: ## every fuzz target for FUZZTIME each
 load: ## 5,000 cameras in one process, with clients for ten minutes
 	go run ./device/internal/load
 
-long: load ## what takes longer than a test may: the load, and ten minutes for each fuzz target
+long: load steady ## what takes longer than a test may: the load, ten matrices, and ten minutes for each fuzz target
 	$(MAKE) fuzz FUZZTIME=10m

@@ -1,7 +1,6 @@
 package hostsim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -15,7 +14,7 @@ func dial(ctx context.Context, c *Client, v *Visit) (sandbox.Result, error) {
 	page, err := c.Dial(ctx, v)
 	r := sandbox.Result{
 		Stdout: page, Duration: time.Since(started),
-		TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded) && !bytes.Contains(page, []byte("leafcam ")),
+		TimedOut: err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded),
 	}
 	if err != nil {
 		r.ExitCode, r.Stderr = 1, []byte(err.Error()+"\n")

@@ -21,16 +21,30 @@ func NPMDir() string {
 }
 
 // Install returns the commands that bring a client, joined by " && "; "" when none does.
-func (c *Client) Install() string { return strings.Join(InstallCommands([]*Client{c}), " && ") }
+func (c *Client) Install() string {
+	return strings.Join(installCommands(strings.Fields(c.Package), c.Modules), " && ")
+}
 
-// InstallCommands returns the commands that bring clients: one for Debian's packages, one
-// for npm's.
-func InstallCommands(list []*Client) []string {
-	var packages, modules, commands []string
-	for _, c := range list {
-		packages = append(packages, strings.Fields(c.Package)...)
-		modules = append(modules, c.Modules...)
+// Install returns the commands that bring what the client lacks, joined by " && ".
+func (f *Found) Install() string { return strings.Join(InstallCommands([]*Found{f}), " && ") }
+
+// InstallCommands returns the commands that bring what clients lack: one for Debian's packages,
+// one for npm's. Clients of other systems are left out.
+func InstallCommands(list []*Found) []string {
+	var packages, modules []string
+	for _, f := range list {
+		for _, missing := range f.Missing {
+			if module, ok := strings.CutPrefix(missing, modulePrefix); ok {
+				modules = append(modules, module)
+			} else {
+				packages = append(packages, strings.Fields(f.Package)...)
+			}
+		}
 	}
+	return installCommands(packages, modules)
+}
+
+func installCommands(packages, modules []string) (commands []string) {
 	if len(packages) > 0 {
 		commands = append(commands, "apt-get install --no-install-recommends "+strings.Join(distinct(packages), " "))
 	}
@@ -45,12 +59,15 @@ func distinct(list []string) []string {
 	return slices.Compact(list)
 }
 
+// modulePrefix is what marks an npm package among what is missing.
+const modulePrefix = "npm package "
+
 // missingModules returns the npm packages of a client that are not there.
 func (c *Client) missingModules() (missing []string) {
 	for _, module := range c.Modules {
 		name := module[:strings.LastIndex(module, "@")]
 		if _, err := os.Stat(filepath.Join(NPMDir(), "node_modules", name, "package.json")); err != nil {
-			missing = append(missing, "npm package "+module)
+			missing = append(missing, modulePrefix+module)
 		}
 	}
 	return missing

@@ -27,31 +27,30 @@ that decides, and what brings it: Debian packages, npm packages below ` + hostsi
 LEAFCAM_NPM changes. Nothing is installed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if script {
-				return installScript(cmd.OutOrStdout())
-			}
 			found := hostsim.Find(cmd.Context(), clients.All())
 			if err := cmd.Context().Err(); err != nil {
 				return err
+			}
+			if script {
+				return installScript(cmd.OutOrStdout(), found)
 			}
 			return showClients(cmd.OutOrStdout(), found, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&script, "install-script", false, "print the shell commands that bring all of them")
+	cmd.Flags().BoolVar(&script, "install-script", false, "print the shell commands that bring the missing ones")
 	return cmd
 }
 
-// installScript prints what brings every client that this system can have.
-func installScript(out io.Writer) error {
-	var list []*hostsim.Client
-	for _, c := range clients.All() {
-		if c.System == "" {
-			list = append(list, c)
-		}
+// installScript prints what brings the clients that are missing.
+func installScript(out io.Writer, found []*hostsim.Found) error {
+	commands := hostsim.InstallCommands(found)
+	if len(commands) == 0 {
+		fmt.Fprintln(out, "echo all clients are installed")
+		return nil
 	}
 	fmt.Fprintln(out, "set -e")
-	for _, command := range hostsim.InstallCommands(list) {
+	for _, command := range commands {
 		if strings.HasPrefix(command, "apt-get ") {
 			fmt.Fprintln(out, `asroot=; [ "$(id -u)" = 0 ] || asroot=sudo`)
 			fmt.Fprintln(out, "$asroot apt-get update")

@@ -19,7 +19,7 @@ var combinations = map[string]map[string]string{
 	"warm":                    {"": "refused missing intermediate"},
 	"self-signed-ca":          {"": "completed anchor", "erlang": "refused self-signed certificate not accepted"},
 	"leaf-pinned":             {"": "completed anchor", "python": "refused the leaf is no anchor", "erlang": "refused the leaf is no anchor"},
-	"no-trust":                {"curl": "refused no trust anchor was given", "": "refused unknown issuer", "erlang": "any"},
+	"no-trust":                {"": "refused no trust anchor was given", "python": "refused unknown issuer", "chromium": "refused unknown issuer", "erlang": "any"},
 	"aia-pkcs7":               {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
 	"aia-pem":                 {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
 	"aia-redirect":            {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},

@@ -65,7 +65,7 @@ var (
 		"/usr/include/bearssl.h", c("bearssl.c", "-lbearssl"), "gcc")
 	libtls = compiledClient("libtls", "libtls", openSSL, "OpenSSL (libretls)", "libtls-dev gcc libc6-dev",
 		"/usr/include/tls.h", c("libtls.c", "-ltls"), "gcc")
-	curlNSS = compiledClient("libcurl-nss", "libcurl with NSS", nss, "NSS (libcurl)", "libcurl3-nss libnsspem gcc libc6-dev",
+	curlNSS = compiledClient("libcurl-nss", "libcurl with NSS", nss, "NSS (libcurl)", "libcurl3-nss nss-plugin-pem gcc libc6-dev",
 		"/usr/lib/*/libcurl-nss.so.4", compiler{source: "curlnss.c", command: "gcc -O1 -o %OUT% %SOURCE% -l:libcurl-nss.so.4", byURL: true}, "gcc")
 	poco = compiledClient("poco", "Poco", openSSL, "OpenSSL (Poco NetSSL)", "libpoco-dev g++",
 		"/usr/include/Poco/Net/HTTPSClientSession.h",

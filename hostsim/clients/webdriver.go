@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -118,11 +119,15 @@ func browse(ctx context.Context, grid string, capabilities map[string]any, v *ho
 	if err := call(ctx, http.MethodGet, here+"/source", nil, &source); err != nil {
 		return nil, errors.Join(navigated, err)
 	}
-	if navigated != nil || !strings.Contains(source, "leafcam ") {
+	if navigated != nil || !cameraPage.MatchString(source) {
 		return nil, errors.Join(navigated, errors.New(errorPage(source)))
 	}
 	return []byte(source), nil
 }
+
+// cameraPage is what the page of a cell's camera looks like. A browser's error page may show
+// names from the certificate.
+var cameraPage = regexp.MustCompile(`leafcam [0-9a-f]{32}`)
 
 // errorPage returns the lines of a page that speak of an error.
 func errorPage(source string) string {
