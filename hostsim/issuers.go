@@ -82,11 +82,8 @@ func (u *aiaURLs) publish(s Scenario, p *presented) ([]string, error) {
 	for i, subject := range append([]*x509.Certificate{p.leaf}, p.chain...) {
 		for _, raw := range subject.IssuingCertificateURL {
 			if u.server != nil {
-				if s.AIA == AIALoop && i == len(p.chain) {
-					continue // leads back to one that is there already
-				}
 				if i == len(p.chain) {
-					continue
+					continue // leads to the root, or in a circle to one that is there already
 				}
 				if err := u.answer(s.AIA, raw, p.chain[i]); err != nil {
 					continue // an ldap URL, say: no client asks that

@@ -118,6 +118,7 @@ func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error
 	default:
 		printMatrix(out, m)
 		fmt.Fprintln(out)
+		report.Held(out, m)
 		report.Time(out, m)
 	}
 	if o.commands {

@@ -59,8 +59,16 @@ func broker(string) device.Script {
 	}}
 }
 
+// octets is where packets are read from.
+type octets interface {
+	ReadN(n int) ([]byte, error)
+}
+
+// maxPacket is the most that a packet may hold, octets.
+const maxPacket = 64 << 10
+
 // readPacket reads one MQTT packet (section 2): type, remaining length, the rest.
-func readPacket(s *device.Session) (kind byte, body []byte, err error) {
+func readPacket(s octets) (kind byte, body []byte, err error) {
 	head, err := s.ReadN(1)
 	if err != nil {
 		return 0, nil, err
@@ -76,7 +84,7 @@ func readPacket(s *device.Session) (kind byte, body []byte, err error) {
 			break
 		}
 	}
-	if size > 64<<10 {
+	if size > maxPacket {
 		return 0, nil, errors.New("mqtt: packet too large")
 	}
 	body, err = s.ReadN(size)

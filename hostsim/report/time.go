@@ -12,6 +12,25 @@ import (
 // slowest is how many clients the account of the time names.
 const slowest = 6
 
+// Held writes how long clients held the camera's connection open while they waited for an AIA
+// host, where that was long enough to matter to a camera with a timeout.
+func Held(w io.Writer, m *hostsim.Matrix) {
+	var words []string
+	for _, r := range m.Rows {
+		for i, c := range r.Cells {
+			if m.Scenarios[i].AIA != hostsim.AIAAbsent && c.HeldSeconds >= heldLong {
+				words = append(words, fmt.Sprintf("%s %.1f s (%s)", r.Client, c.HeldSeconds, c.Scenario))
+			}
+		}
+	}
+	if len(words) > 0 {
+		fmt.Fprintf(w, "the camera's connection was held during AIA downloads: %s\n", strings.Join(words, ", "))
+	}
+}
+
+// heldLong is what a camera's script may notice, seconds.
+const heldLong = 1
+
 // Time writes where the time of a run went: the sum over all clients, and the slowest of them.
 func Time(w io.Writer, m *hostsim.Matrix) {
 	rows := slices.Clone(m.Rows)

@@ -1,0 +1,30 @@
+package hostsim_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/report"
+)
+
+// FuzzReadMatrix: whatever somebody gives to --expect, it is refused or can be compared and shown.
+func FuzzReadMatrix(f *testing.F) {
+	f.Add([]byte(`{"format":2,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"curl","installed":true,"cells":[{"scenario":"leaf-only","verdict":"refused","client_hello":{"cipher_suites":["c02b"]}}]}]}`))
+	f.Add([]byte(`{"format":1}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := hostsim.ReadMatrix(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		report.Compare(m, m)
+		for _, form := range report.Forms() {
+			if err := report.Write(io.Discard, form, m); err != nil {
+				t.Fatalf("%s: %v", form, err)
+			}
+		}
+		report.Table(io.Discard, m, report.TableOptions{Width: 80})
+	})
+}
