@@ -1,11 +1,16 @@
 using System;
 using System.IO;
 using System.Net;
+using System.Runtime.InteropServices;
 
 class MonoGet {
-    static int Main(string[] args) {
+    // Mono hangs now and then while it ends its threads.
+    [DllImport("libc")]
+    static extern void _exit(int status);
+
+    static int Get(string url) {
         try {
-            var request = (HttpWebRequest)WebRequest.Create(args[0]);
+            var request = (HttpWebRequest)WebRequest.Create(url);
             request.Timeout = 30000;
             using (var response = request.GetResponse())
             using (var reader = new StreamReader(response.GetResponseStream()))
@@ -16,5 +21,12 @@ class MonoGet {
                 Console.Error.WriteLine(x.GetType().Name + ": " + x.Message + (x is WebException w ? " " + w.Status : ""));
             return 1;
         }
+    }
+
+    static void Main(string[] args) {
+        int status = Get(args[0]);
+        Console.Out.Flush();
+        Console.Error.Flush();
+        _exit(status);
     }
 }
