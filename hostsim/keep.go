@@ -31,7 +31,10 @@ func keep(dir string, f *Found, v *Visit, e Evidence, shown *presented) error {
 	files := map[string][]byte{
 		"stdout": e.Result.Stdout, "stderr": e.Result.Stderr, "events.json": events, "aia.json": fetches,
 		"server.der": shown.cert, "chain.pem": certs.EncodePEM(shown.chain...), "root.pem": certs.EncodePEM(shown.root),
-		"command.sh": []byte(repeat(cell, v, e)),
+		"command.sh": []byte(repeat(dir, f, v, e, len(shown.chain))),
+	}
+	for i, c := range shown.chain {
+		files[fmt.Sprintf("intermediate-%d.der", i+1)] = c.Raw
 	}
 	for name, data := range files {
 		if err := certs.Replace(filepath.Join(cell, name), data, certs.ModeCert); err != nil {
@@ -41,27 +44,39 @@ func keep(dir string, f *Found, v *Visit, e Evidence, shown *presented) error {
 	return certs.Replace(filepath.Join(cell, "server.key.der"), shown.key, certs.ModeKey)
 }
 
-// repeat is a shell script that shows how to do it again by hand: the camera in one terminal,
-// the client in another. Directories are those of this run, which are gone, so it names the
-// copy of the home.
-func repeat(cell string, v *Visit, e Evidence) string {
-	script := "#!/bin/sh\n" +
-		"# " + e.Scenario.Title + "\n" +
-		"# 1. the camera, in another terminal" + secondLoads(e.Scenario) + ":\n" +
-		fmt.Sprintf("#    leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:%d\n", v.Port) +
-		"# 2. this command, as it was run; the file 'stdout' beside it should hold the camera's page then\n"
-	home, err := filepath.Abs(filepath.Join(cell, "home"))
-	if err != nil {
-		home = filepath.Join(cell, "home")
+// keepBuilds copies what clients needed once a run.
+func (r *run) keepBuilds(found []*Found) error {
+	for _, f := range found {
+		if f.Build != nil && f.Installed() {
+			if err := copyTree(r.buildDir(f.Client), filepath.Join(r.Keep, f.Name, "build")); err != nil {
+				return err
+			}
+		}
 	}
-	return script + strings.ReplaceAll(CommandLine(e.Result.Env, e.Result.Args), v.Home, home) + "\n"
+	return nil
 }
 
-func secondLoads(s Scenario) string {
-	if s.Server.SendsChain() {
-		return "; add --cert and --key for each certificate of chain.pem, with the same key"
+// repeat is a shell script that shows how to do it again by hand: the camera in one terminal,
+// the client in another. The directories of the run are gone, so it names their copies.
+func repeat(dir string, f *Found, v *Visit, e Evidence, intermediates int) string {
+	serve := "leafcam serve --cert server.der --key server.key.der"
+	if e.Scenario.Server.SendsChain() {
+		for i := range intermediates {
+			serve += fmt.Sprintf(" --cert intermediate-%d.der --key server.key.der", i+1)
+		}
 	}
-	return ""
+	script := "#!/bin/sh\n# " + e.Scenario.Title + "\n# 1. the camera, in this directory and another terminal:\n" +
+		fmt.Sprintf("#    %s --listen 127.0.0.1:%d\n", serve, v.Port) + "# 2. this command, as it was run:\n"
+	if len(e.Result.Args) == 0 {
+		return script + "# (no program: the client is a part of leafcam)\n"
+	}
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute
+	}
+	copies := strings.NewReplacer(
+		v.Home, filepath.Join(dir, f.Name, e.Scenario.Name, "home"),
+		v.BuildDir, filepath.Join(dir, f.Name, "build"))
+	return script + copies.Replace(CommandLine(e.Result.Env, e.Result.Args)) + "\n"
 }
 
 // CommandLine returns a command line that can be pasted into a shell.
@@ -104,7 +119,11 @@ func copyTree(from, to string) error {
 			if err != nil {
 				return nil
 			}
-			return os.WriteFile(target, data, 0o600)
+			mode := os.FileMode(0o600)
+			if info, err := entry.Info(); err == nil {
+				mode |= info.Mode().Perm()
+			}
+			return os.WriteFile(target, data, mode)
 		}
 		return nil
 	})

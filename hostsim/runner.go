@@ -75,6 +75,11 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if r.Keep != "" {
+		if err := rn.keepBuilds(found); err != nil {
+			return nil, err
+		}
+	}
 	matrix := &Matrix{
 		Format: MatrixFormat, Started: started.UTC().Truncate(time.Second), Seconds: time.Since(started).Seconds(),
 		Host: r.Host, Firmware: r.Firmware.Name, Isolation: rn.sandbox.Describe(), Scenarios: r.Scenarios, Rows: rows,
