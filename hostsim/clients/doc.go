@@ -22,6 +22,7 @@ var families = [][]*hostsim.Client{
 	{java, javaAIA, javaURLClient, javaURLAIA, okHTTP, okHTTPAIA, apacheHTTP, apacheHTTPAIA, bouncyCastleTLS, bouncyCastleAIA},
 	{mono, rust, mbedTLSClient, wolfSSLClient, bearSSLClient, botanClient, libtls, curlNSS, poco, qt5, qt6},
 	{ffprobe, ffprobeDefault, mpv, mpvDefault, vlc, gstreamer},
+	{blackbox, checkHTTP, ab, hey, siege, wrk, tnftp},
 	{nginx, haproxy, stunnel, caddy, apache, squid},
 	{chromium, chromiumPolicy, qtWebEngine, firefox, firefoxPreloaded, webkit},
 	{curlWindows, powershell, curlMac, safari},

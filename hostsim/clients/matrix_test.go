@@ -63,13 +63,14 @@ var expected = map[string][]map[string]string{
 	// Without an AIA URL in the leaf gnutls-cli 3.7 crashes instead of refusing.
 	"gnutls-cli-aia":  {anchors, fetches, {"leaf-only": "crashed", "unknown-root": "crashed"}},
 	"ffprobe-default": {neverAsks},
-	"mpv-default":     {neverAsks},
+	"check_http":      {neverAsks}, "ab": {neverAsks}, "hey": {neverAsks}, "siege": {neverAsks}, "wrk": {neverAsks}, "tnftp": {neverAsks},
+	"mpv-default": {neverAsks},
 }
 
 func init() {
 	for _, name := range strings.Fields(`curl curl-capath wget wget2 aria2 lftp rclone openssl-partial gnutls-cli elinks git python-3.13-flags pycurl libsoup
 		node-partial perl http-tiny mojo php-curl r-curl r-base guile go java java-url okhttp apache-httpclient bouncycastle bouncycastle-aia
-		rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer caddy deno workerd impit webkitgtk`) {
+		rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer blackbox_exporter caddy deno workerd impit webkitgtk`) {
 		expected[name] = []map[string]string{anchors}
 	}
 	for _, name := range strings.Fields("java-aia java-url-aia okhttp-aia apache-httpclient-aia") {

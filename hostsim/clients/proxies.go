@@ -47,6 +47,9 @@ func proxyClient(name, title, stack, library, pkg, program string, version []str
 	}
 }
 
+// waitForPort waits until the last program that was started listens on $port.
+const waitForPort = `for i in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; kill -0 $! 2>/dev/null || break; sleep 0.05; done`
+
 // proxyScript starts "$@" behind port, path, curl and URL, waits for its port, asks, and
 // prints its log.
 func proxyScript(program string) string {
@@ -56,7 +59,7 @@ func proxyScript(program string) string {
 	}
 	return `port=$1 path=$2 curl=$3 url=$4; shift 4
 "$@" >log 2>&1 &
-for i in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; kill -0 $! 2>/dev/null || break; sleep 0.05; done
+` + waitForPort + `
 ` + ask + `
 kill $! 2>/dev/null
 cat log >&2; [ ! -f errors ] || cat errors >&2`

@@ -1,0 +1,67 @@
+package clients
+
+import (
+	"context"
+	"os"
+	"strconv"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Programs that watch servers or put a load on them. Most of them verify nothing, which their
+// rows say: that they are content with a camera means nothing.
+
+var (
+	ab = blindClient("ab", "ApacheBench", openSSL, "OpenSSL", "apache2-utils", "ab", []string{"-V"},
+		func(v *hostsim.Visit) []string { return []string{"-n", "1", "-c", "1", "-s", "10", v.URL()} })
+	hey = blindClient("hey", "hey", goTLS, "crypto/tls", "hey", "hey", nil,
+		func(v *hostsim.Visit) []string { return []string{"-n", "1", "-c", "1", "-t", "15", v.URL()} })
+	siege = blindClient("siege", "siege", openSSL, "OpenSSL", "siege", "siege", []string{"--version"},
+		func(v *hostsim.Visit) []string { return []string{"-c", "1", "-r", "1", v.URL()} })
+	wrk = blindClient("wrk", "wrk", openSSL, "OpenSSL", "wrk", "wrk", []string{"-v"},
+		func(v *hostsim.Visit) []string { return []string{"-t1", "-c1", "-d1s", v.URL()} })
+	tnftp = blindClient("tnftp", "tnftp", openSSL, "OpenSSL", "tnftp", "tnftp", nil,
+		func(v *hostsim.Visit) []string { return []string{"-V", "-o", "-", v.URL()} })
+	checkHTTP = blindClient("check_http", "check_http", openSSL, "OpenSSL", "monitoring-plugins-basic", "check_http", []string{"--version"},
+		func(v *hostsim.Visit) []string {
+			return []string{"-H", v.Host, "-I", "127.0.0.1", "-p", port(v), "-S", "--sni", "-t", "10", "-u", v.Path}
+		})
+)
+
+func blindClient(name, title, stack, library, pkg, program string, version []string, arguments func(*hostsim.Visit) []string) *hostsim.Client {
+	return &hostsim.Client{
+		Name: name, Title: title, Stack: stack, Library: library, Package: pkg,
+		Programs: []string{program}, Paths: map[string]string{"check_http": "/usr/lib/nagios/plugins/check_http"}, Version: version,
+		HostsFile: true, Silent: true, NeverVerifies: true,
+		Command: func(v *hostsim.Visit) hostsim.Command {
+			return hostsim.Command{Args: append([]string{v.Program(program)}, arguments(v)...), Env: trustByEnvironment(v)}
+		},
+	}
+}
+
+// blackbox is Prometheus' prober. It is a server, asked for one probe, whose log has the reason.
+var blackbox = &hostsim.Client{
+	Name: "blackbox_exporter", Title: "Prometheus blackbox_exporter", Stack: goTLS, Library: "crypto/tls", Package: "prometheus-blackbox-exporter curl bash",
+	Programs: []string{"prometheus-blackbox-exporter", "curl", "bash"}, Version: []string{"--version"},
+	HostsFile: true, Silent: true,
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		listen, err := freePort()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(v.File("listen"), []byte(strconv.Itoa(listen)), 0o644); err != nil {
+			return err
+		}
+		config := fill("modules:\n  page:\n    prober: http\n    timeout: 30s\n    http:\n      preferred_ip_protocol: ip4\n      tls_config: {ca_file: '%CA%'}\n", v)
+		return os.WriteFile(v.File("config"), []byte(config), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		listen, _ := os.ReadFile(v.File("listen")) // Prepare has written it
+		const script = `port=$1 curl=$2 url=$3 program=$4
+"$program" --config.file=config --web.listen-address="127.0.0.1:$port" >log 2>&1 &
+` + waitForPort + `
+"$curl" -s -m 35 "http://127.0.0.1:$port/probe?module=page&debug=true&target=$url" | grep -E '^probe_success|err=' >&2
+kill $!`
+		return hostsim.Command{Args: []string{v.Program("bash"), "-c", script, "bash", string(listen), v.Program("curl"), v.URL(), v.Program("prometheus-blackbox-exporter")}}
+	},
+}
