@@ -93,6 +93,10 @@ func (a Alert) String() string {
 	return fmt.Sprintf("%s %s (%d)", level, a.Name, a.Description)
 }
 
+// AlertName returns the name of an alert's description, as RFC 5246 and its successors name
+// it, or "alert N" for a number that has none.
+func AlertName(description uint8) string { return mbedtls.AlertName(description) }
+
 // Chosen is what the handshake agreed on.
 type Chosen struct {
 	Suite              Codepoint `json:"suite"`

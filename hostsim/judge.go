@@ -65,6 +65,9 @@ type Outcome struct {
 	// for an anchor.
 	ChainCompleted bool `json:"chain_completed"`
 
+	// FirstTry is how the first try ended when it took a second one to come to this outcome.
+	FirstTry string `json:"first_try,omitempty"`
+
 	Message   string  `json:"message,omitempty"`   // what the client said
 	Alert     string  `json:"alert,omitempty"`     // that the camera received
 	Exception string  `json:"exception,omitempty"` // that the camera's script raised, of the deciding connection

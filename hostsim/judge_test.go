@@ -58,8 +58,7 @@ func TestHonestClient(t *testing.T) {
 	require.Equal(t, hostsim.Refused, c.Verdict)
 	require.Equal(t, hostsim.CauseMissing, c.Cause)
 	require.Contains(t, c.Message, "unable to get local issuer certificate")
-	// A client that leaves while the camera still writes may take its alert with it.
-	require.Contains(t, []string{"fatal unknown_ca (48)", ""}, c.Alert)
+	require.Equal(t, "fatal unknown_ca (48)", c.Alert, "also when the client left while the camera still wrote")
 	c = row.Cell("second-load")
 	require.Equal(t, hostsim.Completed, c.Verdict)
 	require.Equal(t, hostsim.Sent, c.How)
@@ -258,4 +257,24 @@ func TestDeadlineStallsNobody(t *testing.T) {
 func TestCommandLine(t *testing.T) {
 	require.Equal(t, `env -i HOME=/tmp/x 'A=it'\''s' curl '' 'https://x/?a b'`,
 		hostsim.CommandLine([]string{"HOME=/tmp/x", "A=it's"}, []string{"curl", "", "https://x/?a b"}))
+}
+
+// TestSecondTry: what ends without a verdict is tried once more, and says so; a refusal is not.
+func TestSecondTry(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "tried")
+	c := script("stumbles", `[ -e `+mark+` ] || { touch `+mark+`; exit 1; }; `+honestCurl)
+	m, err := hostsim.Runner{Clients: []*hostsim.Client{c}, Scenarios: []hostsim.Scenario{hostsim.LeafOnly}, Parallel: 1}.Run(t.Context())
+	require.NoError(t, err)
+	cell := m.Rows[0].Cells[0]
+	require.Equal(t, hostsim.Refused, cell.Verdict, cell.Cause)
+	require.Contains(t, cell.FirstTry, "harness error: the client never connected")
+
+	tries := filepath.Join(t.TempDir(), "tries")
+	counting := script("counts", `echo x >>`+tries+`; `+honestCurl)
+	m, err = hostsim.Runner{Clients: []*hostsim.Client{counting}, Scenarios: []hostsim.Scenario{hostsim.LeafOnly}, Parallel: 1}.Run(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, m.Rows[0].Cells[0].FirstTry)
+	data, err := os.ReadFile(tries)
+	require.NoError(t, err)
+	require.Len(t, data, 2*5, "one leaf-only cell and four controls, each once")
 }

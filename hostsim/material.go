@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
@@ -176,7 +176,7 @@ func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
 	}
 	if s.Server == ServeFullChain {
 		if p.signer == nil {
-			return nil, fmt.Errorf("Go's crypto/tls cannot serve with this key")
+			return nil, errors.New("crypto/tls cannot serve with this key")
 		}
 		certificate := tls.Certificate{PrivateKey: p.signer, Leaf: p.leaf}
 		for _, sent := range c.sent {

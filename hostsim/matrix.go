@@ -122,7 +122,7 @@ func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 		switch o := outcomes[i]; {
 		case s.Role == RolePositive && o.Verdict == Refused:
 			return "the client refuses even in " + s.Name + ", the positive control (" + o.Cause + ")"
-		case s.Role == RolePositive && o.failed():
+		case s.Role == RolePositive && o.inconclusive():
 			return s.Name + ", the positive control, ended otherwise: " + string(o.Verdict) + ", " + o.Cause
 		case s.Leaf == LeafWrongName && c.IgnoresNames:
 		case s.Role == RoleNegative && o.Verdict == Completed:
@@ -132,8 +132,8 @@ func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 	return ""
 }
 
-// failed tells whether an outcome that should have been Completed says nothing at all.
-func (o Outcome) failed() bool {
+// inconclusive tells whether an outcome of a client that ran says nothing of the certificate.
+func (o Outcome) inconclusive() bool {
 	switch o.Verdict {
 	case HarnessError, TimedOut, NoHandshake, CameraBusy:
 		return true

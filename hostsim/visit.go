@@ -110,6 +110,7 @@ func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown
 		return Evidence{}, err
 	}
 	_ = server.Close() // the events of all connections are there after this
+	watch.tap.complete(watch.events)
 	e.Events, e.Resets = watch.events, watch.resets
 	if urls != nil && urls.server != nil {
 		e.Fetches = urls.server.Fetches()
@@ -131,7 +132,7 @@ func (r *run) start(f *Found, s Scenario, creds *credentials, nonce string, watc
 		}
 		return startFullChain(l, creds.config, page, watch.event), nil
 	}
-	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), OnEvent: watch.event, OnReset: watch.reset}
+	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), Tap: watch.tap.wrap, OnEvent: watch.event, OnReset: watch.reset}
 	if f.Script != nil {
 		config.Script = f.Script(nonce)
 	}
@@ -207,6 +208,8 @@ const cellConnections = 8
 
 // watcher collects what a server reports.
 type watcher struct {
+	tap alertTap
+
 	mu     sync.Mutex
 	events []device.Event
 	resets int

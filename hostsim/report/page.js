@@ -55,6 +55,7 @@ function details(button) {
     list.append(term, text);
   };
   add("scenario", scenario.title + " (" + scenario.role + ")");
+  add("first try", cell.first_try);
   add("how", cell.how);
   add("cause", cell.cause);
   add("proof", cell.proof);

@@ -176,6 +176,9 @@ func notes(w io.Writer, m *hostsim.Matrix) {
 			continue
 		}
 		for _, c := range r.Cells {
+			if c.FirstTry != "" && !c.Missing() && (c.Verdict == hostsim.Completed || c.Verdict == hostsim.Refused) {
+				note("! %s, %s: %s at the second try; the first: %s\n", r.Title, c.Scenario, c.Verdict, c.FirstTry)
+			}
 			switch c.Verdict {
 			case hostsim.Completed, hostsim.Refused, hostsim.NotApplicable, hostsim.NeverVerifies, hostsim.OtherSystem:
 			default:

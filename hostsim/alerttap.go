@@ -1,0 +1,125 @@
+package hostsim
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/leafcam/leafcam/device"
+)
+
+// A client that refuses a certificate often leaves while the camera still writes its flight. The
+// camera's write fails then, and the script never reads the alert that the client sent before:
+// whether the camera sees it is a matter of luck. An alertTap watches the wire instead, so that no
+// verdict depends on that.
+type alertTap struct {
+	mu     sync.Mutex
+	alerts map[string]device.Alert // by the client's address
+}
+
+// Types of TLS records (RFC 5246 section 6.2.1).
+const (
+	recordChangeCipherSpec = 20
+	recordAlert            = 21
+)
+
+const recordHeaderLen = 5
+
+// wrap puts the tap around a connection.
+func (t *alertTap) wrap(conn net.Conn) net.Conn { return &alertConn{Conn: conn, tap: t} }
+
+// complete adds what the camera did not see to the events.
+func (t *alertTap) complete(events []device.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range events {
+		if a, ok := t.alerts[events[i].Remote]; ok && events[i].AlertReceived() == nil {
+			events[i].Alerts = append(events[i].Alerts, a)
+		}
+	}
+}
+
+func (t *alertTap) note(remote string, level, description uint8) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.alerts == nil {
+		t.alerts = map[string]device.Alert{}
+	}
+	t.alerts[remote] = device.Alert{Level: level, Description: description, Name: device.AlertName(description)}
+}
+
+// alertConn looks at the records that a client sends, as long as they are not encrypted.
+type alertConn struct {
+	net.Conn
+	tap *alertTap
+
+	mu        sync.Mutex
+	pending   []byte // of a record that is not there as a whole
+	encrypted bool
+	broken    bool // a write failed: what the client sent before is still to be read
+}
+
+func (c *alertConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.look(p[:n])
+	return n, err
+}
+
+func (c *alertConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		c.mu.Lock()
+		c.broken = true
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
+// lastWords is how long a broken connection is listened to at its end.
+const lastWords = 50 * time.Millisecond
+
+func (c *alertConn) Close() error {
+	c.mu.Lock()
+	broken := c.broken
+	c.mu.Unlock()
+	if broken && c.Conn.SetReadDeadline(time.Now().Add(lastWords)) == nil {
+		rest := make([]byte, 4<<10)
+		if n, _ := c.Conn.Read(rest); n > 0 {
+			c.look(rest[:n])
+		}
+	}
+	return c.Conn.Close()
+}
+
+// SetLinger lets the camera reset a connection.
+func (c *alertConn) SetLinger(seconds int) error {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		return tcp.SetLinger(seconds)
+	}
+	return nil
+}
+
+// look follows the records. A client's flights before its ChangeCipherSpec are small.
+func (c *alertConn) look(data []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.encrypted {
+		return
+	}
+	c.pending = append(c.pending, data...)
+	for len(c.pending) >= recordHeaderLen {
+		size := recordHeaderLen + int(c.pending[3])<<8 + int(c.pending[4])
+		if len(c.pending) < size {
+			return
+		}
+		record := c.pending[:size]
+		c.pending = c.pending[size:]
+		switch {
+		case record[0] == recordChangeCipherSpec:
+			c.encrypted, c.pending = true, nil
+			return
+		case record[0] == recordAlert && size == recordHeaderLen+2:
+			c.tap.note(c.RemoteAddr().String(), record[5], record[6])
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package hostsim
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/device"
+)
+
+var (
+	helloRecord = append([]byte{22, 3, 1, 0, 4}, "hell"...)
+	alertRecord = []byte{21, 3, 3, 0, 2, 2, 48}
+	ccsRecord   = []byte{20, 3, 3, 0, 1, 1}
+)
+
+// seen returns the alert that a tap sees when the pieces arrive one after the other.
+func seen(pieces ...[]byte) *device.Alert {
+	tap := &alertTap{}
+	c := &alertConn{Conn: addressed{}, tap: tap}
+	for _, p := range pieces {
+		c.look(p)
+	}
+	events := []device.Event{{Remote: addressed{}.RemoteAddr().String()}}
+	tap.complete(events)
+	return events[0].AlertReceived()
+}
+
+type addressed struct{ net.Conn }
+
+func (addressed) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func TestAlertTap(t *testing.T) {
+	whole := append(append([]byte{}, helloRecord...), alertRecord...)
+	require.Equal(t, "fatal unknown_ca (48)", seen(whole).String())
+	for cut := range whole {
+		require.Equal(t, "fatal unknown_ca (48)", seen(whole[:cut], whole[cut:]).String(), "cut at %d", cut)
+	}
+	require.Nil(t, seen(helloRecord))
+	require.Nil(t, seen(ccsRecord, alertRecord), "what is encrypted cannot be read")
+	require.Nil(t, seen([]byte("GET / HTTP/1.1\r\n\r\n")))
+}
+
+// TestAlertBeforeReset: the client's alert is seen although the camera's write fails.
+func TestAlertBeforeReset(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	raw, err := l.Accept()
+	require.NoError(t, err)
+	tap := &alertTap{}
+	server := tap.wrap(raw)
+	_, err = server.Write([]byte("a flight that the client does not read"))
+	require.NoError(t, err)
+	time.Sleep(10 * time.Millisecond) // it is there: closing with something unread resets
+	_, err = client.Write(alertRecord)
+	require.NoError(t, err)
+	require.NoError(t, client.Close())
+	require.Eventually(t, func() bool {
+		_, err := server.Write([]byte("more"))
+		return err != nil
+	}, 5*time.Second, time.Millisecond)
+	require.NoError(t, server.Close())
+	require.Equal(t, uint8(48), tap.alerts[raw.RemoteAddr().String()].Description)
+	_, err = raw.Read(make([]byte, 1))
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.NotErrorIs(t, err, io.EOF)
+}
+
+// FuzzAlertTap: whatever comes over the wire, in whatever pieces, what is kept is bounded.
+func FuzzAlertTap(f *testing.F) {
+	f.Add(helloRecord, alertRecord)
+	f.Add([]byte{21}, []byte{3, 3, 0, 2, 2, 48})
+	f.Add([]byte{22, 3, 3, 255, 255}, make([]byte, 1000))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		c := &alertConn{Conn: addressed{}, tap: &alertTap{}}
+		c.look(first)
+		c.look(second)
+		if len(c.pending) > recordHeaderLen+1<<16 {
+			t.Fatalf("%d octets are kept", len(c.pending))
+		}
+	})
+}
