@@ -10,7 +10,7 @@ demo: ## the main job: which clients accept a camera that sends its leaf alone
 	go run ./cmd/leafcam demo
 
 test: ## all tests; skipped ones say what is missing
-	go test ./...
+	go test -timeout 20m ./...
 
 race: ## all tests under the race detector
 	go test -race -timeout 20m ./...
@@ -20,7 +20,7 @@ build: ## the command, as ./leafcam
 
 clients: build ## every client: Debian packages (asks for root) and npm packages (in your cache)
 	@./leafcam clients --install-script > clients.out && cat clients.out
-	@printf 'Run these commands? [y/N] ' && read answer && [ "$$answer" = y ] && sh clients.out
+	@printf 'Run these commands? [y/N] '; read answer; if [ "$$answer" = y ]; then sh clients.out; else echo 'nothing was installed'; fi
 
 readme: build ## the outputs in README.md, made anew on this machine
 	{ echo '```'; ./leafcam demo 2>/dev/null; echo '```'; } > demo.out
