@@ -11,8 +11,8 @@ import (
 	"github.com/leafcam/leafcam/hostsim/clients"
 )
 
-// combinations are what clients do beyond the standard set. "…" is whatever anchors do in
-// that scenario.
+// combinations are what clients do beyond the standard set; "" is for those that have no entry of
+// their own, and "any" leaves the outcome open.
 var combinations = map[string]map[string]string{
 	"full-chain":              {"": "completed sent"},
 	"one-connection":          {"": "completed sent"},
