@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -238,10 +239,15 @@ func TestPositiveControl(t *testing.T) {
 // TestDeadlineStallsNobody: one client hangs in every cell, and another is done long before.
 func TestDeadlineStallsNobody(t *testing.T) {
 	slow, quick := script("hangs", "sleep 60"), script("honest", honestCurl)
+	var mu sync.Mutex
 	var order []string
 	_, err := hostsim.Runner{
 		Clients: []*hostsim.Client{slow, quick}, Deadline: 2 * time.Second, Parallel: 4,
-		Progress: func(_, _ int, what string) { order = append(order, what) },
+		Progress: func(_, _ int, what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, what)
+		},
 	}.Run(t.Context())
 	require.NoError(t, err)
 	require.Len(t, order, 18)
