@@ -48,7 +48,7 @@ bench: ## the engine beside crypto/tls
 
 # One target a call: go test -fuzz takes no more.
 fuzz: ## every fuzz target for FUZZTIME each
-	@for pkg in ./device/internal/mbedtls ./device/wire ./certs ./hostsim ./hostsim/clients; do \
+	@for pkg in ./device/internal/mbedtls ./device/wire ./certs ./hostsim ./hostsim/clients ./hostsim/report; do \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			echo "$$pkg $$target, $(FUZZTIME)"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(FUZZFLAGS) $$pkg || exit 1; \

@@ -83,7 +83,8 @@ var socat = &hostsim.Client{
 	},
 }
 
-// telnet waits between its input and its end, or it leaves before the page has come.
+// telnet compares the host with the common name only: it refuses certificates without one, such
+// as newer public ones. It waits between its input and its end, or it leaves before the page has come.
 var telnet = &hostsim.Client{
 	Name: "telnet-ssl", Title: "telnet-ssl", Stack: openSSL, Library: "OpenSSL", Package: "telnet-ssl",
 	Programs:  []string{"telnet-ssl"},

@@ -1,4 +1,4 @@
-package hostsim_test
+package report_test
 
 import (
 	"bytes"
