@@ -182,7 +182,7 @@ shutdown_lifetime 0 seconds
 pinger_enable off
 icp_port 0
 `, "-N", "-f", "config")
-	client.NotRoot = true
+	client.NotRoot, client.HostsFile = true, true // its shared memory is to be its own
 	prepare := client.Prepare
 	client.Prepare = func(ctx context.Context, v *hostsim.Visit) error {
 		var hosts strings.Builder

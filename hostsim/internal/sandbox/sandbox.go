@@ -151,13 +151,17 @@ func (s *Sandbox) isolate(c Command) (args, env []string, err error) {
 	}
 	switch {
 	case len(s.hosts) > 0:
-		script := []string{"sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, file}
+		script := []string{"sh", "-c", ownHosts + ` && exec "$@"`, file}
 		return slices.Concat(s.hosts, script, c.Args), env, nil
 	case s.nssWrapper != "":
 		return append(slices.Clone(s.apart), c.Args...), append(env, "LD_PRELOAD="+s.nssWrapper, "NSS_WRAPPER_HOSTS="+file), nil
 	}
 	return nil, nil, ErrCannotIsolate
 }
+
+// ownHosts mounts a hosts file, and an empty /dev/shm where that is permitted: some programs share
+// memory by fixed names there, and leave it behind when they are ended.
+const ownHosts = `mount --bind "$0" /etc/hosts && { mount -t tmpfs leafcam /dev/shm 2>/dev/null || true; }`
 
 // asNobody makes a program find itself to be an ordinary user, without a name.
 var asNobody = []string{"unshare", "--user", "--map-user=65534", "--map-group=65534"}
@@ -171,7 +175,7 @@ func (s *Sandbox) mounted(c Command) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, args := `mount --bind "$0" /etc/hosts`, []string{hosts}
+	script, args := ownHosts, []string{hosts}
 	for _, target := range slices.Sorted(maps.Keys(c.Mounts)) {
 		if _, err := os.Stat(target); err != nil {
 			return nil, fmt.Errorf("nothing can be put in the place of %s: %w", target, err)
