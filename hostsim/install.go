@@ -20,11 +20,6 @@ func NPMDir() string {
 	return filepath.Join(cache, "leafcam", "npm")
 }
 
-// Install returns the commands that bring a client, joined by " && "; "" when none does.
-func (c *Client) Install() string {
-	return strings.Join(installCommands(strings.Fields(c.Package), c.Modules), " && ")
-}
-
 // Install returns the commands that bring what the client lacks, joined by " && ".
 func (f *Found) Install() string { return strings.Join(InstallCommands([]*Found{f}), " && ") }
 
@@ -41,10 +36,7 @@ func InstallCommands(list []*Found) []string {
 			}
 		}
 	}
-	return installCommands(packages, modules)
-}
-
-func installCommands(packages, modules []string) (commands []string) {
+	var commands []string
 	if len(packages) > 0 {
 		commands = append(commands, "apt-get install --no-install-recommends "+strings.Join(distinct(packages), " "))
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
@@ -67,11 +66,8 @@ func firefoxClient(name, title, library string, trust func(context.Context, *hos
 		Paths:   map[string]string{"python3": "/usr/bin/python3"},
 		Browser: true,
 		Prepare: func(ctx context.Context, v *hostsim.Visit) error {
-			port, err := freePort()
+			port, err := pickPort(v)
 			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(v.File("port"), []byte(strconv.Itoa(port)), 0o644); err != nil {
 				return err
 			}
 			if err := os.WriteFile(v.File("drive.py"), []byte(firefoxDriver), 0o644); err != nil {
@@ -81,12 +77,11 @@ func firefoxClient(name, title, library string, trust func(context.Context, *hos
 				return err
 			}
 			hosts := strings.Join(slices.Sorted(maps.Keys(v.Hosts())), ",")
-			prefs := strings.NewReplacer("%PORT%", strconv.Itoa(port), "%HOSTS%", hosts).Replace(firefoxPrefs)
+			prefs := strings.NewReplacer("%PORT%", port, "%HOSTS%", hosts).Replace(firefoxPrefs)
 			return os.WriteFile(v.File("profile/user.js"), []byte(prefs), 0o644)
 		},
 		Command: func(v *hostsim.Visit) hostsim.Command {
-			port, _ := os.ReadFile(v.File("port")) // Prepare has written it
-			args := []string{v.Program("python3"), "-I", v.File("drive.py"), v.Program("firefox-esr"), v.File("profile"), string(port), v.URL()}
+			args := []string{v.Program("python3"), "-I", v.File("drive.py"), v.Program("firefox-esr"), v.File("profile"), pickedPort(v), v.URL()}
 			for i := range v.Store {
 				if file := v.File(preloadedFile(i)); exists(file) {
 					args = append(args, file)

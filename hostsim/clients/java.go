@@ -83,18 +83,10 @@ func javaTrustStore(_ context.Context, v *hostsim.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(v.File("hosts-java"), javaHosts(v), 0o644); err != nil {
+	if err := writeHosts(v, "hosts-java"); err != nil {
 		return err
 	}
 	return os.WriteFile(v.File("trust.p12"), store, 0o644)
-}
-
-func javaHosts(v *hostsim.Visit) []byte {
-	var hosts strings.Builder
-	for name, address := range v.Hosts() {
-		hosts.WriteString(address + " " + name + "\n")
-	}
-	return []byte(hosts.String())
 }
 
 func javaCommand(v *hostsim.Visit, class, classpath string, options ...string) hostsim.Command {

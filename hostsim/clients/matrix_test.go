@@ -164,7 +164,7 @@ func TestClientsAreDescribed(t *testing.T) {
 			require.NotEmpty(t, c.Programs)
 		}
 		if c.Simulated == "" && c.System == "" {
-			require.NotEmpty(t, c.Install())
+			require.NotEmpty(t, (&hostsim.Found{Client: c, Missing: c.Programs}).Install())
 		}
 		require.True(t, c.Command != nil || c.Dial != nil)
 		if c.Simulated != "" || c.System != "" {

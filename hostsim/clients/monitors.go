@@ -3,7 +3,6 @@ package clients
 import (
 	"context"
 	"os"
-	"strconv"
 
 	"github.com/leafcam/leafcam/hostsim"
 )
@@ -45,23 +44,18 @@ var blackbox = &hostsim.Client{
 	Programs: []string{"prometheus-blackbox-exporter", "curl", "bash"}, Version: []string{"--version"},
 	HostsFile: true, Silent: true,
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
-		listen, err := freePort()
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(v.File("listen"), []byte(strconv.Itoa(listen)), 0o644); err != nil {
+		if _, err := pickPort(v); err != nil {
 			return err
 		}
 		config := fill("modules:\n  page:\n    prober: http\n    timeout: 30s\n    http:\n      preferred_ip_protocol: ip4\n      tls_config: {ca_file: '%CA%'}\n", v)
 		return os.WriteFile(v.File("config"), []byte(config), 0o644)
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
-		listen, _ := os.ReadFile(v.File("listen")) // Prepare has written it
 		const script = `port=$1 curl=$2 url=$3 program=$4
 "$program" --config.file=config --web.listen-address="127.0.0.1:$port" >log 2>&1 &
 ` + waitForPort + `
 "$curl" -s -m 35 "http://127.0.0.1:$port/probe?module=page&debug=true&target=$url" | grep -E '^probe_success|err=' >&2
 kill $!`
-		return hostsim.Command{Args: []string{v.Program("bash"), "-c", script, "bash", string(listen), v.Program("curl"), v.URL(), v.Program("prometheus-blackbox-exporter")}}
+		return hostsim.Command{Args: []string{v.Program("bash"), "-c", script, "bash", pickedPort(v), v.Program("curl"), v.URL(), v.Program("prometheus-blackbox-exporter")}}
 	},
 }

@@ -2,11 +2,8 @@ package clients
 
 import (
 	"context"
-	"fmt"
-	"net"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
@@ -23,19 +20,15 @@ func proxyClient(name, title, stack, library, pkg, program string, version []str
 		Name: name, Title: title, Stack: stack, Library: library, Package: pkg + " curl",
 		Programs: []string{program, "curl", "bash"}, Version: version,
 		Prepare: func(_ context.Context, v *hostsim.Visit) error {
-			port, err := freePort()
+			port, err := pickPort(v)
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(v.File("listen"), []byte(strconv.Itoa(port)), 0o644); err != nil {
-				return err
-			}
-			text := strings.ReplaceAll(fill(config, v), "%LISTEN%", strconv.Itoa(port))
+			text := strings.ReplaceAll(fill(config, v), "%LISTEN%", port)
 			return os.WriteFile(v.File("config"), []byte(text), 0o644)
 		},
 		Command: func(v *hostsim.Visit) hostsim.Command {
-			listen, _ := os.ReadFile(v.File("listen")) // Prepare has written it
-			args := []string{string(listen), v.Path, v.Program("curl"), v.URL(), v.Program(program)}
+			args := []string{pickedPort(v), v.Path, v.Program("curl"), v.URL(), v.Program(program)}
 			for _, word := range serve {
 				if word == "config" {
 					word = v.File("config")
@@ -63,15 +56,6 @@ func proxyScript(program string) string {
 ` + ask + `
 kill $! 2>/dev/null
 cat log >&2; [ ! -f errors ] || cat errors >&2`
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 var nginx = notRoot(proxyClient("nginx", "nginx as a proxy", openSSL, "OpenSSL", "nginx-light", "nginx", []string{"-v"},
@@ -176,7 +160,7 @@ cache deny all
 coredump_dir %HOME%
 http_access allow all
 hosts_file %HOME%/hosts-squid
-%TRUST%
+include %HOME%/trust
 visible_hostname leafcam
 shutdown_lifetime 0 seconds
 pinger_enable off
@@ -185,10 +169,6 @@ icp_port 0
 	client.NotRoot, client.HostsFile = true, true // its shared memory is to be its own
 	prepare := client.Prepare
 	client.Prepare = func(ctx context.Context, v *hostsim.Visit) error {
-		var hosts strings.Builder
-		for name, address := range v.Hosts() {
-			fmt.Fprintf(&hosts, "%s %s\n", address, name)
-		}
 		trust := "tls_outgoing_options flags=NO_DEFAULT_CA"
 		if anchors := slices.Concat(v.Roots, v.Pinned); len(anchors) > 0 {
 			trust += " cafile=" + v.File("anchors.pem")
@@ -202,17 +182,13 @@ icp_port 0
 				return err
 			}
 		}
-		if err := os.WriteFile(v.File("hosts-squid"), []byte(hosts.String()), 0o644); err != nil {
+		if err := os.WriteFile(v.File("trust"), []byte(trust+"\n"), 0o644); err != nil {
 			return err
 		}
-		if err := prepare(ctx, v); err != nil {
+		if err := writeHosts(v, "hosts-squid"); err != nil {
 			return err
 		}
-		config, err := os.ReadFile(v.File("config"))
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(v.File("config"), []byte(strings.ReplaceAll(string(config), "%TRUST%", trust)), 0o644)
+		return prepare(ctx, v)
 	}
 	return client
 }

@@ -48,6 +48,15 @@ func hashedDirectory(ctx context.Context, v *hostsim.Visit) error {
 	return v.Run(ctx, nil, v.Program("openssl"), "rehash", dir)
 }
 
+// writeHosts writes a hosts file into the cell's home, for clients with an option that names one.
+func writeHosts(v *hostsim.Visit, file string) error {
+	var hosts strings.Builder
+	for name, address := range v.Hosts() {
+		hosts.WriteString(address + " " + name + "\n")
+	}
+	return os.WriteFile(v.File(file), []byte(hosts.String()), 0o644)
+}
+
 // shell returns a command that /bin/sh runs with the arguments as "$@", in the cell's home.
 func shell(script string, args ...string) hostsim.Command {
 	sh, err := exec.LookPath("sh")

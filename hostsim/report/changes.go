@@ -41,13 +41,10 @@ func Compare(was, is *hostsim.Matrix) []Change {
 
 // sum is what counts of a cell when it is compared: neither times nor words.
 func sum(c *hostsim.Cell) string {
-	switch c.Verdict {
-	case hostsim.Completed:
-		return "completed: " + string(c.How)
-	case hostsim.Refused:
+	if c.Verdict == hostsim.Refused {
 		return "refused: " + c.Cause
 	}
-	return string(c.Verdict)
+	return outcomeOf(c)
 }
 
 // Changes writes what has changed, a line each.
