@@ -2,72 +2,126 @@ package certs
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"fmt"
-
-	"golang.org/x/crypto/x509roots/fallback/bundle"
+	"slices"
 )
 
 // SelfSigned tells whether a certificate is signed with its own key. Unlike
 // x509.Certificate.CheckSignatureFrom it does not ask for a CA.
-func SelfSigned(c *x509.Certificate) bool { return signedBy(c, c) }
+func SelfSigned(c *x509.Certificate) bool { return SignedBy(c, c) }
 
-// signedBy tells whether the issuer's name and key fit a certificate.
-func signedBy(c, issuer *x509.Certificate) bool {
+// SignedBy tells whether the issuer's name and key fit a certificate: the only thing that makes
+// one certificate the issuer of another. It asks neither for dates nor for a CA.
+func SignedBy(c, issuer *x509.Certificate) bool {
 	return bytes.Equal(c.RawIssuer, issuer.RawSubject) && issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-// OrderChain puts the issuers of a leaf in order by their signatures, the leaf's
-// issuer first. The leaf itself, duplicates and self-signed certificates are left
-// out of the chain; a root among them is returned as root, else root is nil. A
-// certificate that belongs to another chain is an error.
-func OrderChain(leaf *x509.Certificate, list []*x509.Certificate) (chain []*x509.Certificate, root *x509.Certificate, err error) {
-	rest := map[string]*x509.Certificate{}
-	for _, c := range list {
-		if !c.Equal(leaf) {
-			rest[string(c.Raw)] = c
+// maxPool bounds how many certificates a chain is built from, and maxSteps the search in them:
+// cross-signed CAs make the number of paths grow without limit.
+const (
+	maxPool  = 1000
+	maxSteps = 10000
+)
+
+// BuildChain puts issuers of a leaf in order by their signatures, the leaf's issuer first.
+// Of several ways it takes one that ends at a known root: one of the pool, of the anchors, or a
+// public one. Among those it takes the longest, so that the clients with the oldest roots are
+// served, too, and among equals the one that stays valid longest. A self-signed issuer of the pool
+// is returned as root and is not in the chain.
+func BuildChain(leaf *x509.Certificate, pool []*x509.Certificate, anchors ...*x509.Certificate) (chain []*x509.Certificate, root *x509.Certificate) {
+	b := chainBuilder{anchors: anchors}
+	seen := map[string]bool{string(leaf.Raw): true}
+	for _, c := range pool {
+		if !seen[string(c.Raw)] && len(b.pool) < maxPool {
+			seen[string(c.Raw)] = true
+			b.pool = append(b.pool, c)
 		}
 	}
-	for subject := leaf; root == nil; {
-		var issuer *x509.Certificate
-		for _, c := range rest {
-			if signedBy(subject, c) {
-				issuer = c
-				break
-			}
-		}
-		if issuer == nil {
-			break
-		}
-		delete(rest, string(issuer.Raw))
-		if SelfSigned(issuer) {
-			root = issuer
-			break
-		}
-		chain = append(chain, issuer)
-		subject = issuer
+	// The result must not depend on the order in which the files were read.
+	slices.SortFunc(b.pool, func(x, y *x509.Certificate) int {
+		return cmp.Or(y.NotAfter.Compare(x.NotAfter), bytes.Compare(x.Raw, y.Raw))
+	})
+	if !SelfSigned(leaf) {
+		b.extend(nil, leaf)
 	}
-	for _, c := range rest {
-		return nil, nil, fmt.Errorf("the certificate of %q does not belong to the chain of %q", c.Subject, leaf.Subject)
-	}
-	return chain, root, nil
+	return b.best.chain, b.best.root
 }
 
-// FindRoot returns the publicly trusted root that signed a certificate: from the
-// system's trust store or from Mozilla's list as this program was built with it. It
-// returns nil when there is none.
-func FindRoot(top *x509.Certificate) *x509.Certificate {
-	for root := range bundle.Roots() {
-		c, err := x509.ParseCertificate(root.Certificate)
-		if err == nil && signedBy(top, c) {
-			return c
+type chainBuilder struct {
+	pool    []*x509.Certificate
+	anchors []*x509.Certificate
+	best    foundChain
+	steps   int
+}
+
+// A foundChain is a way from the leaf, perhaps to a root.
+type foundChain struct {
+	chain []*x509.Certificate
+	root  *x509.Certificate // of the pool
+	known bool              // it ends at a root that somebody knows
+}
+
+// consider keeps a way when it is better than the best so far.
+func (b *chainBuilder) consider(f foundChain) {
+	switch {
+	case f.known != b.best.known:
+		if !f.known {
+			return
+		}
+	case len(f.chain) < len(b.best.chain), len(f.chain) == len(b.best.chain) && (b.best.root != nil || f.root == nil):
+		return
+	}
+	f.chain = slices.Clone(f.chain)
+	b.best = f
+}
+
+// extend tries every issuer of the last certificate of a path.
+func (b *chainBuilder) extend(path []*x509.Certificate, last *x509.Certificate) {
+	b.consider(foundChain{chain: path, known: b.anchored(last)})
+	for _, issuer := range b.pool {
+		if b.steps >= maxSteps || !bytes.Equal(last.RawIssuer, issuer.RawSubject) {
+			continue
+		}
+		b.steps++
+		if !SignedBy(last, issuer) {
+			continue
+		}
+		if SelfSigned(issuer) {
+			b.consider(foundChain{path, issuer, true})
+			continue
+		}
+		// A CA comes once in a path, whoever signed it.
+		if !slices.ContainsFunc(path, func(c *x509.Certificate) bool { return sameCA(c, issuer) }) {
+			b.extend(append(slices.Clip(path), issuer), issuer)
 		}
 	}
-	between := x509.NewCertPool()
-	between.AddCert(top)
-	chains, err := top.Verify(x509.VerifyOptions{Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	if err != nil {
-		return nil
+}
+
+// anchored tells whether a root that is not in the pool has signed a certificate.
+func (b *chainBuilder) anchored(c *x509.Certificate) bool {
+	return slices.ContainsFunc(b.anchors, func(root *x509.Certificate) bool { return SignedBy(c, root) }) || FindRoot(c) != nil
+}
+
+// sameCA tells whether two certificates are for the same name and key.
+func sameCA(a, b *x509.Certificate) bool {
+	return bytes.Equal(a.RawSubject, b.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, b.RawSubjectPublicKeyInfo)
+}
+
+// OrderChain is BuildChain for files that should hold one chain and nothing else: it is an error
+// when a certificate belongs to another one. The leaf itself, duplicates, and further
+// certificates for the CAs of the chain may be among them.
+func OrderChain(leaf *x509.Certificate, list []*x509.Certificate) (chain []*x509.Certificate, root *x509.Certificate, err error) {
+	chain, root = BuildChain(leaf, list)
+	used := append(slices.Clone(chain), leaf)
+	if root != nil {
+		used = append(used, root)
 	}
-	return chains[0][len(chains[0])-1]
+	for _, c := range list {
+		if !slices.ContainsFunc(used, func(u *x509.Certificate) bool { return sameCA(u, c) }) {
+			return nil, nil, fmt.Errorf("the certificate of %q does not belong to the chain of %q", c.Subject, leaf.Subject)
+		}
+	}
+	return chain, root, nil
 }

@@ -132,36 +132,20 @@ func writeTemporary(path string, data []byte, mode fs.FileMode) (name string, er
 	return f.Name(), f.Sync()
 }
 
-// WriteIdentity writes name.cert.der, name.cert.pem, name.key.der and name.key.pem into
-// dir. Nothing is written when one of them exists, unless replace is set.
+// Files returns name.cert.der, name.cert.pem, name.key.der and name.key.pem.
+func (i *Identity) Files(name string) []File {
+	return []File{
+		{name + ".cert.der", i.DER(), ModeCert},
+		{name + ".cert.pem", EncodePEM(i.Certificate), ModeCert},
+		{name + ".key.der", i.KeyDER(), ModeKey},
+		{name + ".key.pem", i.EncodeKeyPEM(), ModeKey},
+	}
+}
+
+// WriteIdentity writes the identity's Files into dir, as [WriteFiles] does.
 func (i *Identity) WriteIdentity(dir, name string, replace bool) error {
-	files := []struct {
-		suffix string
-		data   []byte
-		mode   fs.FileMode
-	}{
-		{".cert.der", i.DER(), ModeCert},
-		{".cert.pem", EncodePEM(i.Certificate), ModeCert},
-		{".key.der", i.KeyDER(), ModeKey},
-		{".key.pem", i.EncodeKeyPEM(), ModeKey},
-	}
-	write := WriteNew
-	if replace {
-		write = Replace
-	} else {
-		for _, f := range files {
-			path := filepath.Join(dir, name+f.suffix)
-			if _, err := os.Lstat(path); err == nil {
-				return fmt.Errorf("%s: %w", path, ErrExists)
-			}
-		}
-	}
-	for _, f := range files {
-		if err := write(filepath.Join(dir, name+f.suffix), f.data, f.mode); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := WriteFiles(dir, i.Files(name), replace)
+	return err
 }
 
 // ParseKeyPEM returns the DER of the first private key in PEM. Encrypted keys are

@@ -1,0 +1,331 @@
+package certs
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Delivery is what a CA, or an ACME client, hands over: read by [ReadDelivery], and
+// understood by what the files hold, not by how they are called.
+type Delivery struct {
+	// Leaf is the certificate whose public key is Key's; without a key, the only one that is no
+	// CA's or that the certificate request is for.
+	Leaf *Certificate
+	Key  *PrivateKey // nil without one
+	// Chain are the issuers of the leaf, put in order by their signatures: the leaf's issuer
+	// first, a root left out.
+	Chain []*x509.Certificate
+	Root  *x509.Certificate // the root that came with it, or nil
+	// Request is the certificate request that lies beside the leaf, or nil.
+	Request *x509.CertificateRequest
+	// Items is everything that was found, in the order in which it was read.
+	Items []*Item
+}
+
+// An Item is one thing in a delivery, and how it was understood.
+type Item struct {
+	File string // path; what lies in a ZIP follows a "!"
+	// Where tells the place in the file, such as "line 12"; "" when the item is the file.
+	Where string
+	Form  string // how it is encoded: PEM, DER, PKCS#7, PKCS#12, base64, ZIP; "" when unknown
+	Kind  Kind
+	// About says what it is about: a subject, a kind of key.
+	About string
+	Use   Use
+	Note  string // why, where it is not plain
+	// Readable says that others than the owner can read the file of a key.
+	Readable bool
+
+	certificate *Certificate
+	key         *PrivateKey
+	request     *x509.CertificateRequest
+}
+
+// String returns the item's place.
+func (i *Item) String() string {
+	if i.Where == "" {
+		return i.File
+	}
+	return i.File + ", " + i.Where
+}
+
+// A Kind is what an item is.
+type Kind string
+
+// The kinds of items.
+const (
+	KindCertificate Kind = "certificate"
+	KindKey         Kind = "private key"
+	KindRequest     Kind = "certificate request"
+	KindContainer   Kind = "container" // whose content follows
+	KindOther       Kind = "other"     // known, and of no use here
+	KindUnknown     Kind = "not understood"
+)
+
+// A Use is what an item is used for.
+type Use string
+
+// The uses of items.
+const (
+	UseLeaf      Use = "leaf"
+	UseChain     Use = "chain"
+	UseRoot      Use = "root"
+	UseKey       Use = "key"
+	UseRequest   Use = "request"
+	UseDuplicate Use = "duplicate"
+	UseNone      Use = "not used"
+)
+
+// What can be wrong with a delivery as a whole. ReadDelivery's errors are one of these, or of
+// the file system.
+var (
+	ErrNoCertificate = errors.New("there is no certificate in it")
+	ErrNoLeaf        = errors.New("there is no server certificate in it, only those of CAs")
+	ErrAmbiguous     = errors.New("it is not clear which certificate is meant")
+	ErrKeyMismatch   = errors.New("no certificate in it has the private key's public key")
+	ErrPassword      = errors.New("the password is missing or wrong")
+	ErrTooMuch       = errors.New("too much for a delivery")
+)
+
+// understand finds out what belongs to what.
+func (d *Delivery) understand(anchors []*x509.Certificate) error {
+	err := d.pair()
+	if d.Leaf == nil {
+		return err
+	}
+	d.findRequest()
+	d.findChain(anchors)
+	d.explainRest()
+	return err // a pair that does not fit is understood as far as it can be
+}
+
+// distinct returns the items of a kind, and marks those that say the same as an earlier one.
+func (d *Delivery) distinct(kind Kind, same func(a, b *Item) bool) (list []*Item) {
+	for _, item := range d.Items {
+		if item.Kind != kind {
+			continue
+		}
+		if i := slices.IndexFunc(list, func(e *Item) bool { return same(e, item) }); i >= 0 {
+			item.Use, item.Note = UseDuplicate, "the same as "+list[i].String()
+			continue
+		}
+		list = append(list, item)
+	}
+	return list
+}
+
+func sameCertificate(a, b *Item) bool { return bytes.Equal(a.certificate.Raw, b.certificate.Raw) }
+func sameRequest(a, b *Item) bool     { return bytes.Equal(a.request.Raw, b.request.Raw) }
+func sameKey(a, b *Item) bool {
+	return bytes.Equal(a.key.DER, b.key.DER) || a.key.SPKI != nil && bytes.Equal(a.key.SPKI, b.key.SPKI)
+}
+
+// A pair is a certificate with its private key.
+type pair struct{ certificate, key *Item }
+
+// pair finds the leaf, and the key that belongs to it.
+func (d *Delivery) pair() error {
+	certificates := d.distinct(KindCertificate, sameCertificate)
+	keys := d.distinct(KindKey, sameKey)
+	requests := d.distinct(KindRequest, sameRequest)
+	if len(certificates) == 0 {
+		return ErrNoCertificate
+	}
+	var pairs []pair
+	for _, c := range certificates {
+		for _, k := range keys {
+			if k.key.Fits(c.certificate) {
+				pairs = append(pairs, pair{c, k})
+			}
+		}
+	}
+	// The keys of CAs lie beside the leaf's where somebody runs a CA of his own.
+	if servers := slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return p.certificate.certificate.IsCA() }); len(servers) > 0 {
+		pairs = servers
+	}
+	switch {
+	case len(pairs) == 1:
+		d.use(pairs[0])
+		return nil
+	case len(pairs) > 1:
+		var names []string
+		for _, p := range pairs {
+			names = append(names, p.certificate.describe())
+		}
+		return fmt.Errorf("%w: private keys for %s; name the files of one", ErrAmbiguous, strings.Join(names, " and for "))
+	}
+	leaves := leavesOf(certificates, requests)
+	switch {
+	case len(leaves) == 0:
+		return ErrNoLeaf
+	case len(leaves) > 1 && len(keys) > 0:
+		return fmt.Errorf("%w: %s", ErrKeyMismatch, describeItems(leaves))
+	case len(leaves) > 1:
+		return fmt.Errorf("%w: without a private key it may be %s; give the key, or name one", ErrAmbiguous, describeItems(leaves))
+	case len(keys) == 0:
+		d.use(pair{certificate: leaves[0]})
+		return nil
+	}
+	d.use(pair{leaves[0], keys[0]})
+	if len(keys) == 1 && keys[0].key.SPKI == nil {
+		keys[0].Note = "whether it belongs to the leaf cannot be told here"
+		return nil
+	}
+	return fmt.Errorf("%w: %s is another one's than %s", ErrKeyMismatch, describeItems(keys), leaves[0].describe())
+}
+
+func (d *Delivery) use(p pair) {
+	p.certificate.Use, d.Leaf = UseLeaf, p.certificate.certificate
+	if p.key != nil {
+		p.key.Use, d.Key = UseKey, p.key.key
+	}
+}
+
+// leavesOf returns the certificates that can be a server's when no key tells.
+func leavesOf(certificates, requests []*Item) []*Item {
+	var asked, servers []*Item
+	for _, c := range certificates {
+		for _, r := range requests {
+			if c.certificate.SPKI != nil && bytes.Equal(r.request.RawSubjectPublicKeyInfo, c.certificate.SPKI) {
+				asked = append(asked, c)
+			}
+		}
+		if !c.certificate.IsCA() {
+			servers = append(servers, c)
+		}
+	}
+	switch {
+	case len(asked) > 0:
+		return asked
+	case len(servers) > 0:
+		return servers
+	case len(certificates) == 1 && certificates[0].certificate.selfSigned():
+		return certificates // a self-signed server certificate can be a CA's
+	}
+	return nil
+}
+
+func describeItems(list []*Item) string {
+	var names []string
+	for _, i := range list {
+		names = append(names, i.describe())
+	}
+	return strings.Join(names, " or ")
+}
+
+func (i *Item) describe() string { return fmt.Sprintf("%s (%s)", i, i.About) }
+
+// findRequest finds the request that the leaf was issued for. One that is for another key is
+// taken, too, when it is the only one: somebody has to be told.
+func (d *Delivery) findRequest() {
+	var others []*Item
+	for _, item := range d.Items {
+		if item.Kind != KindRequest || item.Use != "" {
+			continue
+		}
+		if d.Leaf.SPKI != nil && bytes.Equal(item.request.RawSubjectPublicKeyInfo, d.Leaf.SPKI) {
+			item.Use, d.Request = UseRequest, item.request
+			return
+		}
+		others = append(others, item)
+	}
+	if len(others) == 1 {
+		others[0].Use, others[0].Note, d.Request = UseRequest, "for another key than the leaf's", others[0].request
+	}
+}
+
+// findChain puts the issuers in order.
+func (d *Delivery) findChain(anchors []*x509.Certificate) {
+	if d.Leaf.Parsed == nil {
+		return
+	}
+	var pool []*x509.Certificate
+	for _, item := range d.Items {
+		if item.Kind == KindCertificate && item.Use == "" && item.certificate.Parsed != nil {
+			pool = append(pool, item.certificate.Parsed)
+		}
+	}
+	d.Chain, d.Root = BuildChain(d.Leaf.Parsed, pool, anchors...)
+	for _, item := range d.Items {
+		if item.Kind != KindCertificate || item.Use != "" || item.certificate.Parsed == nil {
+			continue
+		}
+		if i := slices.IndexFunc(d.Chain, item.certificate.Parsed.Equal); i >= 0 {
+			item.Use, item.Note = UseChain, fmt.Sprintf("intermediate %d", i+1)
+		}
+		if d.Root != nil && d.Root.Equal(item.certificate.Parsed) {
+			item.Use = UseRoot
+		}
+	}
+}
+
+// explainRest says why the other items are not used.
+func (d *Delivery) explainRest() {
+	for _, item := range d.Items {
+		if item.Use != "" || item.Kind == KindContainer {
+			continue
+		}
+		item.Use = UseNone
+		if item.Note != "" {
+			continue
+		}
+		switch item.Kind {
+		case KindCertificate:
+			item.Note = d.strange(item.certificate)
+		case KindKey:
+			item.Note = "no server certificate here has its public key"
+		case KindRequest:
+			item.Note = "for another key than the leaf's"
+		}
+	}
+}
+
+// strange says why a certificate is in no chain of the leaf.
+func (d *Delivery) strange(c *Certificate) string {
+	if c.Parsed == nil {
+		return "Go cannot parse it: " + c.ParseError.Error()
+	}
+	for _, used := range append(slices.Clone(d.Chain), d.Root) {
+		if used == nil || !bytes.Equal(used.RawSubject, c.Parsed.RawSubject) {
+			continue
+		}
+		if bytes.Equal(used.RawSubjectPublicKeyInfo, c.Parsed.RawSubjectPublicKeyInfo) {
+			return "another certificate for an issuer of the chain (cross-signed or renewed)"
+		}
+		return "the name of an issuer of the chain, but another key"
+	}
+	if !c.IsCA() {
+		return "another server certificate"
+	}
+	return "it has not signed anything in the chain of the leaf"
+}
+
+// InDER tells whether the leaf or the key lies there in a file of its own in DER, too.
+func (d *Delivery) InDER(use Use) bool {
+	for _, item := range d.Items {
+		if item.Form != "DER" || item.Where != "" {
+			continue
+		}
+		switch {
+		case use == UseLeaf && item.certificate != nil && bytes.Equal(item.certificate.Raw, d.Leaf.Raw):
+			return true
+		case use == UseKey && item.key != nil && sameKey(item, &Item{key: d.Key}):
+			return true
+		}
+	}
+	return false
+}
+
+// Certificates returns every certificate of the delivery that Go can parse, each once.
+func (d *Delivery) Certificates() (list []*x509.Certificate) {
+	for _, item := range d.Items {
+		if item.Kind == KindCertificate && item.Use != UseDuplicate && item.certificate.Parsed != nil {
+			list = append(list, item.certificate.Parsed)
+		}
+	}
+	return list
+}
