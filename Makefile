@@ -24,8 +24,10 @@ clients: build ## every client: Debian packages (asks for root) and npm packages
 
 readme: build ## the outputs in README.md, made anew on this machine
 	{ echo '```'; ./leafcam demo 2>/dev/null; echo '```'; } > demo.out
+	rm -rf pki.out; ./leafcam pki cam.example.com --aia http://aia.example.com --out pki.out > /dev/null
+	{ echo '```'; ./leafcam check pki.out/fullchain.pem pki.out/root.pem pki.out/privkey.pem --host cam.example.com | sed 's,pki\.out/,,g'; echo '```'; } > check.out
 	./leafcam matrix --report markdown=matrix.out > /dev/null; test -s matrix.out
-	for part in demo matrix; do awk -v part=$$part '\
+	for part in demo check matrix; do awk -v part=$$part '\
 		$$0 == "<!-- " part " -->" { print; while ((getline line < (part ".out")) > 0) print line; skip = 1 } \
 		$$0 == "<!-- end of " part " -->" { skip = 0 } \
 		!skip' README.md > README.out && cat README.out > README.md; done
@@ -43,8 +45,9 @@ cross: ## build and vet for the other systems
 	GOOS=darwin go vet ./...
 	GOOS=windows go vet ./...
 
-bench: ## the engine beside crypto/tls
+bench: ## the engine beside crypto/tls, and how many devices a core checks in a second
 	go run ./device/internal/bench
+	go test -run '^$$' -bench . -cpu 1 ./certs/preflight
 
 # One target a call: go test -fuzz takes no more.
 fuzz: ## every fuzz target for FUZZTIME each

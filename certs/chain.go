@@ -3,9 +3,11 @@ package certs
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // SelfSigned tells whether a certificate is signed with its own key. Unlike
@@ -15,7 +17,47 @@ func SelfSigned(c *x509.Certificate) bool { return SignedBy(c, c) }
 // SignedBy tells whether the issuer's name and key fit a certificate: the only thing that makes
 // one certificate the issuer of another. It asks neither for dates nor for a CA.
 func SignedBy(c, issuer *x509.Certificate) bool {
-	return bytes.Equal(c.RawIssuer, issuer.RawSubject) && issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	if !bytes.Equal(c.RawIssuer, issuer.RawSubject) {
+		return false
+	}
+	check := func() bool {
+		return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	}
+	if !c.IsCA {
+		return check()
+	}
+	return checked.get(c, issuer, check)
+}
+
+// checked remembers which CAs have signed which: a chain is looked at from several sides, and
+// thousands of devices share their CAs.
+var checked signatures
+
+// maxChecked bounds what is remembered.
+const maxChecked = 4096
+
+type signatures struct {
+	mu    sync.Mutex
+	known map[[2][sha256.Size]byte]bool
+}
+
+// get returns what is known of a pair, or what check finds out.
+func (s *signatures) get(c, issuer *x509.Certificate, check func() bool) bool {
+	key := [2][sha256.Size]byte{sha256.Sum256(c.Raw), sha256.Sum256(issuer.Raw)}
+	s.mu.Lock()
+	signed, known := s.known[key]
+	s.mu.Unlock()
+	if known {
+		return signed
+	}
+	signed = check()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil || len(s.known) >= maxChecked {
+		s.known = map[[2][sha256.Size]byte]bool{}
+	}
+	s.known[key] = signed
+	return signed
 }
 
 // maxPool bounds how many certificates a chain is built from, and maxSteps the search in them:

@@ -128,6 +128,11 @@ func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 		r.add(item)
 		return nil
 	}
+	if r.options.LeaveEncrypted {
+		item.Note = "encrypted PKCS#12"
+		r.add(item)
+		return nil
+	}
 	var key any
 	var list []*x509.Certificate
 	err := r.ask(item.File, true, func(password []byte) error {

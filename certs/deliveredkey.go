@@ -36,13 +36,16 @@ func RequestNames(request *x509.CertificateRequest) []string {
 	return names
 }
 
-// key reads a private key, and decrypts it.
-func (r *deliveryReader) key(item *Item, p piece) error {
+// encryptedKey decrypts a private key.
+func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
+	if r.options.LeaveEncrypted {
+		item.Kind, item.Note = KindOther, "an encrypted private key"
+		r.add(item)
+		return nil
+	}
 	var plain []byte
 	var err error
 	switch p.content {
-	case contentKey:
-		return r.plainKey(item, p.der, false)
 	case contentEncryptedKey:
 		if problem := tooCostly(p.der); problem != "" {
 			item.Kind, item.Note = KindUnknown, problem

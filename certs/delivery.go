@@ -171,7 +171,7 @@ func (d *Delivery) pair() error {
 		return nil
 	}
 	d.use(pair{leaves[0], keys[0]})
-	if len(keys) == 1 && keys[0].key.SPKI == nil {
+	if leaf := leaves[0].certificate; len(keys) == 1 && (keys[0].key.SPKI == nil || leaf.Parsed == nil || leaf.Parsed.PublicKey == nil) {
 		keys[0].Note = "whether it belongs to the leaf cannot be told here"
 		return nil
 	}

@@ -58,7 +58,7 @@ func (h HostName) Why() string {
 	return "no public CA certifies a name that is below no public suffix, for it belongs to nobody"
 }
 
-var idnaError = errors.New("not a name in ASCII")
+var errNotASCII = errors.New("not a name in ASCII")
 
 // hostProfile turns names into ASCII as resolvers do, and keeps to the rules for host names.
 var hostProfile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true), idna.StrictDomainName(true))
@@ -83,7 +83,7 @@ func ParseHostName(text string) (HostName, error) {
 	base, wildcard := strings.CutPrefix(strings.TrimSuffix(text, "."), "*.")
 	ascii, err := hostProfile.ToASCII(base)
 	if again, twice := hostProfile.ToASCII(ascii); err == nil && (twice != nil || again != ascii) {
-		err = idnaError // made of what no name may hold, such as octets that are no text
+		err = errNotASCII // made of what no name may hold, such as octets that are no text
 	}
 	switch {
 	case base == "":

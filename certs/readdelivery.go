@@ -15,6 +15,8 @@ type DeliveryOptions struct {
 	// Password returns the password of a file, and is called for those that need one only, with
 	// again set after a wrong one. Nil means that there are none.
 	Password func(file string, again bool) ([]byte, error)
+	// LeaveEncrypted leaves what is encrypted as it is, and asks for no password.
+	LeaveEncrypted bool
 	// Roots are roots that clients are given: of several ways from the leaf, one to them is taken.
 	Roots []*x509.Certificate
 }
@@ -158,8 +160,10 @@ func (r *deliveryReader) piece(path string, p piece) error {
 		item.Kind, item.About, item.certificate = KindCertificate, c.Describe(), c
 	case contentRequest:
 		return r.request(item, p.der)
-	case contentKey, contentEncryptedKey, contentEncryptedPEM:
-		return r.key(item, p)
+	case contentKey:
+		return r.plainKey(item, p.der, false)
+	case contentEncryptedKey, contentEncryptedPEM:
+		return r.encryptedKey(item, p)
 	case contentPKCS7:
 		return r.pkcs7(item, p.der)
 	case contentPKCS12:

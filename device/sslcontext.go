@@ -2,6 +2,7 @@ package device
 
 import (
 	"bytes"
+	"crypto"
 	"errors"
 	"net"
 	"os"
@@ -220,4 +221,20 @@ func (c *SSLContext) config() *mbedtls.Config {
 		Time:       func() uint32 { return uint32(now().Sub(epoch) / time.Second) },
 		VerifyMode: c.verify, CAs: c.cas, Clock: now,
 	}
+}
+
+// PairFits tells whether the key that is loaded last is the first certificate's, which the
+// camera never asks. It is not known when nothing is loaded, and for an RSA key whose numbers
+// do not belong together.
+func (c *SSLContext) PairFits() (fits, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.key == nil || len(c.chain) == 0 {
+		return false, false
+	}
+	public, ok := c.key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	if !ok {
+		return false, false
+	}
+	return public.Equal(c.chain[0].Public()), true
 }

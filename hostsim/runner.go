@@ -27,17 +27,20 @@ const DefaultDeadline = 40 * time.Second
 // A Runner runs clients in scenarios. Only Clients is required.
 type Runner struct {
 	Clients   []*Client
-	Scenarios []Scenario                         // StandardSet by default
-	Host      string                             // DefaultHost by default
-	Firmware  *device.Firmware                   // the first profile by default
-	KeyType   certs.KeyType                      // of the test PKI; ECDSAP256 by default
-	Files     *Files                             // nil: everything comes from a test PKI
-	Online    bool                               // let clients ask the real AIA servers of Files
-	Deadline  time.Duration                      // of one cell; DefaultDeadline by default
-	Keep      string                             // directory for everything of every cell; "" keeps nothing
-	Listen    string                             // IP address that servers listen on; 127.0.0.1 by default
-	Parallel  int                                // cells at a time; the number of CPUs by default
-	Progress  func(done, total int, what string) // may be called from several goroutines
+	Scenarios []Scenario       // StandardSet by default
+	Host      string           // DefaultHost by default
+	Firmware  *device.Firmware // the first profile by default
+	KeyType   certs.KeyType    // of the test PKI; ECDSAP256 by default
+	Files     *Files           // nil: everything comes from a test PKI
+	Online    bool             // let clients ask the real AIA servers of Files
+	// NoControls leaves the controls out that Scenarios lack: for further questions to clients that
+	// another run has had controls for. By itself such a run proves nothing.
+	NoControls bool
+	Deadline   time.Duration                      // of one cell; DefaultDeadline by default
+	Keep       string                             // directory for everything of every cell; "" keeps nothing
+	Listen     string                             // IP address that servers listen on; 127.0.0.1 by default
+	Parallel   int                                // cells at a time; the number of CPUs by default
+	Progress   func(done, total int, what string) // may be called from several goroutines
 }
 
 func defaultParallel() int { return max(2, runtime.NumCPU()) }
@@ -68,7 +71,10 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 	if err != nil {
 		return nil, err
 	}
-	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home, extra: missingControls(r.Scenarios)}
+	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home}
+	if !r.NoControls {
+		rn.extra = missingControls(r.Scenarios)
+	}
 	found := findAll(ctx, rn.sandbox, r.Clients)
 	built := rn.build(ctx, found)
 	rows := rn.cells(ctx, found, built)

@@ -1,9 +1,9 @@
-// Package policy says how families of clients complete a certificate chain, as data with
-// sources: for clients that cannot run on this machine, and for forecasts. Start with [All].
+// Package policy says how families of clients come by missing intermediates and what they take
+// for an anchor, as data with sources: for forecasts, and for clients that cannot run on this
+// machine. Start with [Families] and [Platforms].
 package policy
 
-// A Policy is how a family of clients comes by missing intermediates and what it takes for a
-// trust anchor.
+// A Policy is how a family of clients verifies a server.
 type Policy struct {
 	Name     string // short, unique
 	Title    string // the clients, for people
@@ -12,52 +12,66 @@ type Policy struct {
 
 	// AIA says that missing issuers are downloaded from http AIA URLs, in DER.
 	AIA bool
-	// PKCS7 and PEM say that these are understood there, too. False where nobody has
+	// PKCS7, PEM and HTTPS say that these are understood there, too. False where nobody has
 	// documented it.
-	PKCS7, PEM bool
+	PKCS7, PEM, HTTPS bool
+	// AIAOption is what has to be set for that; "" where it is the default.
+	AIAOption string
+	// Preloaded says that intermediates which public CAs have disclosed are known beforehand.
+	Preloaded bool
+
 	// StoreIsAnchor says that an intermediate in the client's own store is a trust anchor;
 	// otherwise it only completes chains.
 	StoreIsAnchor bool
+	// What the client takes for an anchor when it is told to: a self-signed server certificate
+	// that is no CA, one that is a CA, and a leaf that a CA has issued.
+	PinsSelfSigned, PinsSelfSignedCA, PinsLeaf bool
+
+	IgnoresNames  bool // the host is not compared with the certificate
+	NeverVerifies bool // as the programs are used by default
+	GoParser      bool // certificates are read by Go's crypto/x509
+	// OnlyP256 says that no other curve is offered; NoP521 that P-521 is not, OddCurves that some
+	// other curves of the camera are.
+	OnlyP256  bool
+	NoP521    Trait
+	OddCurves Trait
+	// ShortRSA says that RSA keys of 1024 bits are taken.
+	ShortRSA Trait
+	// CommonName says that it counts where a certificate has no subject alternative name.
+	CommonName Trait
+	// MaxIntermediates is how many there may be between leaf and anchor; 0 is any number.
+	MaxIntermediates int
+	// Strict says that certificates have to keep to RFC 5280 where others do not ask
+	// (OpenSSL's X509_V_FLAG_X509_STRICT).
+	Strict bool
+	// EnforcesMustStaple says that a leaf with the TLS feature status_request is refused without
+	// a stapled answer (RFC 7633).
+	EnforcesMustStaple bool
+	// WantsSCTs says that leaves of public CAs need signed certificate timestamps.
+	WantsSCTs bool
 
 	// Source is where this is known from, Date when it was looked at (year-month).
 	Source, Date string
-	// SharedBy are clients that follow the same policy and do run here, by their names in
-	// hostsim/clients: against them the policy is tested.
+	// Clients are those that were measured, by their names in hostsim/clients.
+	Clients []string
+	// SharedBy are clients that follow the policy of a platform and do run here: against them
+	// it is tested.
 	SharedBy []string
 }
 
-// All returns the policies of platforms that hostsim cannot run on Linux.
-func All() []Policy {
-	return []Policy{
-		{
-			Name: "schannel", Title: "Windows: PowerShell, .NET Framework, WinHTTP, curl.exe", Stack: "SChannel", Verifier: "CryptoAPI",
-			AIA:    true,
-			Source: "learn.microsoft.com, wincrypt CertGetCertificateChain; github.com/dotnet/runtime/issues/37485, 59979", Date: "2026-11",
-			SharedBy: []string{"chromium"},
-		},
-		{
-			Name: "dotnet-linux", Title: ".NET on Linux: HttpClient", Stack: "OpenSSL", Verifier: "X509Chain",
-			AIA:    true,
-			Source: "learn.microsoft.com, X509ChainPolicy.DisableCertificateDownloads (false by default for clients)", Date: "2026-11",
-			SharedBy: []string{"chromium"},
-		},
-		{
-			Name: "sectrust", Title: "macOS, iOS: Safari, URLSession", Stack: "SecTrust", Verifier: "SecTrust",
-			AIA:    true,
-			Source: "developer.apple.com, Creating a Trust Object: \"may also download intermediate certificates\"", Date: "2026-11",
-			SharedBy: []string{"chromium"},
-		},
-		{
-			Name: "chrome", Title: "Chrome, Edge on Windows, macOS, Android", Stack: "BoringSSL", Verifier: "Chromium's verifier",
-			AIA: true, PKCS7: true, PEM: true,
-			Source: "chromium.googlesource.com, net/data/ssl/chrome_root_store/faq.md; measured with Chromium on Linux", Date: "2026-11",
-			SharedBy: []string{"chromium"},
-		},
-		{
-			Name: "android", Title: "Android apps: OkHttp, HttpURLConnection, WebView", Stack: "Conscrypt", Verifier: "Conscrypt TrustManagerImpl",
-			StoreIsAnchor: true,
-			Source:        "github.com/google/conscrypt/issues/1048 (AIA not implemented)", Date: "2026-11",
-			SharedBy: []string{"okhttp", "java-url"},
-		},
-	}
-}
+// A Trait is whether clients have it.
+type Trait int
+
+// What is known of a trait.
+const (
+	No     Trait = iota
+	Yes          // all that were measured
+	Varies       // some of them
+)
+
+// Measured tells whether the policy was measured with real clients.
+func (p Policy) Measured() bool { return len(p.Clients) > 0 }
+
+// Everyone returns the families that were measured and the platforms that were not: what a
+// forecast is about.
+func Everyone() []Policy { return append(Families(), Platforms()...) }

@@ -100,6 +100,11 @@ func render(out io.Writer, asJSON bool, data any, t table.Writer) error {
 		_, err := fmt.Fprintln(out, t.Render())
 		return err
 	}
+	return writeJSON(out, data)
+}
+
+// writeJSON prints a result for machines.
+func writeJSON(out io.Writer, data any) error {
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)

@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"device/wire":              {"device/internal/mbedtls", "device"},                         // device in tests
 	"certs":                    {},
 	"certs/policy":             {},
+	"certs/preflight":          {"certs", "certs/policy", "device", "device/internal/mbedtls", "device/wire"}, // the last one in tests
 	"hostsim":                  {"certs", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/internal/sandbox"},
 	"hostsim/aia":              {},
 	"hostsim/clients":          {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/internal/sandbox"},

@@ -79,6 +79,8 @@ func newRoot() *cobra.Command {
 		Use:   "leafcam",
 		Short: "an OpenMV camera's TLS server, and the clients that do or do not accept it",
 		Long: `    $ leafcam demo                                         make a test PKI, run this machine's clients
+    $ leafcam check DELIVERY                               tell before flashing whether it will work, and for whom
+    $ leafcam convert DELIVERY --out camera                write the files that the camera loads
     $ leafcam serve --cert server.der --key server.key.der be the camera
     $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
                                                            run the clients against your own certificate
@@ -99,6 +101,6 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newServe(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
+	root.AddCommand(newDemo(), newCheck(), newConvert(), newCSR(), newSelfSigned(), newPKI(), newServe(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
 	return root
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
@@ -21,7 +19,9 @@ import (
 
 // authority is a running Pebble with its challenge server, all on 127.0.0.1.
 type authority struct {
+	tools      string // folder of the programs
 	dir        string
+	links      int
 	caFile     string // trusts Pebble's own API
 	client     *http.Client
 	directory  string // URL of the ACME directory
@@ -33,18 +33,15 @@ type authority struct {
 	log        *os.File
 }
 
-// startCA builds the pinned tools and starts them.
-func startCA(ctx context.Context, dir string) (*authority, error) {
-	if err := buildTools(ctx, dir); err != nil {
-		return nil, err
-	}
+// startCA starts Pebble, with so many intermediates between leaf and root, and its challenge server.
+func startCA(ctx context.Context, tools, dir string, links int) (*authority, error) {
 	ports, err := freePorts(5)
 	if err != nil {
 		return nil, err
 	}
 	api, management, dns, challenges := ports[0], ports[1], ports[2], ports[3]
 	a := &authority{
-		dir:       dir,
+		tools: tools, dir: dir, links: links,
 		caFile:    filepath.Join(dir, "api.cert.pem"),
 		directory: fmt.Sprintf("https://127.0.0.1:%d/dir", api), management: fmt.Sprintf("https://127.0.0.1:%d", management),
 		challenges: fmt.Sprintf("http://127.0.0.1:%d", challenges),
@@ -140,10 +137,10 @@ func (a *authority) writeConfig(api, management int) error {
 }
 
 func (a *authority) start(ctx context.Context, program string, args ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(a.dir, program), args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(a.tools, program), args...)
 	cmd.Stdout, cmd.Stderr = a.log, a.log
-	// One intermediate, and none of the faults that Pebble otherwise plays in.
-	cmd.Env = append(os.Environ(), "PEBBLE_CHAIN_LENGTH=1", "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
+	// None of the faults that Pebble otherwise plays in.
+	cmd.Env = append(os.Environ(), fmt.Sprintf("PEBBLE_CHAIN_LENGTH=%d", a.links), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -182,55 +179,6 @@ func (a *authority) stop() {
 		_ = p.Wait() // killed just now
 	}
 	a.log.Close()
-}
-
-// dnsHook is the argument with which certbot calls this program.
-const dnsHook = "publish-txt"
-
-// issue lets certbot get a certificate and returns its live directory.
-func (a *authority) issue(ctx context.Context, self, challenge string) (live string, err error) {
-	base := filepath.Join(a.dir, "certbot-"+challenge)
-	args := []string{
-		"certonly", "--non-interactive", "--agree-tos", "--register-unsafely-without-email", "--no-random-sleep-on-renew",
-		"--server", a.directory, "--domain", host, "--preferred-challenges", challenge[:len(challenge)-len("-01")],
-		"--config-dir", base, "--work-dir", filepath.Join(base, "work"), "--logs-dir", filepath.Join(base, "logs"),
-	}
-	if challenge == "http-01" {
-		args = append(args, "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", fmt.Sprint(a.httpPort))
-	} else {
-		// certbot looks for the hook's first word without unquoting it: a script of ours
-		// has a name that needs no quotes.
-		hook := filepath.Join(a.dir, "hook")
-		script := fmt.Sprintf("#!/bin/sh\nexec '%s' %s %s\n", strings.ReplaceAll(self, "'", `'\''`), dnsHook, a.challenges)
-		if err := os.WriteFile(hook, []byte(script), 0o700); err != nil {
-			return "", err
-		}
-		args = append(args, "--manual", "--manual-auth-hook", hook)
-	}
-	cmd := exec.CommandContext(ctx, "certbot", args...)
-	cmd.Env = append(os.Environ(), "REQUESTS_CA_BUNDLE="+a.caFile)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		said, _ := os.ReadFile(a.log.Name())
-		return "", fmt.Errorf("certbot, %s: %w\n%s\nPebble said:\n%s", challenge, err, out, said)
-	}
-	return filepath.Join(base, "live", host), nil
-}
-
-// publishTXT puts the answer to a DNS-01 challenge into the challenge server.
-func publishTXT(challenges, domain, value string) error {
-	record, err := json.Marshal(map[string]string{"host": "_acme-challenge." + domain + ".", "value": value})
-	if err != nil {
-		return err
-	}
-	response, err := http.Post(challenges+"/set-txt", "application/json", bytes.NewReader(record))
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the challenge server answers %s", response.Status)
-	}
-	return nil
 }
 
 // root returns the root that Pebble made when it started.

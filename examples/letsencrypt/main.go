@@ -1,15 +1,17 @@
 // Command letsencrypt shows the way of a real certificate onto a camera: Pebble, Let's
-// Encrypt's test CA, and certbot issue it by HTTP-01 and by DNS-01, its PEM files become
-// DER, the emulated camera loads them, and this machine's clients connect.
+// Encrypt's test CA, issues it to certbot and to lego, by HTTP-01 and by DNS-01, with one to three
+// intermediates above it; what came is checked and converted, the emulated camera loads it, and
+// this machine's clients connect.
 //
 //	go run ./examples/letsencrypt
 //
-// It needs Go and certbot, and stays on 127.0.0.1; only Go's module proxy is asked for
+// It needs Go, certbot and lego, and stays on 127.0.0.1; only Go's module proxy is asked for
 // Pebble's source when it is not cached.
 package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +22,11 @@ import (
 	"syscall"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/preflight"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
-	"github.com/leafcam/leafcam/hostsim/report"
+	matrix "github.com/leafcam/leafcam/hostsim/report"
 )
 
 // host is the name that the certificates are for.
@@ -40,7 +43,7 @@ func main() {
 	if err != nil {
 		exit(err)
 	}
-	exit(run(ctx, self, os.Stdout))
+	exit(run(ctx, self, os.Stdout, usual, clients.Demo()))
 }
 
 func exit(err error) {
@@ -51,13 +54,24 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-var errNoCertbot = errors.New("certbot is not installed: apt-get install certbot")
+// errNotInstalled is returned for an ACME client that is not there.
+var errNotInstalled = errors.New("is not installed: apt-get install")
+
+// usual are the orders of the demonstration: both challenges, both ACME clients, and chains of one, two
+// and three intermediates.
+var usual = []order{
+	{tool: "certbot", challenge: "http-01", links: 1},
+	{tool: "certbot", challenge: "dns-01", links: 2},
+	{tool: "lego", challenge: "http-01", links: 3},
+}
 
 // run does everything in a temporary directory. self is the program that certbot calls
 // for DNS-01.
-func run(ctx context.Context, self string, out io.Writer) error {
-	if _, err := exec.LookPath("certbot"); err != nil {
-		return errNoCertbot
+func run(ctx context.Context, self string, out io.Writer, orders []order, list []*hostsim.Client) error {
+	for _, o := range orders {
+		if _, err := exec.LookPath(o.tool); err != nil {
+			return fmt.Errorf("%s %w %s", o.tool, errNotInstalled, o.tool)
+		}
 	}
 	dir, err := os.MkdirTemp("", "leafcam-letsencrypt-")
 	if err != nil {
@@ -65,84 +79,102 @@ func run(ctx context.Context, self string, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Fprintln(out, "building Pebble and its challenge server")
-	ca, err := startCA(ctx, dir)
-	if err != nil {
+	tools := filepath.Join(dir, "tools")
+	if err := buildTools(ctx, tools); err != nil {
 		return err
 	}
-	defer ca.stop()
-	for _, challenge := range []string{"http-01", "dns-01"} {
-		fmt.Fprintf(out, "certbot asks Pebble for a certificate for %s by %s\n", host, challenge)
-		live, err := ca.issue(ctx, self, challenge)
-		if err != nil {
-			return err
-		}
-		files, err := flash(live, filepath.Join(dir, "camera-"+challenge))
-		if err != nil {
-			return err
-		}
-		if files.Root, err = ca.root(ctx); err != nil {
-			return err
-		}
-		if err := tryClients(ctx, out, files); err != nil {
-			return err
+	for i, o := range orders {
+		if err := fill(ctx, self, tools, filepath.Join(dir, fmt.Sprint(i)), o, list, out); err != nil {
+			return fmt.Errorf("%s: %w", o, err)
 		}
 	}
 	fmt.Fprintln(out, "\nPebble's leaves carry no AIA URL, so the column AIA does not apply: no client could fetch the intermediate.")
 	return nil
 }
 
-// flash turns certbot's PEM files into the camera's DER files and loads them, as the
-// camera would from its flash.
-func flash(live, camera string) (*hostsim.Files, error) {
-	leaf, err := certs.ReadCertificates(filepath.Join(live, "cert.pem"))
+// fill gets one certificate, checks and converts it, and lets the clients connect.
+func fill(ctx context.Context, self, tools, dir string, o order, list []*hostsim.Client, out io.Writer) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	ca, err := startCA(ctx, tools, dir, o.links)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	chain, err := certs.ReadCertificates(filepath.Join(live, "chain.pem"))
+	defer ca.stop()
+	fmt.Fprintf(out, "\n%s; %d intermediate(s) above it\n", o, o.links)
+	delivery, err := ca.issue(ctx, self, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	keyPEM, err := os.ReadFile(filepath.Join(live, "privkey.pem"))
+	root, err := ca.root(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	key, err := certs.ParseKeyPEM(keyPEM)
+	camera := filepath.Join(dir, "camera")
+	report, err := flash(ctx, delivery, camera, root, out)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := os.MkdirAll(camera, 0o700); err != nil {
-		return nil, err
-	}
-	certFile, keyFile := filepath.Join(camera, "server.der"), filepath.Join(camera, "server.key.der")
-	if err := certs.WriteNew(certFile, leaf[0].Raw, certs.ModeCert); err != nil {
-		return nil, err
-	}
-	if err := certs.WriteNew(keyFile, key, certs.ModeKey); err != nil {
-		return nil, err
-	}
-	if err := device.NewSSLContext(device.OpenMV50).LoadCertChainFiles(certFile, keyFile); err != nil {
-		return nil, fmt.Errorf("the camera does not load what certbot delivered: %w", err)
-	}
-	return &hostsim.Files{Cert: leaf[0].Raw, Key: key, Leaf: leaf[0], Chain: chain}, nil
+	return tryClients(ctx, out, camera, root, report, list)
 }
 
-// errMatrix is returned when a client did what it must not do.
-var errMatrix = errors.New("the clients' outcome is not what a leaf without its intermediate leads to")
+// flash does what leafcam check and leafcam convert do: it looks at what came, and writes the
+// camera's files.
+func flash(ctx context.Context, delivery []string, camera string, root *x509.Certificate, out io.Writer) (*preflight.Report, error) {
+	subject, d, err := preflight.FromDelivery(delivery, certs.DeliveryOptions{})
+	if err != nil {
+		return nil, err
+	}
+	report := preflight.Check(ctx, subject, preflight.Options{Host: host, Roots: []*x509.Certificate{root}})
+	for _, f := range report.Findings {
+		fmt.Fprintf(out, "  %s: %s\n", f.Severity, f.Title)
+	}
+	if report.Errors() > 0 {
+		return nil, errors.New("the check finds errors in what the CA delivered")
+	}
+	files, err := d.CameraFiles()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := certs.WriteFiles(camera, files, false); err != nil {
+		return nil, err
+	}
+	return report, nil
+}
 
-func tryClients(ctx context.Context, out io.Writer, files *hostsim.Files) error {
-	m, err := hostsim.Runner{Clients: clients.Demo(), Files: files, Host: host}.Run(ctx)
+// errMatrix is returned when forecast and outcome differ.
+var errMatrix = errors.New("a client did something else than the check forecast")
+
+// tryClients lets the clients connect, and compares with what the check forecast.
+func tryClients(ctx context.Context, out io.Writer, camera string, root *x509.Certificate, report *preflight.Report, list []*hostsim.Client) error {
+	rootFile := filepath.Join(camera, "root.pem")
+	if err := os.WriteFile(rootFile, certs.EncodePEM(root), 0o600); err != nil {
+		return err
+	}
+	files, err := hostsim.ReadFiles(device.OpenMV50, hostsim.FilePaths{
+		Cert: filepath.Join(camera, certs.CameraCert), Key: filepath.Join(camera, certs.CameraKey), Chain: filepath.Join(camera, certs.ChainFile), Root: rootFile,
+	})
+	if err != nil {
+		return err
+	}
+	m, err := hostsim.Runner{Clients: list, Files: files, Host: host}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "the camera presents %d octets of DER, signed by %q\n", len(files.Cert), files.Leaf.Issuer.CommonName)
-	report.Table(out, m, report.TableOptions{})
-	for _, r := range m.Rows {
-		if !r.Installed || !r.Trustworthy {
-			continue
-		}
-		alone, sent := r.Cell(hostsim.LeafOnly.Name), r.Cell(hostsim.SecondLoad.Name)
-		if alone.ChainCompleted || sent.Verdict == hostsim.Refused {
-			return fmt.Errorf("%w: %s", errMatrix, r.Title)
+	matrix.Table(out, m, matrix.TableOptions{})
+	for i := range report.Reach {
+		reach := &report.Reach[i]
+		for _, r := range m.Rows {
+			if !r.Installed || !r.Trustworthy || !reach.Has(r.Client) {
+				continue
+			}
+			alone, sent := r.Cell(hostsim.LeafOnly.Name), r.Cell(hostsim.SecondLoad.Name)
+			if alone.ChainCompleted != (reach.Forecast(preflight.LeafOnly).Outcome == preflight.Completes) ||
+				sent.ChainCompleted != (reach.Forecast(preflight.SecondLoad).Outcome == preflight.Completes) {
+				return fmt.Errorf("%w: %s", errMatrix, r.Title)
+			}
 		}
 	}
 	return nil

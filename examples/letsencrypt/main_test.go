@@ -3,10 +3,14 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/clients"
 )
 
 // TestMain lets certbot call the test binary as it calls the program.
@@ -17,18 +21,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestIssueAndFlash goes the whole way twice, by HTTP-01 and by DNS-01.
+// TestIssueAndFlash goes the whole way with both ACME clients, both challenges, chains of one to
+// three intermediates, and a request of leafcam's own.
 func TestIssueAndFlash(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
+	list, err := hostsim.ClientsByName([]string{"curl", "openssl", "python", "go", "java", "gnutls-cli", "nginx", "apache"}, clients.All())
+	require.NoError(t, err)
 	var out strings.Builder
-	err = run(t.Context(), self, &out)
-	if errors.Is(err, errNoCertbot) {
+	orders := append(slices.Clone(usual), order{tool: "certbot", challenge: "http-01", links: 1, request: true})
+	err = run(t.Context(), self, &out, orders, list)
+	if errors.Is(err, errNotInstalled) {
 		t.Skip(err)
 	}
 	require.NoError(t, err, out.String())
-	for _, want := range []string{"by http-01", "by dns-01", `signed by "Pebble Intermediate CA`, "carry no AIA URL"} {
+	for _, want := range []string{"certbot asks", "lego asks", "by http-01", "by dns-01", `signed by "Pebble Intermediate CA`, "carry no AIA URL", "3 links missing"} {
 		require.Contains(t, out.String(), want)
 	}
-	require.Equal(t, 2, strings.Count(out.String(), "the camera presents"))
+	require.Equal(t, len(orders), strings.Count(out.String(), "the camera presents"))
 }

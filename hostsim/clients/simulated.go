@@ -25,7 +25,7 @@ import (
 // the policy of the platform says. Their rows show no more than what the policy claims.
 
 func simulatedClients() (list []*hostsim.Client) {
-	for _, p := range policy.All() {
+	for _, p := range policy.Platforms() {
 		list = append(list, &hostsim.Client{
 			Name: "sim-" + p.Name, Title: p.Title, Stack: p.Stack, Library: p.Verifier + " (simulated)",
 			Simulated: p.Source + " (" + p.Date + ")",

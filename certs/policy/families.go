@@ -1,0 +1,146 @@
+package policy
+
+// measured is the source of every family: the standard matrix and its further scenarios, run
+// with the programs of Debian 12 and of npm.
+const measured = "measured with leafcam matrix --scenarios all"
+
+// anchored are the traits that most families have in common: an intermediate in the trust file,
+// a leaf, and either form of self-signed certificate is an anchor.
+func anchored(p Policy) Policy {
+	p.StoreIsAnchor, p.PinsLeaf = true, true
+	return pinning(p)
+}
+
+// pinning are the traits of those that accept either form of self-signed certificate.
+func pinning(p Policy) Policy {
+	p.PinsSelfSigned, p.PinsSelfSignedCA = true, true
+	p.Source, p.Date = measured, "2026-11"
+	return p
+}
+
+// Families returns the families of clients as they were measured: those of one family did
+// the same in every scenario.
+func Families() []Policy {
+	return []Policy{
+		anchored(Policy{
+			Name: "openssl-partial", Title: "curl, Perl, PHP's curl, R (OpenSSL with partial chains)", Stack: "OpenSSL", Verifier: "OpenSSL", ShortRSA: Varies, CommonName: Yes,
+			Clients: []string{"curl", "curl-capath", "openssl-partial", "node-partial", "perl", "http-tiny", "mojo", "php-curl", "r-curl", "r-base"},
+		}),
+		anchored(Policy{
+			Name: "python-strict", Title: "Python 3.13 and later (OpenSSL, partial chains, strict)", Stack: "OpenSSL", Verifier: "OpenSSL", Strict: true, CommonName: Yes,
+			Clients: []string{"python-3.13-flags"},
+		}),
+		pinning(Policy{
+			Name: "openssl", Title: "Python to 3.12, requests, Node.js, Ruby, nginx, HAProxy, Qt ... (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL", ShortRSA: Varies, CommonName: Varies, NoP521: Varies,
+			Clients: []string{
+				"httpie", "axel", "openssl", "ncat", "telnet-ssl", "mosquitto_sub", "w3m", "links2", "svn", "hg", "python", "requests", "httpx", "aiohttp",
+				"node", "node-fetch", "node-ca-option", "axios", "got", "php-streams", "ruby", "swi-prolog", "libtls", "poco", "qt5", "qt6", "nginx", "haproxy", "stunnel",
+			},
+		}),
+		pinning(Policy{
+			Name: "openssl-no-names", Title: "LuaSec, Tcl (OpenSSL, host names not compared)", Stack: "OpenSSL", Verifier: "OpenSSL", IgnoresNames: true, CommonName: Yes,
+			Clients: []string{"luasec", "tcl-tls"},
+		}),
+		pinning(Policy{
+			Name: "socat", Title: "socat (OpenSSL, P-256 alone)", Stack: "OpenSSL", Verifier: "OpenSSL", OnlyP256: true, NoP521: Yes, CommonName: Yes,
+			Clients: []string{"socat"},
+		}),
+		pinning(Policy{
+			Name: "apache", Title: "Apache as proxy (OpenSSL, two intermediates at most)", Stack: "OpenSSL", Verifier: "OpenSSL", MaxIntermediates: 2, CommonName: Yes,
+			Clients: []string{"apache"},
+		}),
+		pinning(Policy{
+			Name: "squid", Title: "Squid (OpenSSL, downloads of its own)", Stack: "OpenSSL", Verifier: "OpenSSL", AIA: true, HTTPS: true, CommonName: Yes,
+			Clients: []string{"squid"},
+		}),
+		anchored(Policy{
+			Name: "gnutls", Title: "wget, git, FFmpeg, mpv, VLC, GStreamer, WebKitGTK ... (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS", EnforcesMustStaple: true, ShortRSA: Yes, CommonName: Yes,
+			Clients: []string{
+				"wget", "wget2", "aria2", "lftp", "gnutls-cli", "elinks", "git", "pycurl", "libsoup", "guile", "ffprobe", "mpv", "vlc", "gstreamer", "webkitgtk",
+			},
+		}),
+		anchored(Policy{
+			Name: "gnutls-aia", Title: "gnutls-cli --ca-auto-retrieve", Stack: "GnuTLS", Verifier: "GnuTLS", AIA: true, AIAOption: "--ca-auto-retrieve", EnforcesMustStaple: true, ShortRSA: Yes, CommonName: Yes,
+			Clients: []string{"gnutls-cli-aia"},
+		}),
+		{
+			Name: "lynx", Title: "Lynx (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS", StoreIsAnchor: true, PinsSelfSignedCA: true, ShortRSA: Yes, EnforcesMustStaple: true, CommonName: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"lynx"},
+		},
+		anchored(Policy{
+			Name: "go", Title: "Go programs on Linux: Caddy, rclone, Prometheus", Stack: "Go", Verifier: "crypto/x509", GoParser: true, ShortRSA: Yes,
+			Clients: []string{"go", "rclone", "blackbox_exporter", "caddy"},
+		}),
+		anchored(Policy{
+			Name: "java", Title: "Java, OkHttp, Apache HttpClient", Stack: "JSSE", Verifier: "PKIX of the JDK", ShortRSA: Yes, CommonName: Varies,
+			Clients: []string{"java", "java-url", "okhttp", "apache-httpclient"},
+		}),
+		anchored(Policy{
+			Name: "bouncycastle", Title: "Bouncy Castle (Java)", Stack: "Bouncy Castle", Verifier: "PKIX of the JDK", ShortRSA: Yes, CommonName: Yes, EnforcesMustStaple: true,
+			Clients: []string{"bouncycastle", "bouncycastle-aia"},
+		}),
+		anchored(Policy{
+			Name: "java-aia", Title: "Java with its AIA switches on", Stack: "JSSE", Verifier: "PKIX of the JDK", AIA: true, PKCS7: true, PEM: true, HTTPS: true, ShortRSA: Yes, CommonName: Varies,
+			AIAOption: "-Dcom.sun.security.enableAIAcaIssuers=true -Dcom.sun.security.allowedAIALocations=any",
+			Clients:   []string{"java-aia", "java-url-aia", "okhttp-aia", "apache-httpclient-aia"},
+		}),
+		{
+			Name: "rustls", Title: "deno, Rust programs (rustls)", Stack: "rustls", Verifier: "webpki", StoreIsAnchor: true, PinsSelfSigned: true, NoP521: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"deno", "impit", "rustls"},
+		},
+		anchored(Policy{
+			Name: "workerd", Title: "workerd (rustls)", Stack: "rustls", Verifier: "workerd", NoP521: Yes,
+			Clients: []string{"workerd"},
+		}),
+		pinning(Policy{
+			Name: "bun", Title: "Bun (BoringSSL)", Stack: "BoringSSL", Verifier: "BoringSSL", NoP521: Yes, ShortRSA: Yes, CommonName: Yes,
+			Clients: []string{"bun"},
+		}),
+		{
+			Name: "wreq", Title: "wreq-js (BoringSSL), Mono", Stack: "BoringSSL", Verifier: "BoringSSL, Mono", PinsSelfSignedCA: true, NoP521: Yes, ShortRSA: Yes, CommonName: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"wreq-js", "mono"},
+		},
+		{
+			Name: "erlang", Title: "Erlang, Elixir, Botan", Stack: "Erlang", Verifier: "public_key", NoP521: Varies, ShortRSA: Varies, CommonName: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"erlang", "elixir", "botan"},
+		},
+		{
+			Name: "mbedtls", Title: "other devices with Mbed TLS", Stack: "Mbed TLS", Verifier: "Mbed TLS", StoreIsAnchor: true, PinsSelfSigned: true, PinsSelfSignedCA: true, OddCurves: Yes, CommonName: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"mbedtls"},
+		},
+		anchored(Policy{
+			Name: "embedded", Title: "other devices with wolfSSL, BearSSL", Stack: "wolfSSL", Verifier: "wolfSSL, BearSSL", OddCurves: Varies, ShortRSA: Yes, CommonName: Yes,
+			Clients: []string{"wolfssl", "bearssl"},
+		}),
+		{
+			Name: "nss", Title: "NSS tools", Stack: "NSS", Verifier: "NSS", PinsSelfSigned: true, PinsLeaf: true, CommonName: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"tstclnt"},
+		},
+		{
+			Name: "curl-nss", Title: "curl with NSS", Stack: "NSS", Verifier: "NSS", StoreIsAnchor: true, CommonName: Yes,
+			Source: measured, Date: "2026-11", Clients: []string{"libcurl-nss"},
+		},
+		pinning(Policy{
+			Name: "chromium", Title: "Chromium, Chrome and Edge on Linux", Stack: "BoringSSL", Verifier: "Chromium's verifier", NoP521: Yes,
+			AIA: true, PKCS7: true, PEM: true, PinsLeaf: true, WantsSCTs: true,
+			Clients: []string{"chromium"},
+		}),
+		pinning(Policy{
+			Name: "qtwebengine", Title: "Qt WebEngine (Chromium 87)", Stack: "BoringSSL", Verifier: "Chromium 87's verifier", AIA: true, PEM: true, WantsSCTs: true, NoP521: Yes,
+			Clients: []string{"qtwebengine"},
+		}),
+		{
+			Name: "chromium-policy", Title: "Chromium with the root from a policy", Stack: "BoringSSL", Verifier: "Chromium's verifier", NoP521: Yes,
+			AIA: true, PKCS7: true, PEM: true, WantsSCTs: true, PinsSelfSignedCA: true,
+			Source: measured, Date: "2026-11", Clients: []string{"chromium-policy"},
+		},
+		{
+			Name: "firefox", Title: "Firefox", Stack: "NSS", Verifier: "mozilla::pkix", Preloaded: true, PinsSelfSigned: true, PinsLeaf: true, EnforcesMustStaple: true,
+			Source: measured, Date: "2026-11", Clients: []string{"firefox", "firefox-preloaded"},
+		},
+		anchored(Policy{
+			Name: "unverified", Title: "ffprobe and mpv by default, check_http, ab, hey, siege, wrk: verify nothing", Stack: "none", Verifier: "none", NeverVerifies: true,
+			Clients: []string{"ffprobe-default", "mpv-default", "check_http", "ab", "hey", "siege", "wrk", "tnftp"},
+		}),
+	}
+}

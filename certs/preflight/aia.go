@@ -1,0 +1,111 @@
+package preflight
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// aiaState is what is known of the leaf's caIssuers URLs (RFC 5280 section 4.2.2.1).
+type aiaState struct {
+	url string // the first one that clients would ask; "" without any
+	// https says that only https URLs are there.
+	https bool
+	tried bool
+	form  string // what it answered with: DER, PKCS#7, PEM; "" when that is no issuer
+}
+
+// lookAtAIA looks at the URLs, and asks them where that is allowed.
+func (c *checker) lookAtAIA(ctx context.Context) {
+	urls := c.leaf.Parsed.IssuingCertificateURL
+	if len(urls) == 0 {
+		c.add(NoAIA, c.subject.CertFile, "", Saying{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
+		return
+	}
+	for _, u := range urls {
+		scheme, _, _ := strings.Cut(strings.ToLower(u), "://")
+		if scheme == "http" {
+			c.aia = aiaState{url: u}
+			break
+		}
+		if scheme == "https" && c.aia.url == "" {
+			c.aia = aiaState{url: u, https: true}
+		}
+	}
+	if c.aia.url == "" || c.aia.https {
+		c.add(AIAUnusable, c.subject.CertFile, fmt.Sprintf("the leaf's AIA URL %s is one that browsers do not ask", urls[0]), Saying{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
+	}
+	if c.options.Fetch == nil || c.aia.url == "" {
+		return
+	}
+	c.aia.tried = true
+	list, form, err := c.options.Fetch.get(ctx, c.aia.url)
+	if err == nil && !signedByOne(c.leaf.Parsed, list) {
+		err = fmt.Errorf("%s answers with a certificate that is not the leaf's issuer", c.aia.url)
+	}
+	if err != nil {
+		c.add(AIAFails, c.subject.CertFile, err.Error(), Saying{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
+		return
+	}
+	c.aia.form = form
+	switch form {
+	case formDER:
+		c.add(AIAWorks, c.subject.CertFile, fmt.Sprintf("%s leads to the issuer, in DER", c.aia.url))
+	default:
+		c.add(AIAFails, c.subject.CertFile, fmt.Sprintf("%s answers in %s, which not every client understands (DER is what RFC 5280 has for one certificate)", c.aia.url, form))
+	}
+}
+
+func signedByOne(subject *x509.Certificate, list []*x509.Certificate) bool {
+	for _, issuer := range list {
+		if certs.SignedBy(subject, issuer) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxLinks bounds how far AIA URLs are followed.
+const maxLinks = 6
+
+// download follows the AIA URLs from the end of the path, and returns the pool with what came.
+func (c *checker) download(ctx context.Context, pool []*x509.Certificate) []*x509.Certificate {
+	chain, _ := certs.BuildChain(c.leaf.Parsed, pool)
+	top := c.leaf.Parsed
+	if len(chain) > 0 {
+		top = chain[len(chain)-1]
+	}
+	for range maxLinks {
+		issuer := c.issuerOf(ctx, top)
+		if issuer == nil {
+			break
+		}
+		pool = append(pool, issuer)
+		if certs.SelfSigned(issuer) {
+			break
+		}
+		if root, _ := c.anchor(issuer, pool); root != nil {
+			break
+		}
+		top = issuer
+	}
+	return pool
+}
+
+func (c *checker) issuerOf(ctx context.Context, subject *x509.Certificate) *x509.Certificate {
+	for _, u := range subject.IssuingCertificateURL {
+		list, _, err := c.options.Fetch.get(ctx, u)
+		if err != nil {
+			continue
+		}
+		for _, issuer := range list {
+			if certs.SignedBy(subject, issuer) {
+				return issuer
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package preflight
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// delivery looks at what came with the pair.
+func (c *checker) delivery() {
+	d := c.subject.Delivery
+	if d == nil {
+		return
+	}
+	readable := map[string]bool{}
+	for _, item := range d.Items {
+		switch {
+		case item.Kind == certs.KindUnknown && looksImportant(item.File):
+			c.add(NotUnderstood, item.File, fmt.Sprintf("%s: %s", item, item.Note))
+		case item.Kind == certs.KindCertificate && item.Use == certs.UseNone:
+			c.add(OtherCertificate, item.File, fmt.Sprintf("%s (%s): %s", item, item.About, item.Note))
+		case item.Kind == certs.KindKey && item.Readable && item.Use != certs.UseNone && !readable[item.File]:
+			readable[item.File] = true
+			c.add(KeyReadable, item.File, "")
+		}
+	}
+	if d.Request != nil && d.Leaf != nil {
+		c.request()
+	}
+	if c.subject.Converted {
+		c.notYetConverted()
+	}
+}
+
+// looksImportant tells by its name whether a file that was not understood belongs to a delivery.
+func looksImportant(file string) bool {
+	extensions := []string{".pem", ".crt", ".cer", ".der", ".key", ".p7b", ".p7c", ".p7s", ".pfx", ".p12", ".ca-bundle", ".csr", ".zip", ".jks"}
+	return slices.Contains(extensions, strings.ToLower(filepath.Ext(file)))
+}
+
+// request compares the certificate request with the certificate.
+func (c *checker) request() {
+	d := c.subject.Delivery
+	var differences []string
+	if d.Leaf.Parsed != nil && string(d.Request.RawSubjectPublicKeyInfo) != string(d.Leaf.SPKI) {
+		differences = append(differences, "the request is for another key")
+	}
+	names := d.Leaf.Names()
+	for _, asked := range certs.RequestNames(d.Request) {
+		if !slices.Contains(names, asked) {
+			differences = append(differences, fmt.Sprintf("%s was asked for and is not in the certificate", asked))
+		}
+	}
+	if len(differences) > 0 {
+		c.add(RequestDiffers, c.fileOf(certs.UseRequest), strings.Join(differences, "; "))
+	}
+}
+
+func (c *checker) fileOf(use certs.Use) string {
+	for _, item := range c.subject.Delivery.Items {
+		if item.Use == use {
+			return item.File
+		}
+	}
+	return ""
+}
+
+// notYetConverted tells what the camera would say to the files as they came.
+func (c *checker) notYetConverted() {
+	for _, item := range c.subject.Delivery.Items {
+		if item.Use != certs.UseKey && item.Use != certs.UseLeaf {
+			continue
+		}
+		if c.subject.Delivery.InDER(item.Use) || item.Form == "PEM" && c.options.Firmware.PEM {
+			continue
+		}
+		words := "ValueError: invalid cert"
+		if item.Use == certs.UseKey {
+			words = "ValueError: invalid key"
+		}
+		c.add(PEMDelivery, item.File, fmt.Sprintf("the %s is %s, which %s does not read", item.Kind, item.Form, c.options.Firmware.Name), Saying{camera, words})
+	}
+}

@@ -1,0 +1,55 @@
+package preflight
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// trialTime bounds a handshake in memory, which takes milliseconds.
+const trialTime = 10 * time.Second
+
+// trial lets a client connect to the emulated camera in memory, and returns what both ended
+// with. The client takes any certificate: it is there to check the signature with the
+// certificate's key, and that the camera finds a suite.
+func (c *checker) trial() (exception, clientError error) {
+	server, client := net.Pipe()
+	defer client.Close()
+	deadline := time.Now().Add(trialTime)
+	_ = server.SetDeadline(deadline) // a pipe takes deadlines
+	_ = client.SetDeadline(deadline)
+	raised := make(chan error, 1)
+	go func() {
+		_, err := c.camera.WrapSocket(server)
+		_ = server.Close() // as the camera's script does
+		raised <- err
+	}()
+	clientError = tls.Client(client, &tls.Config{
+		InsecureSkipVerify: true, // whom to trust is not the question: VerifyConnection says so
+		VerifyConnection:   func(tls.ConnectionState) error { return nil },
+		MaxVersion:         tls.VersionTLS12,
+	}).Handshake()
+	_ = client.Close()
+	return <-raised, clientError
+}
+
+// handshake finds out whether any handshake succeeds with the pair. It asks nothing where that
+// is known, and where Go's client cannot tell.
+func (c *checker) handshake() {
+	if !c.report.Loads || c.subject.Key == nil || c.report.Finding(KeyMismatch) != nil || c.report.Finding(MessageTooLong) != nil ||
+		c.report.Finding(KeyUsage) != nil || c.report.Finding(ExtKeyUsage) != nil || c.report.Finding(OddCurve) != nil || c.report.Finding(GoCannotParse) != nil {
+		return
+	}
+	exception, clientError := c.trial()
+	if exception == nil && clientError == nil {
+		return
+	}
+	var invalid x509.CertificateInvalidError
+	if errors.As(clientError, &invalid) || exception == nil {
+		return // the client's own opinion of the certificate
+	}
+	c.add(PairUnusable, c.subject.CertFile, "", Saying{camera, exception.Error()}, Saying{"a client written in Go", fmt.Sprint(clientError)})
+}
