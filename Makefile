@@ -4,7 +4,7 @@
 FUZZTIME ?= 10m
 FUZZFLAGS ?=
 
-.PHONY: demo test race lint bench fuzz load long build cross clients readme steady
+.PHONY: demo test race lint bench fuzz load long build cross clients readme steady forecasts
 
 demo: ## the main job: which clients accept a camera that sends its leaf alone
 	go run ./cmd/leafcam demo
@@ -61,5 +61,8 @@ fuzz: ## every fuzz target for FUZZTIME each
 load: ## 5,000 cameras in one process, with clients for ten minutes
 	go run ./device/internal/load
 
-long: load steady ## what takes longer than a test may: the load, ten matrices, and ten minutes for each fuzz target
+forecasts: ## every forecast of the check against every client, browsers included
+	LEAFCAM_ALL_FORECASTS=1 go test -timeout 2h -v -run TestForecastAgainstMatrix ./cmd/leafcam
+
+long: load steady forecasts ## what takes longer than a test may: the load, ten matrices, all forecasts, and ten minutes for each fuzz target
 	$(MAKE) fuzz FUZZTIME=10m

@@ -115,6 +115,9 @@ type LeafOptions struct {
 	// AIA is the caIssuers URL (RFC 5280 section 4.2.2.1); "" leaves the extension out.
 	AIA string
 
+	// Client makes it a client's certificate: for clientAuth in the place of serverAuth.
+	Client bool
+
 	ca bool
 }
 
@@ -175,6 +178,9 @@ func newLeaf(o LeafOptions, issuer *Identity) (*Identity, error) {
 	}
 	if o.AIA != "" {
 		template.IssuingCertificateURL = []string{o.AIA}
+	}
+	if o.Client {
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	}
 	if o.ca {
 		template.IsCA, template.KeyUsage = true, template.KeyUsage|x509.KeyUsageCertSign

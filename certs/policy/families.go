@@ -121,21 +121,21 @@ func Families() []Policy {
 			Source: measured, Date: "2026-11", Clients: []string{"libcurl-nss"},
 		},
 		pinning(Policy{
-			Name: "chromium", Title: "Chromium, Chrome and Edge on Linux", Stack: "BoringSSL", Verifier: "Chromium's verifier", NoP521: Yes,
+			Name: "chromium", Title: "Chromium, Chrome and Edge on Linux", Stack: "BoringSSL", Verifier: "Chromium's verifier", NoP521: Yes, ShortRSA: Yes,
 			AIA: true, PKCS7: true, PEM: true, PinsLeaf: true, WantsSCTs: true,
 			Clients: []string{"chromium"},
 		}),
 		pinning(Policy{
-			Name: "qtwebengine", Title: "Qt WebEngine (Chromium 87)", Stack: "BoringSSL", Verifier: "Chromium 87's verifier", AIA: true, PEM: true, WantsSCTs: true, NoP521: Yes,
+			Name: "qtwebengine", Title: "Qt WebEngine (Chromium 87)", Stack: "BoringSSL", Verifier: "Chromium 87's verifier", AIA: true, PEM: true, WantsSCTs: true, NoP521: Yes, ShortRSA: Yes,
 			Clients: []string{"qtwebengine"},
 		}),
 		{
-			Name: "chromium-policy", Title: "Chromium with the root from a policy", Stack: "BoringSSL", Verifier: "Chromium's verifier", NoP521: Yes,
+			Name: "chromium-policy", Title: "Chromium with the root from a policy", Stack: "BoringSSL", Verifier: "Chromium's verifier", NoP521: Yes, ShortRSA: Yes,
 			AIA: true, PKCS7: true, PEM: true, WantsSCTs: true, PinsSelfSignedCA: true,
 			Source: measured, Date: "2026-11", Clients: []string{"chromium-policy"},
 		},
 		{
-			Name: "firefox", Title: "Firefox", Stack: "NSS", Verifier: "mozilla::pkix", Preloaded: true, PinsSelfSigned: true, PinsLeaf: true, EnforcesMustStaple: true,
+			Name: "firefox", Title: "Firefox", Stack: "NSS", Verifier: "mozilla::pkix", Preloaded: true, PinsSelfSigned: true, PinsLeaf: true, EnforcesMustStaple: true, ShortRSA: Yes,
 			Source: measured, Date: "2026-11", Clients: []string{"firefox", "firefox-preloaded"},
 		},
 		anchored(Policy{

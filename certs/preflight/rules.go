@@ -95,7 +95,7 @@ func Rules() []Rule {
 		{GoCannotParse, Warning, "the camera loads the certificate, and clients written in Go refuse it",
 			"Mbed TLS is less strict than Go's crypto/x509", "have it issued anew by a CA that keeps to RFC 5280", Measured},
 		{WeakKey, Error, "the key is too short for many of today's clients",
-			"OpenSSL at its usual security level, browsers and all public CAs want RSA keys of 2048 bits or more; GnuTLS, Go and Java still take 1024", "make a P-256 key: leafcam csr --host NAME", Measured},
+			"OpenSSL at its usual security level (curl, Python, nginx ...) wants RSA keys of 2048 bits or more, and so do all public CAs; browsers, GnuTLS, Go and Java still take 1024 of a private one", "make a P-256 key: leafcam csr --host NAME", Measured},
 		{LargeKey, Note, "the key is slow on a camera",
 			"an RSA signature takes a microcontroller many times as long as one with P-256", "P-256 (leafcam csr) is quick, small, and known to every client", Documented},
 		{OddCurve, Error, "hardly any client offers the key's curve",

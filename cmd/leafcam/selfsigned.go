@@ -17,6 +17,7 @@ type selfSignedOptions struct {
 	out     string
 	keyType string
 	ca      bool
+	client  bool
 	days    int
 	force   bool
 	json    bool
@@ -29,6 +30,7 @@ func newSelfSigned() *cobra.Command {
 		Short: "make a self-signed certificate, and say which clients take it",
 		Long: `    $ leafcam selfsigned cam.local 192.168.1.20 --out cam
     $ leafcam selfsigned cam.local --ca --out cam          as a CA's certificate
+    $ leafcam selfsigned gateway --client --out gateway    for a client: the camera is told to trust it
 
 Makes a certificate that no CA vouches for: each client has to be given it (server.pem). No single
 form satisfies every client: some refuse CA:FALSE as an anchor, others CA:TRUE as a server's; the
@@ -42,6 +44,7 @@ output names them.`,
 	f.StringVar(&o.out, "out", "", "`DIR` to write into; it is made when it does not exist")
 	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "`TYPE` of the key: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.BoolVar(&o.ca, "ca", false, "make it a CA's certificate (CA:TRUE)")
+	f.BoolVar(&o.client, "client", false, "make it a client's certificate, for a gateway in front of a camera that requires one")
 	f.IntVar(&o.days, "days", 365, "how many days it is valid; Apple's clients take 825 at most")
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
 	f.BoolVar(&o.json, "json", false, "print JSON")
@@ -64,6 +67,7 @@ func selfSigned(o selfSignedOptions, args []string, out io.Writer) error {
 		return usage(err)
 	}
 	leaf := certs.NewLeafOptions(keyType, names)
+	leaf.Client = o.client
 	leaf.NotBefore = time.Now().Add(-time.Hour) // clients' clocks may be behind
 	leaf.NotAfter = leaf.NotBefore.AddDate(0, 0, o.days)
 	newCertificate := certs.NewSelfSigned
@@ -73,6 +77,9 @@ func selfSigned(o selfSignedOptions, args []string, out io.Writer) error {
 	id, err := newCertificate(leaf)
 	if err != nil {
 		return usage(err)
+	}
+	if o.client {
+		return writeClient(o, id, out)
 	}
 	files := []certs.File{
 		{Name: certs.CameraCert, Data: id.DER(), Mode: certs.ModeCert},
@@ -97,5 +104,23 @@ func selfSigned(o selfSignedOptions, args []string, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "    %s: %s\n", p.Title, hint)
 	}
+	return nil
+}
+
+// writeClient writes a client's certificate, and the lines with which the camera requires it.
+func writeClient(o selfSignedOptions, id *certs.Identity, out io.Writer) error {
+	files := []certs.File{
+		{Name: "client.der", Data: id.DER(), Mode: certs.ModeCert},
+		{Name: "client.pem", Data: certs.EncodePEM(id.Certificate), Mode: certs.ModeCert},
+		{Name: "client.key.pem", Data: id.EncodeKeyPEM(), Mode: certs.ModeKey},
+	}
+	if err := writeFiles(o.out, files, o.force, o.json, nil, out); err != nil || o.json {
+		return err
+	}
+	fmt.Fprintln(out, `
+On the camera, with client.der in its flash, before wrap_socket:
+    context.load_verify_locations(cafile="client.der")
+    context.verify_mode = ssl.CERT_REQUIRED
+The camera's clock has to be set: it compares dates.`)
 	return nil
 }

@@ -2,6 +2,9 @@ package clients
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -181,6 +184,10 @@ icp_port 0
 			if err := os.WriteFile(v.File("store.pem"), certs.EncodePEM(v.Store...), certs.ModeCert); err != nil {
 				return err
 			}
+		}
+		if address, port, err := net.SplitHostPort(v.AIAProxy); err == nil {
+			hosts := strings.Join(slices.Sorted(maps.Keys(v.AIAHosts)), " ")
+			trust += fmt.Sprintf("\nacl aia dstdomain %s\ncache_peer %s parent %s 0 no-query no-digest name=aia\ncache_peer_access aia allow aia\nnever_direct allow aia", hosts, address, port)
 		}
 		if err := os.WriteFile(v.File("trust"), []byte(trust+"\n"), 0o644); err != nil {
 			return err

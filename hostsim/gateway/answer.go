@@ -1,0 +1,147 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"html/template"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// errorPage is what viewers see when the camera does not answer.
+var errorPage = template.Must(template.New("").Parse(`<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Status}} {{.Text}}</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}</style></head>
+<body><h1>{{.Status}} {{.Text}}</h1><p>{{.What}}</p><p>{{.Next}}</p></body></html>
+`))
+
+// A failure is why the camera did not answer, in words for viewers. What it is in detail is for
+// the log.
+type failure struct {
+	Status int
+	What   string
+	Next   string
+}
+
+// Text is the name of the status.
+func (f failure) Text() string { return http.StatusText(f.Status) }
+
+// failureOf finds the words for an error.
+func failureOf(err error) failure {
+	var pin *PinError
+	var handshake *handshakeError
+	var network net.Error
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return failure{http.StatusRequestEntityTooLarge, "The request is larger than this gateway lets through.", "Send less."}
+	case errors.As(err, &pin):
+		return failure{http.StatusBadGateway, "What answers at the camera's address is not the camera that this gateway was set up for: it presents another certificate.", "Whoever runs the gateway finds the fingerprint in its log."}
+	case errors.Is(err, errBusy):
+		return failure{http.StatusGatewayTimeout, "All connections to the camera are taken.", "Try again in a while."}
+	case errors.Is(err, errStopped):
+		return failure{http.StatusBadGateway, "The gateway is being stopped.", "Try again in a while."}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return failure{http.StatusBadGateway, "The camera does not accept connections: it may be starting.", "Try again in a while."}
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return failure{http.StatusGatewayTimeout, "The camera does not answer in time: it may be switched off, or busy.", "Try again in a while."}
+	case errors.As(err, &handshake): // an alert, or a reset that overtook it
+		return failure{http.StatusBadGateway, "The camera refused the gateway in the TLS handshake.", "It may require a client certificate that the gateway does not have."}
+	}
+	return failure{http.StatusBadGateway, "The camera cannot be reached, or broke the connection off.", "Try again in a while."}
+}
+
+// failed answers in the camera's place.
+func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the viewer is gone
+	}
+	f := failureOf(err)
+	g.config.Log.Error("the camera did not answer", "status", f.Status, "path", r.URL.Path, "error", err.Error())
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Retry-After", "5")
+	w.WriteHeader(f.Status)
+	_ = errorPage.Execute(w, f)
+}
+
+// logged wraps the handler with the limits of a viewer, and logs what became of each request.
+func (g *Gateway) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		out := &patient{ResponseWriter: w, control: http.NewResponseController(w), patience: g.config.SlowViewer}
+		out.extend()
+		defer func() {
+			out.extend() // for what the server still has to send
+			reason := recover()
+			how := "complete"
+			switch {
+			case out.slow:
+				how = "dropped: the viewer takes too slowly"
+			case r.Context().Err() != nil:
+				how = "the viewer left"
+			case reason != nil:
+				how = "broken off"
+			}
+			g.config.Log.Info("request", "remote", r.RemoteAddr, "method", r.Method, "path", r.URL.Path, "proto", r.Proto, "tls", tls.VersionName(r.TLS.Version),
+				"status", out.status, "octets", out.octets, "ms", time.Since(started).Milliseconds(), "end", how)
+			if reason != nil {
+				panic(reason) // http.ErrAbortHandler, with which the server ends a broken answer
+			}
+		}()
+		next.ServeHTTP(out, r)
+	})
+}
+
+// patient gives a viewer so much time for each piece of an answer, and counts.
+type patient struct {
+	http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration
+	status   int
+	octets   int64
+	slow     bool
+}
+
+// extend gives the viewer its time anew.
+func (p *patient) extend() { _ = p.control.SetWriteDeadline(time.Now().Add(p.patience)) }
+
+// Unwrap lets a ResponseController reach what is inside.
+func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+// WriteHeader notes the status.
+func (p *patient) WriteHeader(status int) {
+	if p.status == 0 && status >= 200 {
+		p.status = status
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+// Write fails when the viewer takes no octet for too long.
+func (p *patient) Write(b []byte) (int, error) {
+	if p.status == 0 {
+		p.status = http.StatusOK
+	}
+	p.extend()
+	n, err := p.ResponseWriter.Write(b)
+	p.octets += int64(n)
+	p.slow = p.slow || isTimeout(err)
+	return n, err
+}
+
+// FlushError is what a ResponseController calls.
+func (p *patient) FlushError() error {
+	p.extend()
+	err := p.control.Flush()
+	p.slow = p.slow || isTimeout(err)
+	return err
+}
+
+func isTimeout(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
+}
