@@ -54,6 +54,8 @@ type Client struct {
 	// page holds the nonce. Path is where the client's own path begins, "/" by default.
 	Script func(nonce string) device.Script
 	Path   string
+	// Protocol is what the client speaks over TLS; "" is HTTP.
+	Protocol string
 
 	// System is the operating system, as GOOS, that the client belongs to; "" means any.
 	System string

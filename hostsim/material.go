@@ -77,6 +77,7 @@ type credentials struct {
 	pinned  []*x509.Certificate
 	store   []*x509.Certificate
 	sent    []*x509.Certificate // by the server
+	signer  crypto.Signer       // the leaf's key, for a gateway
 }
 
 // presented is what a server presents, with the key; and what is around it.
@@ -174,10 +175,11 @@ func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
 			c.sent = append(c.sent, intermediate)
 		}
 	}
-	if s.Server == ServeFullChain {
+	if s.Server == ServeFullChain || s.Server == ServeGateway {
 		if p.signer == nil {
 			return nil, errors.New("crypto/tls cannot serve with this key")
 		}
+		c.signer = p.signer
 		certificate := tls.Certificate{PrivateKey: p.signer, Leaf: p.leaf}
 		for _, sent := range c.sent {
 			certificate.Certificate = append(certificate.Certificate, sent.Raw)

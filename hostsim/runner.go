@@ -33,6 +33,8 @@ type Runner struct {
 	KeyType   certs.KeyType    // of the test PKI; ECDSAP256 by default
 	Files     *Files           // nil: everything comes from a test PKI
 	Online    bool             // let clients ask the real AIA servers of Files
+	// Front stands before the camera in the scenario with a gateway; package gateway by default.
+	Front Front
 	// NoControls leaves the controls out that Scenarios lack: for further questions to clients that
 	// another run has had controls for. By itself such a run proves nothing.
 	NoControls bool

@@ -18,6 +18,7 @@ const (
 	ServeSecondLoad Server = "second-load"    // the camera with leaf + intermediates, by further load_cert_chain calls
 	ServeOneByOne   Server = "one-connection" // the same, in the documented loop with one connection at a time
 	ServeFullChain  Server = "full-chain"     // Go's crypto/tls with leaf + intermediates, TLS 1.2 only
+	ServeGateway    Server = "gateway"        // a gateway with leaf + intermediates, before a camera with a self-signed certificate
 )
 
 // SendsChain tells whether the intermediates are sent.
@@ -127,6 +128,9 @@ var (
 	UnknownRoot = negative("unknown-root", "whole chain, client trusts another root", Scenario{Server: ServeSecondLoad, Trust: TrustOtherRoot})
 )
 
+// Gateway is the cure that needs another machine.
+var Gateway = question("gateway", "a gateway sends leaf + intermediate; the camera behind it is self-signed and pinned", Scenario{Server: ServeGateway})
+
 // StandardSet returns the scenarios that are run unless told otherwise.
 func StandardSet() []Scenario {
 	return []Scenario{LeafOnly, ByAIA, Store, StoreAlone, SecondLoad, SelfSigned, WrongName, Expired, UnknownRoot}
@@ -136,6 +140,7 @@ func StandardSet() []Scenario {
 func AllScenarios() []Scenario {
 	return append(StandardSet(),
 		question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate", Scenario{Server: ServeFullChain}),
+		Gateway,
 		question("one-connection", "leaf + intermediate from the documented loop, one connection at a time", Scenario{Server: ServeOneByOne}),
 		question("warm", "leaf alone, after a visit to a server that sent the whole chain", Scenario{Warm: true}),
 		question("self-signed-ca", "a self-signed leaf that is a CA, and that the client pins", Scenario{Leaf: LeafSelfSignedCA, Trust: TrustLeaf}),

@@ -84,7 +84,7 @@ func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown
 		return Evidence{}, err
 	}
 	watch := &watcher{}
-	server, err := r.start(f, s, creds, e.Nonce, watch)
+	server, err := r.start(ctx, f, s, creds, e.Nonce, watch)
 	if err != nil {
 		return Evidence{}, err
 	}
@@ -119,8 +119,19 @@ func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown
 }
 
 // start starts the cell's server.
-func (r *run) start(f *Found, s Scenario, creds *credentials, nonce string, watch *watcher) (server, error) {
+func (r *run) start(ctx context.Context, f *Found, s Scenario, creds *credentials, nonce string, watch *watcher) (server, error) {
 	page := "leafcam " + nonce + "\n"
+	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), Tap: watch.tap.wrap, OnEvent: watch.event, OnReset: watch.reset, Connections: cellConnections}
+	if f.Script != nil {
+		config.Script = f.Script(nonce)
+	}
+	if s.Server == ServeGateway {
+		if f.Protocol != "" {
+			return nil, fmt.Errorf("%w: the gateway speaks HTTP, and the client %s", errNotApplicable, f.Protocol)
+		}
+		config.OnEvent = watch.behindGateway
+		return r.startFront(ctx, creds, config)
+	}
 	l, err := net.Listen("tcp", net.JoinHostPort(r.Listen, "0"))
 	if err != nil {
 		return nil, err
@@ -132,13 +143,7 @@ func (r *run) start(f *Found, s Scenario, creds *credentials, nonce string, watc
 		}
 		return startFullChain(l, creds.config, page, watch.event), nil
 	}
-	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), Tap: watch.tap.wrap, OnEvent: watch.event, OnReset: watch.reset}
-	if f.Script != nil {
-		config.Script = f.Script(nonce)
-	}
-	if s.Server != ServeOneByOne {
-		config.Connections = cellConnections
-	} else {
+	if s.Server == ServeOneByOne {
 		config.Connections = 1
 	}
 	return serveCamera(l, config), nil
@@ -219,6 +224,13 @@ func (w *watcher) event(e device.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events = append(w.events, e)
+}
+
+// behindGateway keeps what the gateway asked for, and nothing of its handshake, which says nothing
+// of the client.
+func (w *watcher) behindGateway(e device.Event) {
+	e.ClientHello, e.Chosen, e.Alerts = nil, nil, nil
+	w.event(e)
 }
 
 func (w *watcher) reset(net.Addr) {

@@ -101,6 +101,6 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newCheck(), newConvert(), newCSR(), newSelfSigned(), newPKI(), newServe(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
+	root.AddCommand(newDemo(), newCheck(), newConvert(), newCSR(), newSelfSigned(), newPKI(), newServe(), newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
 	return root
 }

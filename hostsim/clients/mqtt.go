@@ -12,7 +12,7 @@ import (
 var mosquitto = &hostsim.Client{
 	Name: "mosquitto_sub", Title: "mosquitto_sub", Stack: openSSL, Library: "OpenSSL (libmosquitto)", Package: "mosquitto-clients",
 	Programs:  []string{"mosquitto_sub"},
-	HostsFile: true, Silent: true, Script: broker,
+	HostsFile: true, Silent: true, Script: broker, Protocol: "MQTT",
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{
 			v.Program("mosquitto_sub"), "-d", "-h", v.Host, "-p", port(v), "--cafile", v.CAFile, "-i", v.Path, "-t", "camera", "-E", "-W", "10",

@@ -57,7 +57,7 @@ func failureOf(err error) failure {
 // failed answers in the camera's place.
 func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
-		return // the viewer is gone
+		panic(http.ErrAbortHandler) // the viewer is gone
 	}
 	f := failureOf(err)
 	g.config.Log.Error("the camera did not answer", "status", f.Status, "path", r.URL.Path, "error", err.Error())
@@ -82,7 +82,7 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			switch {
 			case out.slow:
 				how = "dropped: the viewer takes too slowly"
-			case r.Context().Err() != nil:
+			case reason != nil && r.Context().Err() != nil:
 				how = "the viewer left"
 			case reason != nil:
 				how = "broken off"
@@ -93,8 +93,29 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 				panic(reason) // http.ErrAbortHandler, with which the server ends a broken answer
 			}
 		}()
-		next.ServeHTTP(out, r)
+		next.ServeHTTP(out, patientWith(r))
 	})
+}
+
+// leftKey is where a request's context holds the one that ends when the viewer leaves.
+type leftKey struct{}
+
+// patientWith returns a request that goes on when an HTTP/1 viewer has nothing more to send: simple
+// clients close their half of the connection behind the request, which the server takes for
+// leaving. Whether somebody is there shows when the answer is written.
+func patientWith(r *http.Request) *http.Request {
+	if r.ProtoMajor > 1 {
+		return r
+	}
+	return r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), leftKey{}, r.Context()))
+}
+
+// left returns the context that ends when the viewer of a request leaves.
+func left(r *http.Request) context.Context {
+	if ctx, ok := r.Context().Value(leftKey{}).(context.Context); ok {
+		return ctx
+	}
+	return r.Context()
 }
 
 // patient gives a viewer so much time for each piece of an answer, and counts.

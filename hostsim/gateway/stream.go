@@ -55,7 +55,7 @@ func newHub(u *upstream, key string, r *http.Request, header http.Header) *hub {
 
 // join adds a viewer and returns the answer for it; nil when the stream has ended.
 func (h *hub) join(r *http.Request) *http.Response {
-	v := &viewer{hub: h, ctx: r.Context(), next: make(chan frame, 1)}
+	v := &viewer{hub: h, ctx: left(r), next: make(chan frame, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended != nil {

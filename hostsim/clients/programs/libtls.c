@@ -24,7 +24,9 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "%s\n", tls_error(client));
 		return 1;
 	}
-	while ((n = tls_read(client, text, sizeof text)) > 0)
-		fwrite(text, 1, n, stdout);
+	/* After the session tickets of TLS 1.3 it wants to be asked again. */
+	while ((n = tls_read(client, text, sizeof text)) > 0 || n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
+		if (n > 0)
+			fwrite(text, 1, n, stdout);
 	return 0;
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/hostsim/gateway"
+)
+
+// gatewayOptions are the flags of gateway.
+type gatewayOptions struct {
+	listen                string
+	fullChain, key        string
+	camera, pin           string
+	pinKey                bool
+	clientCert, clientKey string
+	connections           int
+	patience              time.Duration
+	json                  bool
+}
+
+func newGateway() *cobra.Command {
+	var o gatewayOptions
+	cmd := &cobra.Command{
+		Use:   "gateway --fullchain FILE --key FILE --camera HOST:PORT --pin FILE",
+		Short: "stand in front of a camera and serve the full chain",
+		Long: `    $ leafcam gateway --fullchain fullchain.pem --key privkey.pem --camera 192.168.1.20:443 --pin server.der
+    $ leafcam gateway --listen :443 --fullchain /etc/letsencrypt/live/NAME/fullchain.pem \
+          --key /etc/letsencrypt/live/NAME/privkey.pem --camera 192.168.1.20:443 --pin server.der
+
+Serves viewers over TLS 1.2 and 1.3, HTTP/1.1 and 2, with the whole chain of a public certificate, and
+reaches the camera over TLS with the camera's own certificate: the one of --pin and no other (with
+--pin-key, any with that one's public key). Many viewers of an MJPEG stream share one connection to the
+camera, and are kept while it restarts. Renewed certificate files are taken without a restart.
+
+With --client-cert and --client-key the gateway shows the camera a certificate: a camera that
+requires it refuses everyone else (leafcam selfsigned gateway --client --out DIR makes one).
+
+Listens on 127.0.0.1 unless --listen says otherwise; Ctrl-C ends it when requests under way have ended.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runGateway(cmd.Context(), o, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on")
+	f.StringVar(&o.fullChain, "fullchain", "", "`FILE` with the public certificate and its issuers, PEM")
+	f.StringVar(&o.key, "key", "", "`FILE` with its private key, PEM or DER")
+	f.StringVar(&o.camera, "camera", "", "`HOST:PORT` of the camera")
+	f.StringVar(&o.pin, "pin", "", "`FILE` with the camera's certificate, DER or PEM")
+	f.BoolVar(&o.pinKey, "pin-key", false, "pin the public key only, so that the camera's certificate may be renewed")
+	f.StringVar(&o.clientCert, "client-cert", "", "`FILE` with a certificate to show the camera, PEM or DER")
+	f.StringVar(&o.clientKey, "client-key", "", "`FILE` with its private key, PEM or DER")
+	f.IntVar(&o.connections, "connections", 3, "how many connections to the camera there may be at a time")
+	f.DurationVar(&o.patience, "patience", time.Minute, "how long viewers of a stream are kept while the camera is away")
+	f.BoolVar(&o.json, "json", false, "log JSON lines")
+	return cmd
+}
+
+func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
+	for flag, value := range map[string]string{"--fullchain": o.fullChain, "--key": o.key, "--camera": o.camera, "--pin": o.pin} {
+		if value == "" {
+			return usage(fmt.Errorf("%s is needed", flag))
+		}
+	}
+	if o.connections < 1 {
+		return usage(fmt.Errorf("--connections %d: at least one", o.connections))
+	}
+	c := gateway.Config{FullChain: o.fullChain, Key: o.key, Camera: o.camera, Connections: o.connections, Patience: o.patience, Log: o.logger(out)}
+	var err error
+	if c.Pin, err = gateway.ReadPin(o.pin, o.pinKey); err != nil {
+		return usage(fmt.Errorf("--pin: %w", err))
+	}
+	if (o.clientCert == "") != (o.clientKey == "") {
+		return usage(errors.New("--client-cert and --client-key are needed together"))
+	}
+	if o.clientCert != "" {
+		var pair *tls.Certificate
+		if pair, err = gateway.LoadPair(o.clientCert, o.clientKey); err != nil {
+			return usage(fmt.Errorf("--client-cert: %w", err))
+		}
+		c.ClientCertificate = pair
+	}
+	g, err := gateway.New(c)
+	if err != nil {
+		return usage(err)
+	}
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
+	}
+	c.Log.Info("listening", "address", l.Addr().String(), "camera", o.camera)
+	if err := g.Serve(ctx, l); err != nil {
+		return environment(err)
+	}
+	return nil
+}
+
+func (o gatewayOptions) logger(out io.Writer) *slog.Logger {
+	if o.json {
+		return slog.New(slog.NewJSONHandler(out, nil))
+	}
+	return slog.New(slog.NewTextHandler(out, nil))
+}
