@@ -4,11 +4,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
 )
@@ -19,20 +22,53 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as people type it.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	p := scriptParams()
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// TestWalkthrough runs the walk-through of the example, whose commands are those of its README.
+func TestWalkthrough(t *testing.T) {
+	const dir = "../../examples/missing-intermediate"
+	p := scriptParams()
+	p.Files = []string{dir + "/walkthrough.txtar"}
+	testscript.Run(t, p)
+
+	readme, err := os.ReadFile(dir + "/README.md")
+	require.NoError(t, err)
+	script, err := os.ReadFile(dir + "/walkthrough.txtar")
+	require.NoError(t, err)
+	commands := 0
+	for line := range strings.Lines(string(script)) {
+		_, command, ok := strings.Cut(strings.TrimSpace(line), "exec ")
+		if !ok || strings.HasPrefix(line, "#") || strings.Contains(line, "skip") {
+			continue
+		}
+		command = regexp.MustCompile(` &[a-z]+&$`).ReplaceAllString(command, "")
+		command = strings.NewReplacer("'$PORT'", "8443", "$PORT2", "8444", "$PORT", "8443").Replace(command)
+		require.Contains(t, string(readme), "    "+command+"\n")
+		commands++
+	}
+	require.Equal(t, commands, strings.Count(string(readme), "\n    "), "the README has commands that nobody runs")
+}
+
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Setup: func(e *testscript.Env) error {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
 			examples, err := filepath.Abs("../../examples")
 			if err != nil {
 				return err
 			}
 			e.Setenv("EXAMPLES", examples)
-			e.Setenv("PORT", strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-			return l.Close()
+			for _, name := range []string{"PORT", "PORT2"} {
+				l, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					return err
+				}
+				defer l.Close() // both at the end, so that they differ
+				e.Setenv(name, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+			}
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pki":   makePKI,
@@ -43,7 +79,7 @@ func TestScripts(t *testing.T) {
 				time.Sleep(d)
 			},
 		},
-	})
+	}
 }
 
 // makePKI writes leaf.cert.der and its like, chain.pem and root.pem, for the host
@@ -68,14 +104,18 @@ func makePKI(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // awaitPort waits until something listens on $PORT: it looks whether the port is taken.
-func awaitPort(ts *testscript.TestScript, _ bool, _ []string) {
+func awaitPort(ts *testscript.TestScript, _ bool, args []string) {
+	port := ts.Getenv("PORT")
+	if len(args) > 0 {
+		port = args[0]
+	}
 	for range 200 {
-		l, err := net.Listen("tcp", "127.0.0.1:"+ts.Getenv("PORT"))
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			return
 		}
 		l.Close()
 		time.Sleep(20 * time.Millisecond)
 	}
-	ts.Fatalf("nothing listens on port %s", ts.Getenv("PORT"))
+	ts.Fatalf("nothing listens on port %s", port)
 }

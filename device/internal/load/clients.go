@@ -113,7 +113,7 @@ func runClients(in io.Reader, out io.Writer, hold, workers int) error {
 }
 
 // anyCertificate accepts every camera: its memory is on trial here.
-var anyCertificate = &tls.Config{InsecureSkipVerify: true}
+var anyCertificate = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return nil }}
 
 // visit is one client: most read a page, some leave in the middle or speak no TLS.
 func visit(address string) {
