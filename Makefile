@@ -45,9 +45,10 @@ cross: ## build and vet for the other systems
 	GOOS=darwin go vet ./...
 	GOOS=windows go vet ./...
 
-bench: ## the engine beside crypto/tls, and how many devices a core checks in a second
+bench: ## the engine beside crypto/tls, devices that a core checks in a second, the gateway beside nginx and HAProxy
 	go run ./device/internal/bench
 	go test -run '^$$' -bench . -cpu 1 ./certs/preflight
+	go run ./hostsim/gateway/internal/load
 
 # One target a call: go test -fuzz takes no more.
 fuzz: ## every fuzz target for FUZZTIME each
@@ -58,8 +59,9 @@ fuzz: ## every fuzz target for FUZZTIME each
 		done; \
 	done
 
-load: ## 5,000 cameras in one process, with clients for ten minutes
+load: ## 5,000 cameras in one process for ten minutes, and a gateway with 500 viewers for as long
 	go run ./device/internal/load
+	go run ./hostsim/gateway/internal/load -soak 10m
 
 forecasts: ## every forecast of the check against every client, browsers included
 	LEAFCAM_ALL_FORECASTS=1 go test -timeout 2h -v -run TestForecastAgainstMatrix ./cmd/leafcam

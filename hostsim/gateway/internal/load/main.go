@@ -1,0 +1,32 @@
+// Command load measures gateways on loopback: leafcam's own beside nginx and HAProxy with the
+// configurations of examples/gateway (the default), or leafcam's own under ten minutes of load with
+// everything that goes wrong in that time (-soak). Run it at the project's root.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	soakTime := flag.Duration("soak", 0, "`TIME` of the load with restarts, rotations and pulled connections; 0 compares gateways")
+	each := flag.Duration("each", 5*time.Second, "`TIME` of one measurement")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if *soakTime > 0 {
+		err = soak(ctx, *soakTime)
+	} else {
+		err = compare(ctx, *each)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load: "+err.Error())
+		os.Exit(1)
+	}
+}

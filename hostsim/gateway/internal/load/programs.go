@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// program is a gateway that runs as a process of its own.
+type program struct {
+	name    string
+	config  string // of examples/gateway; "" for leafcam
+	command []string
+}
+
+var programs = []program{
+	{"leafcam", "", nil},
+	{"nginx", "nginx.conf", []string{"nginx", "-p", ".", "-c", "nginx.conf", "-g", "daemon off;"}},
+	{"HAProxy", "haproxy.cfg", []string{"haproxy", "-f", "haproxy.cfg"}},
+}
+
+// running is a program that was started.
+type running struct {
+	address string
+	cmd     *exec.Cmd
+}
+
+// start starts the program with the files of a site.
+func (p program) start(ctx context.Context, s *site, leafcam string) (*running, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	_ = l.Close()
+	command := slices.Clone(p.command)
+	if p.config == "" {
+		command = []string{leafcam, "gateway", "--listen", fmt.Sprintf("127.0.0.1:%d", port), "--fullchain", "fullchain.pem", "--key", "privkey.pem", "--camera", s.address, "--pin", "camera.pem", "--connections", "8"}
+	} else {
+		config, err := os.ReadFile(filepath.Join("examples", "gateway", p.config))
+		if err != nil {
+			return nil, fmt.Errorf("run this at the project's root: %w", err)
+		}
+		text := strings.NewReplacer("8443", strconv.Itoa(port), "127.0.0.1:9443", s.address).Replace(string(config))
+		if err := os.WriteFile(s.file(p.config), []byte(text), 0o644); err != nil {
+			return nil, err
+		}
+		if command[0], err = find(command[0]); err != nil {
+			return nil, err
+		}
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = s.dir
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	r := &running{fmt.Sprintf("127.0.0.1:%d", port), cmd}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := hostsim.AwaitTLS(ctx, "127.0.0.1", port); err != nil {
+		r.stop()
+		return nil, fmt.Errorf("%s: %w", p.name, err)
+	}
+	return r, nil
+}
+
+func find(name string) (string, error) {
+	if filepath.IsAbs(name) {
+		return name, nil
+	}
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	return exec.LookPath("/usr/sbin/" + name)
+}
+
+func (r *running) stop() {
+	_ = r.cmd.Process.Signal(os.Interrupt)
+	timer := time.AfterFunc(5*time.Second, func() { _ = r.cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = r.cmd.Wait()
+}
+
+// cost is what a process and its children have used.
+type cost struct {
+	cpu      time.Duration
+	resident int64 // octets at this moment
+}
+
+// cost reads /proc, so it is there on Linux only.
+func (r *running) cost() (c cost) {
+	entries, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range entries {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		// The name in parentheses may hold spaces: what counts stands behind it.
+		_, rest, _ := strings.Cut(string(data), ") ")
+		fields := strings.Fields(rest)
+		pid := filepath.Base(filepath.Dir(path))
+		if len(fields) < 22 || pid != strconv.Itoa(r.cmd.Process.Pid) && fields[1] != strconv.Itoa(r.cmd.Process.Pid) {
+			continue
+		}
+		for _, f := range fields[11:13] { // utime, stime in ticks of 10 ms
+			ticks, _ := strconv.ParseInt(f, 10, 64)
+			c.cpu += time.Duration(ticks) * 10 * time.Millisecond
+		}
+		pages, _ := strconv.ParseInt(fields[21], 10, 64)
+		c.resident += pages * int64(os.Getpagesize())
+	}
+	return c
+}
