@@ -23,6 +23,12 @@ type Certificate struct {
 	SPKI       []byte // SubjectPublicKeyInfo in DER (RFC 5280 section 4.1); nil when it cannot be found
 }
 
+// Limits of what is parsed, octets of DER: arithmetic with larger numbers takes minutes.
+const (
+	maxCertificateDER = 64 << 10
+	maxKeyDER         = 16 << 10
+)
+
 // NewCertificate reads a certificate in DER. Octets behind it are left out, as the camera
 // does. It fails only for what has no resemblance to a certificate.
 func NewCertificate(der []byte) (*Certificate, error) {
@@ -30,6 +36,9 @@ func NewCertificate(der []byte) (*Certificate, error) {
 	var raw cryptobyte.String
 	if !input.ReadASN1Element(&raw, casn1.SEQUENCE) {
 		return nil, fmt.Errorf("no certificate in DER")
+	}
+	if len(raw) > maxCertificateDER {
+		return nil, fmt.Errorf("%d octets are more than any certificate has", len(raw))
 	}
 	c := &Certificate{Raw: raw}
 	if c.Parsed, c.ParseError = x509.ParseCertificate(raw); c.ParseError == nil {
@@ -110,6 +119,9 @@ type PrivateKey struct {
 // NewPrivateKey reads a private key in DER. A key that has the outline of one and that Go cannot
 // use comes without a Signer: the camera loads some of those.
 func NewPrivateKey(der []byte) (*PrivateKey, error) {
+	if len(der) > maxKeyDER {
+		return nil, fmt.Errorf("%d octets are more than any private key has", len(der))
+	}
 	k := &PrivateKey{DER: der, Form: keyForm(der)}
 	if k.Form == "" {
 		return nil, fmt.Errorf("no private key in PKCS#8, SEC 1 or PKCS#1")

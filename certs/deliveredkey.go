@@ -92,7 +92,7 @@ func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
 func (r *deliveryReader) plainKey(item *Item, der []byte, encrypted bool) error {
 	key, err := NewPrivateKey(der)
 	if err != nil {
-		item.Kind, item.Note = KindUnknown, "a damaged private key"
+		item.Kind, item.Note = KindUnknown, "no usable private key: "+err.Error()
 		r.add(item)
 		return nil
 	}

@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -363,6 +365,22 @@ func TestCostlyPasswords(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, d.Key)
 	require.Contains(t, d.Items[1].Note, "would take too long")
+}
+
+// TestHugeNumbers shows the same for a key whose numbers would take minutes.
+func TestHugeNumbers(t *testing.T) {
+	huge := make([]byte, 100<<10)
+	huge[0] = 1
+	der, err := asn1.Marshal(struct {
+		Version int
+		N       *big.Int
+		E       int
+		D       *big.Int
+	}{0, new(big.Int).SetBytes(huge), 65537, big.NewInt(1)})
+	require.NoError(t, err)
+	d, err := certs.ReadDelivery([]string{writeAll(t, map[string][]byte{"k.der": der})}, certs.DeliveryOptions{})
+	require.ErrorIs(t, err, certs.ErrNoCertificate)
+	require.Contains(t, d.Items[0].Note, "more than any private key")
 }
 
 // FuzzReadDelivery reads any file beside a good pair.

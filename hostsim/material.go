@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"sync"
 	"time"
@@ -167,6 +168,16 @@ func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
 	if err := c.context.LoadCertChain(p.cert, p.key); err != nil {
 		return nil, err
 	}
+	if s.Server == ServePEM {
+		c.sent = append(c.sent, p.chain...)
+		key, err := x509.MarshalPKCS8PrivateKey(p.signer)
+		if err != nil {
+			return nil, err
+		}
+		c.context = device.NewSSLContext(device.MicroPython129)
+		keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
+		return m.trust(s, p, c), c.context.LoadCertChain(certs.EncodePEM(c.sent...), keyPEM)
+	}
 	if s.Server.SendsChain() {
 		for _, intermediate := range p.chain {
 			if err := c.context.LoadCertChain(intermediate.Raw, p.key); err != nil {
@@ -186,6 +197,11 @@ func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
 		}
 		c.config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
 	}
+	return m.trust(s, p, c), nil
+}
+
+// trust gives the client what the scenario has for it.
+func (m *material) trust(s Scenario, p *presented, c *credentials) *credentials {
 	switch s.Trust {
 	case TrustRoot:
 		c.roots = []*x509.Certificate{p.root}
@@ -199,5 +215,5 @@ func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
 		c.roots = []*x509.Certificate{m.stranger.Root.Certificate}
 	case TrustNothing:
 	}
-	return c, nil
+	return c
 }

@@ -16,6 +16,7 @@ type Server string
 const (
 	ServeLeaf       Server = "leaf"           // the camera with the leaf alone, as the documented call loads it
 	ServeSecondLoad Server = "second-load"    // the camera with leaf + intermediates, by further load_cert_chain calls
+	ServePEM        Server = "pem-chain"      // a camera whose firmware reads PEM, with leaf + intermediates from one file
 	ServeOneByOne   Server = "one-connection" // the same, in the documented loop with one connection at a time
 	ServeFullChain  Server = "full-chain"     // Go's crypto/tls with leaf + intermediates, TLS 1.2 only
 	ServeGateway    Server = "gateway"        // a gateway with leaf + intermediates, before a camera with a self-signed certificate
@@ -131,6 +132,9 @@ var (
 // Gateway is the cure that needs another machine.
 var Gateway = question("gateway", "a gateway sends leaf + intermediate; the camera behind it is self-signed and pinned", Scenario{Server: ServeGateway})
 
+// PEMFirmware is the cure that a later firmware brings.
+var PEMFirmware = question("pem-firmware", "leaf + intermediate from one PEM file, on a firmware that reads PEM", Scenario{Server: ServePEM})
+
 // StandardSet returns the scenarios that are run unless told otherwise.
 func StandardSet() []Scenario {
 	return []Scenario{LeafOnly, ByAIA, Store, StoreAlone, SecondLoad, SelfSigned, WrongName, Expired, UnknownRoot}
@@ -141,6 +145,7 @@ func AllScenarios() []Scenario {
 	return append(StandardSet(),
 		question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate", Scenario{Server: ServeFullChain}),
 		Gateway,
+		PEMFirmware,
 		question("one-connection", "leaf + intermediate from the documented loop, one connection at a time", Scenario{Server: ServeOneByOne}),
 		question("warm", "leaf alone, after a visit to a server that sent the whole chain", Scenario{Warm: true}),
 		question("self-signed-ca", "a self-signed leaf that is a CA, and that the client pins", Scenario{Leaf: LeafSelfSignedCA, Trust: TrustLeaf}),

@@ -45,7 +45,7 @@ func (f *Fetch) get(ctx context.Context, raw string) (list []*x509.Certificate, 
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(f.Timeout, fetchTimeout))
 	defer cancel()
 	dialer := &net.Dialer{Control: f.control}
-	transport := &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ResponseHeaderTimeout: cmp.Or(f.Timeout, fetchTimeout)}
+	transport := &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > fetchRedirects {

@@ -59,7 +59,7 @@ func TestFetch(t *testing.T) {
 		{"/none", preflight.AIAFails, "404"},
 		{"/loop", preflight.AIAFails, "more than 3 redirections"},
 		{"/file", preflight.AIAFails, "only http and https"},
-		{"/slow", preflight.AIAFails, "timeout"},
+		{"/slow", preflight.AIAFails, "deadline exceeded"},
 	} {
 		t.Run(c.path, func(t *testing.T) {
 			dir := delivery(t, p, issue(t, p, certs.LeafOptions{AIA: server.URL + c.path}))

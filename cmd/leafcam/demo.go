@@ -62,6 +62,7 @@ func explanation(m *hostsim.Matrix) string {
 	return fmt.Sprintf(`
 Why:   the camera sends its leaf alone: %d of %d clients complete the chain with that, %d when the leaf has an AIA URL they may fetch.
 Cures: load_cert_chain(leaf, key), then load_cert_chain(intermediate, key) on the camera: %d of %d complete; keep 7 + 3 + 3 + both sizes within 4096.
-       Or a gateway in front that sends the full chain; or a self-signed certificate that each client pins; or firmware that reads a PEM chain.
+       Or a gateway in front that sends the full chain (leafcam gateway); or a self-signed certificate that each client pins (leafcam selfsigned);
+       or firmware that reads a PEM chain. Before flashing: leafcam check.
 `, alone, ran, withAIA, sent, ran)
 }

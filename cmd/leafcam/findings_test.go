@@ -39,7 +39,6 @@ type flaw struct {
 	files   map[string][]byte // of a delivery; or as flashed, with cert and key
 	flashed bool
 	options preflight.Options
-	roots   []*x509.Certificate
 	// unshown are those whose words cannot be had here, by who says them.
 	unshown map[string]string
 }

@@ -42,7 +42,7 @@ func scenarioNamed(name string) hostsim.Scenario {
 
 // cureOf is which cure a scenario shows.
 var cureOf = map[string]preflight.Cure{
-	hostsim.LeafOnly.Name: preflight.LeafOnly, hostsim.SecondLoad.Name: preflight.SecondLoad, fullChain.Name: preflight.Gateway, hostsim.Store.Name: preflight.Store,
+	hostsim.LeafOnly.Name: preflight.LeafOnly, hostsim.SecondLoad.Name: preflight.SecondLoad, fullChain.Name: preflight.Gateway, hostsim.PEMFirmware.Name: preflight.PEMFirmware, hostsim.Store.Name: preflight.Store,
 	hostsim.SelfSigned.Name: preflight.LeafOnly, "self-signed-ca": preflight.LeafOnly,
 }
 
@@ -77,7 +77,7 @@ func trials(t *testing.T) []trial {
 	t.Cleanup(server.Close)
 	chain := []hostsim.Scenario{hostsim.LeafOnly, hostsim.SecondLoad}
 	list := []trial{
-		{"one link, by AIA", issued(one, certs.LeafOptions{AIA: server.URL}), []hostsim.Scenario{hostsim.LeafOnly, hostsim.Store, hostsim.SecondLoad, fullChain}, true},
+		{"one link, by AIA", issued(one, certs.LeafOptions{AIA: server.URL}), []hostsim.Scenario{hostsim.LeafOnly, hostsim.Store, hostsim.SecondLoad, fullChain, hostsim.PEMFirmware}, true},
 		{"one link, nobody at the AIA URL", issued(one, certs.LeafOptions{AIA: "http://127.0.0.1:9/i.der"}), chain[:1], false},
 		{"two links, RSA", issued(generationY(certs.RSA2048), certs.LeafOptions{Key: certs.RSA2048}), append(chain, hostsim.Store), false},
 		{"three links, ECDSA", issued(generationY(certs.ECDSAP256), certs.LeafOptions{}), append(chain, hostsim.Store), false},
