@@ -16,22 +16,36 @@ func (c *checker) delivery() {
 		return
 	}
 	readable := map[string]bool{}
+	var others []*certs.Item
 	for _, item := range d.Items {
 		switch {
 		case item.Kind == certs.KindUnknown && looksImportant(item.File):
 			c.add(NotUnderstood, item.File, fmt.Sprintf("%s: %s", item, item.Note))
 		case item.Kind == certs.KindCertificate && item.Use == certs.UseNone:
-			c.add(OtherCertificate, item.File, fmt.Sprintf("%s (%s): %s", item, item.About, item.Note))
+			others = append(others, item)
 		case item.Kind == certs.KindKey && item.Readable && item.Use != certs.UseNone && !readable[item.File]:
 			readable[item.File] = true
 			c.add(KeyReadable, item.File, "")
 		}
 	}
+	c.others(others)
 	if d.Request != nil && d.Leaf != nil {
 		c.request()
 	}
 	if c.subject.Converted {
 		c.notYetConverted()
+	}
+}
+
+// others names certificates that are left out, or how many they are.
+func (c *checker) others(list []*certs.Item) {
+	const few = 3
+	if len(list) > few {
+		c.add(OtherCertificate, "", fmt.Sprintf("%d certificates of the delivery belong to no chain of the leaf", len(list)))
+		return
+	}
+	for _, item := range list {
+		c.add(OtherCertificate, item.File, fmt.Sprintf("%s (%s): %s", item, item.About, item.Note))
 	}
 }
 
