@@ -172,3 +172,19 @@ func ParseKeyPEM(data []byte) ([]byte, error) {
 	}
 	return nil, errors.New("no private key in PEM")
 }
+
+// ReadPrivateKey reads a private key that can sign, unencrypted, in PEM or DER.
+func ReadPrivateKey(path string) (*PrivateKey, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if der, err := ParseKeyPEM(data); err == nil {
+		data = der
+	}
+	key, err := NewPrivateKey(data)
+	if err != nil || key.Signer == nil {
+		return nil, fmt.Errorf("%s: no private key that can sign, unencrypted, in PEM or DER", path)
+	}
+	return key, nil
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -118,20 +117,4 @@ func writeFiles(dir string, files []certs.File, force, asJSON bool, lines []stri
 		fmt.Fprintln(out, "    "+line)
 	}
 	return nil
-}
-
-// readSigner reads a private key that is there already.
-func readSigner(path string) (*certs.PrivateKey, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if der, err := certs.ParseKeyPEM(data); err == nil {
-		data = der
-	}
-	key, err := certs.NewPrivateKey(data)
-	if err != nil || key.Signer == nil {
-		return nil, fmt.Errorf("%s: no private key that can sign, unencrypted, in PEM or DER", path)
-	}
-	return key, nil
 }

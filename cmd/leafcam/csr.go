@@ -73,7 +73,7 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	}
 	var key crypto.Signer
 	if o.key != "" {
-		there, err := readSigner(o.key)
+		there, err := certs.ReadPrivateKey(o.key)
 		if err != nil {
 			return usage(err)
 		}

@@ -49,6 +49,13 @@ func TestWalkthrough(t *testing.T) {
 		require.Contains(t, string(readme), "    "+command+"\n")
 		commands++
 	}
+	// What the README quotes is what the script looks for.
+	wanted := strings.NewReplacer(`\(`, "(", `\)`, ")", `\[`, "[", `\]`, "]", "Chromium.s", "Chromium's", "^hello$", "hello").Replace(string(script))
+	for line := range strings.Lines(string(readme)) {
+		if quoted, ok := strings.CutPrefix(line, "> "); ok {
+			require.Contains(t, wanted, strings.TrimSpace(strings.TrimPrefix(quoted, "ssl.SSLCertVerificationError: [SSL: ")))
+		}
+	}
 	require.Equal(t, commands, strings.Count(string(readme), "\n    "), "the README has commands that nobody runs")
 }
 

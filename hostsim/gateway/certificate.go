@@ -53,16 +53,9 @@ func LoadPair(chainFile, keyFile string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(keyFile)
+	key, err := certs.ReadPrivateKey(keyFile)
 	if err != nil {
 		return nil, err
-	}
-	if der, err := certs.ParseKeyPEM(data); err == nil {
-		data = der
-	}
-	key, err := certs.NewPrivateKey(data)
-	if err != nil || key.Signer == nil {
-		return nil, fmt.Errorf("%s: no private key that can be used, unencrypted, in PEM or DER", keyFile)
 	}
 	leaf, err := certs.NewCertificate(list[0].Raw)
 	if err != nil {
