@@ -189,10 +189,10 @@ func (d *Delivery) use(p pair) {
 func leavesOf(certificates, requests []*Item) []*Item {
 	var asked, servers []*Item
 	for _, c := range certificates {
-		for _, r := range requests {
-			if c.certificate.SPKI != nil && bytes.Equal(r.request.RawSubjectPublicKeyInfo, c.certificate.SPKI) {
-				asked = append(asked, c)
-			}
+		if slices.ContainsFunc(requests, func(r *Item) bool {
+			return c.certificate.SPKI != nil && bytes.Equal(r.request.RawSubjectPublicKeyInfo, c.certificate.SPKI)
+		}) {
+			asked = append(asked, c)
 		}
 		if !c.certificate.IsCA() {
 			servers = append(servers, c)

@@ -254,6 +254,9 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 		defer file.Close()
 		list = file
 	}
+	if o.password.file == "" {
+		delivery.Password = nil // nobody answers for thousands of devices
+	}
 	options.Depth = preflight.Chain
 	if o.leafOnly {
 		options.Depth = preflight.Leaf

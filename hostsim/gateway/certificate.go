@@ -18,7 +18,8 @@ type certificate struct {
 	chainFile, keyFile string
 	log                *slog.Logger
 	current            atomic.Pointer[tls.Certificate]
-	seen               [2]fileState
+	seen               [2]fileState // of what is served
+	refused            [2]fileState // of what was looked at last and not taken
 }
 
 // fileState tells whether a file is another one than before.
@@ -89,12 +90,13 @@ func (c *certificate) watch(ctx context.Context, every time.Duration) {
 		case <-ticker.C:
 		}
 		now := c.states()
-		if now == c.seen {
+		if now == c.seen || now == c.refused {
 			continue
 		}
 		loaded, err := LoadPair(c.chainFile, c.keyFile)
 		if err != nil {
 			c.log.Warn("the new certificate is not taken, the old one is served", "error", err.Error())
+			c.refused = now
 			continue
 		}
 		c.seen = now

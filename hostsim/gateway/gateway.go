@@ -28,8 +28,8 @@ type Config struct {
 
 	// Connections bounds how many there are to the camera at a time, streams included; 3 when 0.
 	Connections int
-	// Queue is how long a request waits for one of them, Answer how long for the camera's answer;
-	// 10 and 15 seconds when 0.
+	// Queue is how long a request waits for one of them, Answer how long for the camera's answer and
+	// for each further piece of it; 10 and 15 seconds when 0.
 	Queue, Answer time.Duration
 	// SlowViewer is how long a viewer may take no octet before it is dropped; 10 seconds when 0.
 	SlowViewer time.Duration

@@ -314,6 +314,9 @@ func TestCertificateRotation(t *testing.T) {
 		before := response.TLS.PeerCertificates[0]
 		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "privkey.pem"), s.id.EncodeKeyPEM(), 0o600))
 		require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "the old one is served") }, 10*time.Second, 20*time.Millisecond)
+		said := strings.Count(s.log.String(), "the old one is served")
+		time.Sleep(300 * time.Millisecond)
+		require.Equal(t, said, strings.Count(s.log.String(), "the old one is served"), "said once")
 		response, _ = s.get(s.client(nil), "/")
 		require.True(t, response.TLS.PeerCertificates[0].Equal(before))
 	})
@@ -416,6 +419,31 @@ func TestFailures(t *testing.T) {
 			require.Contains(t, s.log.String(), c.log)
 		})
 	}
+}
+
+// TestCameraStallsInAnAnswer gives the connection back when the camera is gone in the middle, even
+// when the viewer has gone before.
+func TestCameraStallsInAnAnswer(t *testing.T) {
+	stalls := device.Script{Name: "stalls", Connections: 4, Serve: func(s *device.Session) error {
+		if err := s.Wrap(); err != nil {
+			return err
+		}
+		if _, err := s.ReadRequest(); err != nil {
+			return err
+		}
+		if _, err := s.Write([]byte("HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\nten octets")); err != nil {
+			return err
+		}
+		_, err := s.Readline()
+		return err
+	}}
+	s := newSite(t, stalls, func(_ *site, c *gateway.Config) { c.Answer = 500 * time.Millisecond })
+	client := s.client(nil)
+	client.Transport.(*http.Transport).ForceAttemptHTTP2 = false
+	response, err := client.Get(s.url + "/")
+	require.NoError(t, err)
+	_ = response.Body.Close()
+	require.Eventually(t, func() bool { return s.gateway.Connections() == 0 }, 5*time.Second, 20*time.Millisecond)
 }
 
 // never reads the request and says nothing.

@@ -18,7 +18,6 @@ const boundary = "leafcam-frame"
 
 const (
 	maxFrame    = 8 << 20                // octets
-	stall       = 10 * time.Second       // without a frame, after which the camera is asked again
 	retry       = 250 * time.Millisecond // between two tries to reach it
 	retryWithin = 5 * time.Second        // one try
 	linger      = 2 * time.Second        // a stream goes on without viewers: a page may be reloaded
@@ -212,13 +211,11 @@ func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string
 
 // read shows the frames of one answer until it ends.
 func (h *hub) read(ctx context.Context, response *http.Response, mark string) (frames int, err error) {
-	// A camera that lost its power says nothing: closing the body is what ends a read.
+	// Closing the body is what ends a read.
 	closeBody := sync.OnceFunc(func() { _ = response.Body.Close() })
 	defer closeBody()
 	stop := context.AfterFunc(ctx, closeBody)
 	defer stop()
-	stalled := time.AfterFunc(stall, closeBody)
-	defer stalled.Stop()
 	parts := multipart.NewReader(response.Body, mark)
 	for {
 		part, err := parts.NextRawPart()
@@ -229,7 +226,6 @@ func (h *hub) read(ctx context.Context, response *http.Response, mark string) (f
 		if err != nil {
 			return frames, err
 		}
-		stalled.Reset(stall)
 		frames++
 		h.show(f)
 	}

@@ -37,6 +37,7 @@ type upstream struct {
 	base  *http.Transport
 	slots chan struct{} // one for each connection that is open or being opened
 	queue time.Duration
+	stall time.Duration // without an octet, after which the camera counts as gone
 	log   *slog.Logger
 
 	patience time.Duration
@@ -72,7 +73,7 @@ func newUpstream(c Config) *upstream {
 			ResponseHeaderTimeout: c.Answer,
 			DisableCompression:    true,
 		},
-		slots: make(chan struct{}, c.Connections), queue: c.Queue, log: c.Log, patience: c.Patience,
+		slots: make(chan struct{}, c.Connections), queue: c.Queue, stall: c.Answer, log: c.Log, patience: c.Patience,
 		stopped: make(chan struct{}), hubs: map[string]*hub{}, leading: map[string]chan struct{}{},
 	}
 }
@@ -159,8 +160,32 @@ func (u *upstream) ask(r *http.Request) (*http.Response, error) {
 		u.release()
 		return nil, err
 	}
-	response.Body = &closing{response.Body, sync.OnceFunc(u.release)}
+	response.Body = u.watch(&closing{response.Body, sync.OnceFunc(u.release)})
 	return response, nil
+}
+
+// watch closes a body that says nothing for too long: a camera that lost its power does not end
+// its connections.
+func (u *upstream) watch(body io.ReadCloser) io.ReadCloser {
+	return &watched{body, time.AfterFunc(u.stall, func() { _ = body.Close() }), u.stall}
+}
+
+// watched is a body under a timer.
+type watched struct {
+	io.ReadCloser
+	timer *time.Timer
+	stall time.Duration
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	w.timer.Reset(w.stall)
+	return n, err
+}
+
+func (w *watched) Close() error {
+	w.timer.Stop()
+	return w.ReadCloser.Close()
 }
 
 func (u *upstream) acquire(ctx context.Context) error {
