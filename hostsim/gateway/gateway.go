@@ -132,7 +132,8 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// Viewers returns how many viewers share streams at this moment, and Connections how many
-// connections to the camera are open for them and for other requests.
-func (g *Gateway) Viewers() int     { return g.camera.viewers() }
+// Viewers returns how many viewers share streams at this moment.
+func (g *Gateway) Viewers() int { return g.camera.viewers() }
+
+// Connections returns how many connections to the camera are open, or being opened.
 func (g *Gateway) Connections() int { return len(g.camera.slots) }
