@@ -2,7 +2,7 @@
 # proxy is asked for modules that are not cached.
 
 FUZZTIME ?= 10m
-FUZZFLAGS ?=
+FUZZFLAGS ?= -fuzzminimizetime 2s
 
 .PHONY: demo test race lint bench fuzz load long build cross clients readme steady forecasts
 

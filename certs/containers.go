@@ -144,7 +144,7 @@ func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 		return err
 	})
 	if errors.Is(err, ErrPassword) {
-		return err
+		return r.locked(item, err)
 	}
 	if err != nil {
 		item.Kind, item.Note = KindUnknown, "cannot be read as PKCS#12: "+err.Error()

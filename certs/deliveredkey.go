@@ -79,13 +79,20 @@ func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
 	}
 	if err != nil {
 		if errors.Is(err, ErrPassword) {
-			return err
+			return r.locked(item, err)
 		}
 		item.Kind, item.Note = KindUnknown, "an encrypted private key that cannot be decrypted here ("+err.Error()+"): openssl pkey -in FILE -out FILE"
 		r.add(item)
 		return nil
 	}
 	return r.plainKey(item, plain, true)
+}
+
+// locked adds what cannot be decrypted, and returns why.
+func (r *deliveryReader) locked(item *Item, err error) error {
+	item.Kind, item.Note = KindOther, "encrypted, and "+ErrPassword.Error()
+	r.add(item)
+	return err
 }
 
 // plainKey adds a key in DER.

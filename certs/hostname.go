@@ -82,14 +82,18 @@ func ParseHostName(text string) (HostName, error) {
 	}
 	base, wildcard := strings.CutPrefix(strings.TrimSuffix(text, "."), "*.")
 	ascii, err := hostProfile.ToASCII(base)
+	ascii = strings.TrimSuffix(ascii, ".") // other scripts have other dots
 	if again, twice := hostProfile.ToASCII(ascii); err == nil && (twice != nil || again != ascii) {
 		err = errNotASCII // made of what no name may hold, such as octets that are no text
 	}
 	switch {
-	case base == "":
+	case base == "" || ascii == "":
 		return HostName{}, fmt.Errorf("%q is no host name", text)
 	case err != nil || strings.Contains(ascii, "*"):
 		return HostName{}, fmt.Errorf("%q is no host name: letters, digits and hyphens between dots, 63 octets each (an underscore is not allowed)", text)
+	}
+	if last := ascii[strings.LastIndexByte(ascii, '.')+1:]; strings.Trim(last, "0123456789") == "" {
+		return HostName{}, fmt.Errorf("%q is neither an IP address nor a host name, which does not end in a number", text)
 	}
 	h := HostName{ascii, dnsKind(ascii, wildcard)}
 	if wildcard {
