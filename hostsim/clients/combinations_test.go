@@ -22,6 +22,8 @@ var combinations = map[string]map[string]string{
 	"no-trust":                {"": "refused no trust anchor was given", "python": "refused unknown issuer", "chromium": "refused unknown issuer", "erlang": "any"},
 	"aia-pkcs7":               {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
 	"aia-pem":                 {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
+	"gateway":                 {"": "completed sent"},
+	"pem-firmware":            {"": "completed sent"},
 	"aia-redirect":            {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
 	"aia-slow":                {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
 	"aia-silent":              {"": "refused missing intermediate"},
