@@ -83,9 +83,7 @@ const maxMessage = 256 << 10
 func (r *deliveryReader) pkcs7(item *Item, der []byte) error {
 	list, err := ParsePKCS7(der)
 	if err != nil {
-		item.Kind, item.Note = KindUnknown, "no certificates in PKCS#7: "+err.Error()
-		r.add(item)
-		return nil
+		return r.unknown(item, "no certificates in PKCS#7: "+err.Error())
 	}
 	r.unpacked(item, "PKCS#7", list)
 	return nil
@@ -124,9 +122,7 @@ func ParsePKCS7(der []byte) (list []*x509.Certificate, err error) {
 // pkcs12 reads a key with its certificates (RFC 7292), or certificates alone.
 func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 	if n := maxIterations(der, 0); n > iterationLimit {
-		item.Kind, item.Note = KindUnknown, fmt.Sprintf("%d rounds of key derivation would take too long: not decrypted", n)
-		r.add(item)
-		return nil
+		return r.unknown(item, fmt.Sprintf("%d rounds of key derivation would take too long: not decrypted", n))
 	}
 	if r.options.LeaveEncrypted {
 		item.Note = "encrypted PKCS#12"
@@ -147,9 +143,7 @@ func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 		return r.locked(item, err)
 	}
 	if err != nil {
-		item.Kind, item.Note = KindUnknown, "cannot be read as PKCS#12: "+err.Error()
-		r.add(item)
-		return nil
+		return r.unknown(item, "cannot be read as PKCS#12: "+err.Error())
 	}
 	r.unpacked(item, "PKCS#12", list)
 	if key == nil {
@@ -158,9 +152,7 @@ func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 	inside := &Item{File: item.File, Where: strings.TrimPrefix(item.Where+", private key", ", "), Form: "PKCS#12"}
 	plain, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		inside.Kind, inside.Note = KindUnknown, "a kind of private key that Go does not know"
-		r.add(inside)
-		return nil
+		return r.unknown(inside, "a kind of private key that Go does not know")
 	}
 	return r.plainKey(inside, plain, true)
 }

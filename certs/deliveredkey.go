@@ -14,9 +14,7 @@ import (
 func (r *deliveryReader) request(item *Item, der []byte) error {
 	request, err := x509.ParseCertificateRequest(der)
 	if err != nil {
-		item.Kind, item.Note = KindUnknown, "a damaged certificate request: "+err.Error()
-		r.add(item)
-		return nil
+		return r.unknown(item, "a damaged certificate request: "+err.Error())
 	}
 	item.Kind, item.request = KindRequest, request
 	item.About = strings.Join(append([]string{DescribePublicKey(request.PublicKey)}, RequestNames(request)...), ", ")
@@ -48,9 +46,7 @@ func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
 	switch p.content {
 	case contentEncryptedKey:
 		if problem := tooCostly(p.der); problem != "" {
-			item.Kind, item.Note = KindUnknown, problem
-			r.add(item)
-			return nil
+			return r.unknown(item, problem)
 		}
 		err = r.ask(item.File, false, func(password []byte) error {
 			key, err := pkcs8.ParsePKCS8PrivateKey(p.der, password)
@@ -81,9 +77,7 @@ func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
 		if errors.Is(err, ErrPassword) {
 			return r.locked(item, err)
 		}
-		item.Kind, item.Note = KindUnknown, "an encrypted private key that cannot be decrypted here ("+err.Error()+"): openssl pkey -in FILE -out FILE"
-		r.add(item)
-		return nil
+		return r.unknown(item, "an encrypted private key that cannot be decrypted here ("+err.Error()+"): openssl pkey -in FILE -out FILE")
 	}
 	return r.plainKey(item, plain, true)
 }
@@ -99,9 +93,7 @@ func (r *deliveryReader) locked(item *Item, err error) error {
 func (r *deliveryReader) plainKey(item *Item, der []byte, encrypted bool) error {
 	key, err := NewPrivateKey(der)
 	if err != nil {
-		item.Kind, item.Note = KindUnknown, "no usable private key: "+err.Error()
-		r.add(item)
-		return nil
+		return r.unknown(item, "no usable private key: "+err.Error())
 	}
 	key.Encrypted = encrypted
 	item.Kind, item.About, item.key = KindKey, key.Describe(), key

@@ -114,8 +114,7 @@ func (r *deliveryReader) file(path string) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is neither a file nor a folder", path)
 	case info.Size() > maxArchive:
-		r.add(&Item{File: path, Kind: KindUnknown, Note: fmt.Sprintf("%d octets are more than any certificate has: not read", info.Size())})
-		return nil
+		return r.unknown(&Item{File: path}, fmt.Sprintf("%d octets are more than any certificate has: not read", info.Size()))
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -130,14 +129,20 @@ func (r *deliveryReader) add(item *Item) {
 	r.delivery.Items = append(r.delivery.Items, item)
 }
 
+// unknown adds something that was not understood, and why. It is no error of the delivery.
+func (r *deliveryReader) unknown(item *Item, note string) error {
+	item.Kind, item.Note = KindUnknown, note
+	r.add(item)
+	return nil
+}
+
 // contents reads what a file holds, a ZIP included.
 func (r *deliveryReader) contents(path string, data []byte) error {
 	if isZIP(data) {
 		return r.archive(path, data)
 	}
 	if len(data) > maxFile {
-		r.add(&Item{File: path, Kind: KindUnknown, Note: fmt.Sprintf("%d octets are more than any certificate has: not read", len(data))})
-		return nil
+		return r.unknown(&Item{File: path}, fmt.Sprintf("%d octets are more than any certificate has: not read", len(data)))
 	}
 	for _, p := range recognise(data) {
 		if err := r.piece(path, p); err != nil {

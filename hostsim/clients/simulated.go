@@ -14,8 +14,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/smallstep/pkcs7"
-
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/policy"
 	"github.com/leafcam/leafcam/hostsim"
@@ -159,8 +157,8 @@ func parseIssuer(p policy.Policy, body []byte) []*x509.Certificate {
 	if c, err := x509.ParseCertificate(body); err == nil {
 		return []*x509.Certificate{c}
 	}
-	if message, err := pkcs7.Parse(body); err == nil && p.PKCS7 {
-		return message.Certificates
+	if list, err := certs.ParsePKCS7(body); err == nil && p.PKCS7 {
+		return list
 	}
 	if block, _ := pem.Decode(body); block != nil && p.PEM {
 		list, _ := certs.ParseCertificates(body)
