@@ -37,6 +37,11 @@ type CameraConfig struct {
 	Tap      func(net.Conn) net.Conn
 	OnSecret func(clientRandom, masterSecret []byte)
 
+	// OnProgress is called with what is known of a connection so far: once it is accepted, with
+	// its ClientHello, at the end of its handshake, and with each request. The connection waits
+	// meanwhile.
+	OnProgress func(Event)
+
 	// OnEvent is called at the end of each accepted connection, OnReset for each one
 	// that found the queue full, OnStall for each one that came when the board's network
 	// had no socket left. All may be called from several goroutines.
@@ -144,6 +149,14 @@ func (c *Camera) Serve(l net.Listener) error {
 	}
 }
 
+// Connections returns how many connections the script serves at this moment, how many wait for
+// it, and how many came when the board's network had no socket left.
+func (c *Camera) Connections() (serving, waiting, stalled int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.serving), len(c.waiting), len(c.stalled)
+}
+
 // tune gives a listener what a client notices of the board's network.
 func (c *Camera) tune(l net.Listener) {
 	if board := c.config.Context.Board(); board != nil {
@@ -230,7 +243,8 @@ func (c *Camera) serveConn(conn net.Conn, id int) Event {
 		metered.transfer = board.Network.Transfer
 	}
 	event := Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []Alert{}, Requests: []Request{}}
-	session := &Session{context: c.config.Context, conn: metered, event: &event, secret: c.config.OnSecret}
+	session := &Session{context: c.config.Context, conn: metered, event: &event, secret: c.config.OnSecret, progress: c.config.OnProgress}
+	session.tell()
 	if c.config.Delay != nil {
 		session.pause = c.pause
 	}
@@ -242,6 +256,9 @@ func (c *Camera) serveConn(conn net.Conn, id int) Event {
 	}
 	conn.Close()
 	session.note()
+	if event.Exception == nil {
+		event.Phase = ""
+	}
 	return event
 }
 

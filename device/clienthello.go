@@ -45,8 +45,8 @@ const (
 
 const handshakeHeaderLen = 4
 
-// parseClientHello reads a handshake message as far as it can be read.
-func parseClientHello(msg []byte) *ClientHello {
+// ParseClientHello reads a handshake message with its header as far as it can be read.
+func ParseClientHello(msg []byte) *ClientHello {
 	h := &ClientHello{Length: len(msg)}
 	if len(msg) < handshakeHeaderLen+2 {
 		return h

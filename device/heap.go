@@ -106,6 +106,13 @@ func (h *heap) free(a allocation) {
 	h.release(a)
 }
 
+// inUse returns how much is handed out and how much there is, octets.
+func (h *heap) inUse() (used, total int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.used, h.total
+}
+
 // clone returns a heap in the same state, to find out what would still fit.
 func (h *heap) clone() *heap {
 	h.mu.Lock()

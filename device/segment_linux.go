@@ -8,7 +8,7 @@ import (
 // tuneListener makes the kernel announce the board's segment size and window. What it
 // does not allow stays as it is: no client depends on it.
 func (n *Network) tuneListener(l net.Listener) {
-	tcp, ok := l.(*net.TCPListener)
+	tcp, ok := l.(syscall.Conn)
 	if !ok || n.SegmentSize == 0 {
 		return
 	}

@@ -3,6 +3,7 @@ package device
 import (
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,8 @@ type Session struct {
 	conn    *meteredConn
 	socket  *SSLSocket
 	event   *Event
+
+	progress func(Event) // may be nil
 }
 
 // maxAlerts is how many alerts an event keeps: a client may send any number of warnings.
@@ -37,8 +40,11 @@ func (s *Session) Wrap() error {
 func (s *Session) WrapLazily() (err error) {
 	s.event.Phase = "wrap"
 	s.socket, err = s.context.wrapSocket(s.conn, &mbedtls.Trace{
-		Secret:      s.secret,
-		ClientHello: func(msg []byte) { s.event.ClientHello = parseClientHello(msg) },
+		Secret: s.secret,
+		ClientHello: func(msg []byte) {
+			s.event.ClientHello = ParseClientHello(msg)
+			s.tell()
+		},
 		Alert: func(a mbedtls.Alert) {
 			if len(s.event.Alerts) == maxAlerts {
 				return
@@ -49,16 +55,27 @@ func (s *Session) WrapLazily() (err error) {
 			})
 		},
 	}, s.pause)
+	if err == nil {
+		s.socket.shook = s.tell
+	}
 	return err
 }
 
-// note writes what is known of the connection at its end into the event.
+// tell reports what is known so far. The event goes on changing: who is told gets a copy.
+func (s *Session) tell() {
+	if s.progress == nil {
+		return
+	}
+	s.note()
+	e := *s.event
+	e.Alerts, e.Requests = slices.Clone(e.Alerts), slices.Clone(e.Requests)
+	s.progress(e)
+}
+
+// note writes what is known of the connection into the event.
 func (s *Session) note() {
 	s.event.Duration = Millis(time.Since(s.event.Start))
 	s.event.BytesIn, s.event.BytesOut = s.conn.in.Load(), s.conn.out.Load()
-	if s.event.Exception == nil {
-		s.event.Phase = ""
-	}
 	if s.socket == nil {
 		return
 	}
@@ -105,7 +122,10 @@ func (s *Session) Close() error {
 
 // Note adds a request to the connection's event, for scripts that speak something else
 // than HTTP.
-func (s *Session) Note(r Request) { s.event.Requests = append(s.event.Requests, r) }
+func (s *Session) Note(r Request) {
+	s.event.Requests = append(s.event.Requests, r)
+	s.tell()
+}
 
 // ReadRequest reads a request line and the headers as the documented server does:
 // readline, then readline until an empty line or the end. It returns nil for a
@@ -134,7 +154,7 @@ func (s *Session) readHeaders(request []byte) error {
 		}
 	}
 	if noted.Line != "" {
-		s.event.Requests = append(s.event.Requests, noted)
+		s.Note(noted)
 	}
 	return nil
 }

@@ -61,6 +61,15 @@ func (c *SSLContext) Fit() int {
 	return c.memory.clone().fit(c.firmware, keySize(c.key))
 }
 
+// Memory returns how much of the board's heap is in use at this moment, and how much there is
+// to hand out, octets; both are 0 without a board.
+func (c *SSLContext) Memory() (used, total int) {
+	if c.memory == nil {
+		return 0, 0
+	}
+	return c.memory.heap.inUse()
+}
+
 // raises returns an exception as the board's network stack numbers it: lwIP has no EPIPE.
 func (c *SSLContext) raises(err error) error {
 	var osErr *OSError

@@ -18,6 +18,7 @@ type SSLSocket struct {
 	context *SSLContext
 	memory  *connection // nil without a board
 	tls     *mbedtls.Conn
+	shook   func() // called at the end of the handshake, well or not; may be nil
 
 	handshake sync.Mutex
 
@@ -58,8 +59,11 @@ func (s *SSLSocket) shakeHands() error {
 	}
 	err := s.tls.Handshake()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.shaken = time.Now()
+	s.mu.Unlock()
+	if s.shook != nil {
+		s.shook()
+	}
 	return err
 }
 
