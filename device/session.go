@@ -24,6 +24,9 @@ type Session struct {
 	progress func(Event) // may be nil
 }
 
+// maxOpening is how much an event keeps of what is no ClientHello, octets.
+const maxOpening = 16
+
 // maxAlerts is how many alerts an event keeps: a client may send any number of warnings.
 const maxAlerts = 100
 
@@ -76,6 +79,11 @@ func (s *Session) tell() {
 func (s *Session) note() {
 	s.event.Duration = Millis(time.Since(s.event.Start))
 	s.event.BytesIn, s.event.BytesOut = s.conn.in.Load(), s.conn.out.Load()
+	if s.event.ClientHello == nil {
+		s.event.Opening = string(s.conn.opening)
+	} else {
+		s.event.Opening = ""
+	}
 	if s.socket == nil {
 		return
 	}
@@ -166,6 +174,7 @@ type meteredConn struct {
 	// transfer is the largest single transfer to the network, octets; 0 is no limit.
 	transfer int
 	in, out  atomic.Int64
+	opening  []byte // the first octets
 }
 
 func (c *meteredConn) Read(p []byte) (int, error) {
@@ -176,6 +185,9 @@ func (c *meteredConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	c.in.Add(int64(n))
+	if room := maxOpening - len(c.opening); room > 0 {
+		c.opening = append(c.opening, p[:min(n, room)]...)
+	}
 	return n, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,33 +14,46 @@ import (
 	"github.com/leafcam/leafcam/device"
 )
 
-// fullChainServer is the camera's counterpart in the scenarios where another server sends the
-// whole chain: Go's crypto/tls. It answers as the documented script does and reports its
-// connections in the same form.
-type fullChainServer struct {
+// A FullChain is the camera's counterpart: Go's crypto/tls as the server that sends the whole
+// chain. It answers as the documented script does and reports its connections in the same form.
+type FullChain struct {
 	listener net.Listener
-	config   *tls.Config
-	page     string
-	onEvent  func(device.Event)
+	config   FullChainConfig
 	done     sync.WaitGroup
 
 	mu   sync.Mutex
 	open map[net.Conn]bool // nil once closed
 }
 
+// FullChainConfig says what a FullChain does. Only TLS is required.
+type FullChainConfig struct {
+	TLS  *tls.Config // certificates and versions
+	Page string      // what every request is answered with
+	// Tap, OnProgress and OnEvent are those of device.CameraConfig.
+	Tap        func(net.Conn) net.Conn
+	OnProgress func(device.Event)
+	OnEvent    func(device.Event)
+}
+
 // silence is how long a client may say nothing.
 const silence = 30 * time.Second
 
-func startFullChain(l net.Listener, config *tls.Config, page string, onEvent func(device.Event)) *fullChainServer {
-	s := &fullChainServer{listener: l, config: config, page: page, onEvent: onEvent, open: map[net.Conn]bool{}}
+// StartFullChain starts to serve the connections of a listener.
+func StartFullChain(l net.Listener, config FullChainConfig) *FullChain {
+	s := &FullChain{listener: l, config: config, open: map[net.Conn]bool{}}
 	s.done.Go(func() {
 		for id := 1; ; id++ {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
+			if config.Tap != nil {
+				conn = config.Tap(conn)
+			}
 			s.mu.Lock()
-			if s.open != nil {
+			if s.open == nil {
+				_ = conn.Close()
+			} else {
 				s.open[conn] = true
 				s.done.Go(func() { s.serve(id, conn) })
 			}
@@ -50,10 +64,10 @@ func startFullChain(l net.Listener, config *tls.Config, page string, onEvent fun
 }
 
 // Addr returns the address that the server listens on.
-func (s *fullChainServer) Addr() net.Addr { return s.listener.Addr() }
+func (s *FullChain) Addr() net.Addr { return s.listener.Addr() }
 
 // Close ends all connections and waits until they have been reported.
-func (s *fullChainServer) Close() error {
+func (s *FullChain) Close() error {
 	err := s.listener.Close()
 	s.mu.Lock()
 	for conn := range s.open {
@@ -65,56 +79,163 @@ func (s *fullChainServer) Close() error {
 	return err
 }
 
-func (s *fullChainServer) serve(id int, raw net.Conn) {
-	e := device.Event{ID: id, Remote: raw.RemoteAddr().String(), Start: time.Now()}
+// Connections returns how many connections are open.
+func (s *FullChain) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
+func (s *FullChain) busy() bool { return s.Connections() > 0 }
+
+func (s *FullChain) serve(id int, raw net.Conn) {
+	e := device.Event{ID: id, Remote: raw.RemoteAddr().String(), Start: time.Now(), Alerts: []device.Alert{}, Requests: []device.Request{}}
 	defer func() {
 		_ = raw.Close()
 		s.mu.Lock()
 		delete(s.open, raw)
 		s.mu.Unlock()
 		e.Duration = device.Millis(time.Since(e.Start))
-		s.onEvent(e)
+		if e.Exception == nil {
+			e.Phase = ""
+		}
+		if s.config.OnEvent != nil {
+			s.config.OnEvent(e)
+		}
 	}()
+	s.tell(&e)
 	_ = raw.SetDeadline(time.Now().Add(silence))
-	config := s.config.Clone()
-	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		e.ClientHello = &device.ClientHello{ServerName: hello.ServerName, ALPN: hello.SupportedProtos}
-		return nil, nil
+	e.Phase = "wrap"
+	conn, err := s.shakeHands(raw, &e)
+	if err == nil {
+		e.Phase = "read"
+		err = s.answer(conn, &e)
 	}
-	conn := tls.Server(raw, config)
-	if err := conn.Handshake(); err != nil {
-		e.Exception, e.Phase = err, "wrap"
-		e.Alerts = alertsOf(err)
-		return
+	if err != nil {
+		e.Exception = err
+		e.Alerts = append(e.Alerts, alertsOf(err)...)
 	}
-	e.Handshake, e.Complete = device.Millis(time.Since(e.Start)), true
-	lines := bufio.NewReader(conn)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			e.Exception, e.Phase = err, "read"
-			e.Alerts = alertsOf(err)
-			return
-		}
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" {
-			break
-		}
-		if len(e.Requests) == 0 {
-			e.Requests = []device.Request{{Line: line}}
-		}
-	}
-	_, _ = fmt.Fprintf(conn, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(s.page), s.page)
-	_ = conn.Close()
 }
 
-// alertsOf returns the alert that ended a connection of crypto/tls, if one did.
+// shakeHands runs the handshake and notes what was offered and chosen.
+func (s *FullChain) shakeHands(raw net.Conn, e *device.Event) (*tls.Conn, error) {
+	config := s.config.TLS.Clone()
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		e.ClientHello = clientHello(hello)
+		s.tell(e)
+		return nil, nil
+	}
+	watched := &alertWatch{Conn: raw}
+	conn := tls.Server(watched, config)
+	if err := conn.Handshake(); err != nil {
+		var header tls.RecordHeaderError
+		if errors.As(err, &header) && e.ClientHello == nil {
+			e.Opening = string(header.RecordHeader[:])
+		}
+		if watched.sent != nil {
+			e.Alerts = append(e.Alerts, *watched.sent)
+		} else if e.ClientHello != nil {
+			e.Chosen = &device.Chosen{} // it did not refuse: the certificate is on its way
+		}
+		return nil, err
+	}
+	state := conn.ConnectionState()
+	e.Handshake, e.Complete = device.Millis(time.Since(e.Start)), true
+	e.Chosen = &device.Chosen{
+		Suite: device.Codepoint(state.CipherSuite), SuiteName: tls.CipherSuiteName(state.CipherSuite),
+		Group: device.Codepoint(state.CurveID), GroupName: state.CurveID.String(),
+	}
+	s.tell(e)
+	return conn, nil
+}
+
+// answer reads a request and writes the page.
+func (s *FullChain) answer(conn *tls.Conn, e *device.Event) error {
+	lines := bufio.NewReaderSize(conn, maxLine)
+	request := device.Request{}
+	for {
+		line, err := lines.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		text := strings.TrimRight(string(line), "\r\n")
+		if request.Line == "" {
+			request.Line = text
+		}
+		if text == "" {
+			break
+		}
+		if name, value, ok := strings.Cut(text, ":"); ok && strings.EqualFold(name, "User-Agent") {
+			request.UserAgent = strings.TrimSpace(value)
+		}
+	}
+	if request.Line != "" {
+		e.Requests = append(e.Requests, request)
+		s.tell(e)
+	}
+	e.Phase = "write"
+	if _, err := fmt.Fprintf(conn, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(s.config.Page), s.config.Page); err != nil {
+		return err
+	}
+	_ = conn.Close() // the answer is written
+	return nil
+}
+
+// maxLine is the longest line of a request that is read, octets.
+const maxLine = 16 << 10
+
+func (s *FullChain) tell(e *device.Event) {
+	if s.config.OnProgress == nil {
+		return
+	}
+	copied := *e
+	copied.Duration = device.Millis(time.Since(e.Start))
+	copied.Requests = slices.Clone(e.Requests)
+	s.config.OnProgress(copied)
+}
+
+// clientHello tells what crypto/tls knows of a ClientHello.
+func clientHello(hello *tls.ClientHelloInfo) *device.ClientHello {
+	h := &device.ClientHello{
+		Version: tls.VersionTLS12, ServerName: hello.ServerName, ALPN: hello.SupportedProtos,
+		SupportedVersions: codepoints(hello.SupportedVersions), CipherSuites: codepoints(hello.CipherSuites),
+		Groups: codepoints(hello.SupportedCurves), SignatureAlgorithms: codepoints(hello.SignatureSchemes), Extensions: codepoints(hello.Extensions),
+	}
+	if len(h.SupportedVersions) > 0 {
+		h.Version = min(h.Version, slices.Max(h.SupportedVersions))
+	}
+	return h
+}
+
+func codepoints[T ~uint16](list []T) []device.Codepoint {
+	var out []device.Codepoint
+	for _, v := range list {
+		out = append(out, device.Codepoint(v))
+	}
+	return out
+}
+
+// An alertWatch notes the alert with which crypto/tls refuses a client, which its error does not
+// tell. Alerts in the handshake of TLS 1.2 are not encrypted.
+type alertWatch struct {
+	net.Conn
+	sent *device.Alert
+}
+
+func (w *alertWatch) Write(p []byte) (int, error) {
+	if len(p) == recordHeaderLen+2 && p[0] == recordAlert {
+		w.sent = &device.Alert{Sent: true, Level: p[5], Description: p[6], Name: device.AlertName(p[6])}
+	}
+	return w.Conn.Write(p)
+}
+
+// alertsOf returns the alert with which a client ended a connection of crypto/tls, if it did.
 func alertsOf(err error) []device.Alert {
 	var alert tls.AlertError
 	var op *net.OpError
-	if !errors.As(err, &alert) {
+	if !errors.As(err, &alert) || !errors.As(err, &op) || op.Op != "remote error" {
 		return nil
 	}
-	sent := !errors.As(err, &op) || op.Op != "remote error"
-	return []device.Alert{{Sent: sent, Level: 2, Description: uint8(alert), Name: strings.TrimPrefix(alert.Error(), "tls: ")}}
+	const fatal = 2
+	return []device.Alert{{Level: fatal, Description: uint8(alert), Name: device.AlertName(uint8(alert))}}
 }

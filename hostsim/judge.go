@@ -76,12 +76,14 @@ type Outcome struct {
 	Seconds   float64 `json:"seconds"`
 	// HeldSeconds is how long the deciding connection to the camera was open.
 	HeldSeconds float64 `json:"held_seconds"`
-	// ClientHello is what the client offered on it; nil from another server than the camera.
+	// ClientHello is what the client offered on it.
 	ClientHello *device.ClientHello `json:"client_hello,omitempty"`
-	Command     []string            `json:"command,omitempty"`
-	Env         []string            `json:"env,omitempty"`
-	Stdout      string              `json:"stdout,omitempty"` // of the client, at most maxKept octets
-	Stderr      string              `json:"stderr,omitempty"` // the same
+	// Sighting is what the camera alone would say of it; nil behind a gateway.
+	Sighting *Sighting `json:"sighting,omitempty"`
+	Command  []string  `json:"command,omitempty"`
+	Env      []string  `json:"env,omitempty"`
+	Stdout   string    `json:"stdout,omitempty"` // of the client, at most maxKept octets
+	Stderr   string    `json:"stderr,omitempty"` // the same
 }
 
 // Evidence is everything that is known of a cell when it ended.
@@ -91,10 +93,11 @@ type Evidence struct {
 	Events   []device.Event
 	Resets   int // connections that the camera reset because its queue was full
 	Fetches  []aia.Fetch
-	Silent   bool   // the client never prints a page
-	Online   bool   // AIA servers were asked over the network, where nobody counts
-	Nonce    string // in the camera's page, and nowhere else
-	Path     string // that only this cell's client was told to ask for
+	Served   *Served // what the clients were shown
+	Silent   bool    // the client never prints a page
+	Online   bool    // AIA servers were asked over the network, where nobody counts
+	Nonce    string  // in the camera's page, and nowhere else
+	Path     string  // that only this cell's client was told to ask for
 }
 
 // Judge makes the verdict of a cell from both ends. It trusts neither an exit
@@ -108,6 +111,10 @@ func Judge(e Evidence) Outcome {
 	}
 	event := e.deciding()
 	if event != nil {
+		if e.Served != nil && e.Scenario.Server != ServeGateway {
+			sighting := See(event, e.Served)
+			o.Sighting = &sighting
+		}
 		o.HeldSeconds = time.Duration(event.Duration).Seconds()
 		o.ClientHello = event.ClientHello
 		if a := event.AlertReceived(); a != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,6 +80,11 @@ type credentials struct {
 	store   []*x509.Certificate
 	sent    []*x509.Certificate // by the server
 	signer  crypto.Signer       // the leaf's key, for a gateway
+}
+
+// served is what the server presents, with the rest of its chain.
+func (c *credentials) served(p *presented) *Served {
+	return NewServed(c.sent, append(slices.Clone(p.chain), p.root))
 }
 
 // presented is what a server presents, with the key; and what is around it.

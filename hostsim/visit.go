@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
@@ -109,19 +110,34 @@ func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown
 	if e.Result, err = r.runClient(ctx, f, v, needsHosts); err != nil {
 		return Evidence{}, err
 	}
+	settle(server)
 	_ = server.Close() // the events of all connections are there after this
-	watch.tap.complete(watch.events)
+	for i := range watch.events {
+		watch.tap.Complete(&watch.events[i])
+	}
 	e.Events, e.Resets = watch.events, watch.resets
+	e.Served = creds.served(shown)
 	if urls != nil && urls.server != nil {
 		e.Fetches = urls.server.Fetches()
 	}
 	return e, nil
 }
 
+// settled is how long a server may take to read what a client said last.
+const settled = 200 * time.Millisecond
+
+// settle waits until a server has no connection left, or long enough.
+func settle(s server) {
+	busy, ok := s.(interface{ busy() bool })
+	for end := time.Now().Add(settled); ok && busy.busy() && time.Now().Before(end); {
+		time.Sleep(settled / 100)
+	}
+}
+
 // start starts the cell's server.
 func (r *run) start(ctx context.Context, f *Found, s Scenario, creds *credentials, nonce string, watch *watcher) (server, error) {
 	page := "leafcam " + nonce + "\n"
-	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), Tap: watch.tap.wrap, OnEvent: watch.event, OnReset: watch.reset, Connections: cellConnections}
+	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), Tap: watch.tap.Conn, OnEvent: watch.event, OnReset: watch.reset, Connections: cellConnections}
 	if f.Script != nil {
 		config.Script = f.Script(nonce)
 	}
@@ -141,7 +157,7 @@ func (r *run) start(ctx context.Context, f *Found, s Scenario, creds *credential
 			_ = l.Close()
 			return nil, fmt.Errorf("%w: the other server speaks nothing but HTTP pages", errNotApplicable)
 		}
-		return startFullChain(l, creds.config, page, watch.event), nil
+		return StartFullChain(l, FullChainConfig{TLS: creds.config, Page: page, OnEvent: watch.event}), nil
 	}
 	if s.Server == ServeOneByOne {
 		config.Connections = 1
@@ -163,6 +179,11 @@ func serveCamera(l net.Listener, config device.CameraConfig) *camera {
 		close(c.done)
 	}()
 	return c
+}
+
+func (c *camera) busy() bool {
+	serving, waiting, _ := c.Connections()
+	return serving+waiting > 0
 }
 
 func (c *camera) Addr() net.Addr { return c.listener.Addr() }
@@ -213,7 +234,7 @@ const cellConnections = 8
 
 // watcher collects what a server reports.
 type watcher struct {
-	tap alertTap
+	tap Tap
 
 	mu     sync.Mutex
 	events []device.Event

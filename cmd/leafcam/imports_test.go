@@ -22,14 +22,14 @@ var allowed = map[string][]string{
 	"certs":                         {},
 	"certs/policy":                  {},
 	"certs/preflight":               {"certs", "certs/policy", "device", "device/internal/mbedtls", "device/wire"}, // the last one in tests
-	"hostsim":                       {"certs", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"hostsim":                       {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 	"hostsim/aia":                   {},
 	"hostsim/gateway":               {"certs", "device", "device/internal/mbedtls"}, // device in tests
-	"hostsim/gateway/internal/load": {"certs", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"hostsim/gateway/internal/load": {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 	"hostsim/clients":               {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 	"hostsim/internal/sandbox":      {},
 	"hostsim/clienttest":            {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/clients", "hostsim/gateway", "hostsim/internal/sandbox"}, // clients in tests
-	"hostsim/report":                {"certs", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"hostsim/report":                {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 }
 
 // TestWhoImportsWhom keeps the house in order: nothing runs backwards.

@@ -99,6 +99,7 @@ func TestStandardSet(t *testing.T) {
 		if key == certs.ECDSAP256 {
 			checkBreadth(t, m)
 			t.Run("policies", func(t *testing.T) { checkPolicies(t, m) })
+			t.Run("sightings", func(t *testing.T) { checkSightings(t, m) })
 		}
 		for _, row := range m.Rows {
 			if row.Simulated != "" || row.System != "" {

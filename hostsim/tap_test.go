@@ -19,14 +19,14 @@ var (
 
 // seen returns the alert that a tap sees when the pieces arrive one after the other.
 func seen(pieces ...[]byte) *device.Alert {
-	tap := &alertTap{}
-	c := &alertConn{Conn: addressed{}, tap: tap}
+	tap := &Tap{}
+	c := &tapConn{Conn: addressed{}, tap: tap}
 	for _, p := range pieces {
 		c.look(p)
 	}
-	events := []device.Event{{Remote: addressed{}.RemoteAddr().String()}}
-	tap.complete(events)
-	return events[0].AlertReceived()
+	event := device.Event{Remote: addressed{}.RemoteAddr().String()}
+	tap.Complete(&event)
+	return event.AlertReceived()
 }
 
 type addressed struct{ net.Conn }
@@ -53,8 +53,8 @@ func TestAlertBeforeReset(t *testing.T) {
 	require.NoError(t, err)
 	raw, err := l.Accept()
 	require.NoError(t, err)
-	tap := &alertTap{}
-	server := tap.wrap(raw)
+	tap := &Tap{}
+	server := tap.Conn(raw)
 	_, err = server.Write([]byte("a flight that the client does not read"))
 	require.NoError(t, err)
 	time.Sleep(10 * time.Millisecond) // it is there: closing with something unread resets
@@ -78,7 +78,7 @@ func FuzzAlertTap(f *testing.F) {
 	f.Add([]byte{21}, []byte{3, 3, 0, 2, 2, 48})
 	f.Add([]byte{22, 3, 3, 255, 255}, make([]byte, 1000))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		c := &alertConn{Conn: addressed{}, tap: &alertTap{}}
+		c := &tapConn{Conn: addressed{}, tap: &Tap{}}
 		c.look(first)
 		c.look(second)
 		if len(c.pending) > recordHeaderLen+1<<16 {

@@ -10,9 +10,9 @@ import (
 
 // A client that refuses a certificate often leaves while the camera still writes its flight. The
 // camera's write fails then, and the script never reads the alert that the client sent before:
-// whether the camera sees it is a matter of luck. An alertTap watches the wire instead, so that no
-// verdict depends on that.
-type alertTap struct {
+// whether the camera sees it is a matter of luck. A Tap watches the wire instead, so that no
+// verdict depends on that. The zero Tap is ready; it may watch any number of connections.
+type Tap struct {
 	mu     sync.Mutex
 	alerts map[string]device.Alert // by the client's address
 }
@@ -25,21 +25,21 @@ const (
 
 const recordHeaderLen = 5
 
-// wrap puts the tap around a connection.
-func (t *alertTap) wrap(conn net.Conn) net.Conn { return &alertConn{Conn: conn, tap: t} }
+// Conn puts the tap around a connection, as [device.CameraConfig] wants it.
+func (t *Tap) Conn(conn net.Conn) net.Conn { return &tapConn{Conn: conn, tap: t} }
 
-// complete adds what the camera did not see to the events.
-func (t *alertTap) complete(events []device.Event) {
+// Complete adds what the camera did not see to the event of a connection that has ended.
+func (t *Tap) Complete(e *device.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i := range events {
-		if a, ok := t.alerts[events[i].Remote]; ok && events[i].AlertReceived() == nil {
-			events[i].Alerts = append(events[i].Alerts, a)
-		}
+	a, ok := t.alerts[e.Remote]
+	if ok && e.AlertReceived() == nil {
+		e.Alerts = append(e.Alerts, a)
 	}
+	delete(t.alerts, e.Remote)
 }
 
-func (t *alertTap) note(remote string, level, description uint8) {
+func (t *Tap) note(remote string, level, description uint8) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.alerts == nil {
@@ -48,10 +48,10 @@ func (t *alertTap) note(remote string, level, description uint8) {
 	t.alerts[remote] = device.Alert{Level: level, Description: description, Name: device.AlertName(description)}
 }
 
-// alertConn looks at the records that a client sends, as long as they are not encrypted.
-type alertConn struct {
+// tapConn looks at the records that a client sends, as long as they are not encrypted.
+type tapConn struct {
 	net.Conn
-	tap *alertTap
+	tap *Tap
 
 	mu        sync.Mutex
 	pending   []byte // of a record that is not there as a whole
@@ -59,13 +59,13 @@ type alertConn struct {
 	broken    bool // a write failed: what the client sent before is still to be read
 }
 
-func (c *alertConn) Read(p []byte) (int, error) {
+func (c *tapConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.look(p[:n])
 	return n, err
 }
 
-func (c *alertConn) Write(p []byte) (int, error) {
+func (c *tapConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		c.mu.Lock()
@@ -78,7 +78,7 @@ func (c *alertConn) Write(p []byte) (int, error) {
 // lastWords is how long a broken connection is listened to at its end.
 const lastWords = 50 * time.Millisecond
 
-func (c *alertConn) Close() error {
+func (c *tapConn) Close() error {
 	c.mu.Lock()
 	broken := c.broken
 	c.mu.Unlock()
@@ -92,7 +92,7 @@ func (c *alertConn) Close() error {
 }
 
 // SetLinger lets the camera reset a connection.
-func (c *alertConn) SetLinger(seconds int) error {
+func (c *tapConn) SetLinger(seconds int) error {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok {
 		return tcp.SetLinger(seconds)
 	}
@@ -100,7 +100,7 @@ func (c *alertConn) SetLinger(seconds int) error {
 }
 
 // look follows the records. A client's flights before its ChangeCipherSpec are small.
-func (c *alertConn) look(data []byte) {
+func (c *tapConn) look(data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.encrypted {

@@ -1,0 +1,162 @@
+package hostsim
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/policy"
+	"github.com/leafcam/leafcam/device"
+)
+
+// suspicion is the most likely cause of a refusal that the client did not explain, with a
+// sentence that says so.
+func (v view) suspicion(now time.Time) (cause, because string) {
+	leaf := v.s.Leaf()
+	if leaf == nil {
+		return CauseRejected, "nothing is known of the certificate here"
+	}
+	asked := ""
+	if v.e.ClientHello != nil {
+		asked = v.e.ClientHello.ServerName
+	}
+	dates := outOfDate(leaf, now)
+	switch {
+	case v.s.WrongKey:
+		return CauseWrongKey, "most likely the handshake's signature failed, because the key on the camera is not the certificate's"
+	case asked != "" && leaf.VerifyHostname(asked) != nil:
+		return CauseName, fmt.Sprintf("most likely the name is wrong, because it asked for %s and the certificate is for %s", oneLine(asked), namesOf(leaf))
+	case dates != "":
+		return CauseExpired, "most likely the certificate's dates are wrong, because " + dates
+	case v.s.SelfSigned():
+		return CauseSelfSigned, "most likely it does not trust the certificate, because that is self-signed"
+	case v.s.Gap():
+		return CauseMissing, "most likely it does not know the issuer, because the camera did not send " + v.s.Lacks() + v.habits()
+	case asked == "" && len(leaf.IPAddresses) == 0:
+		return CauseName, "most likely the name is wrong, because it asked for none (perhaps it was given an address) and the certificate is for " + namesOf(leaf)
+	}
+	return CauseTrust, fmt.Sprintf("most likely it does not trust the root %q, because nothing is missing; or it only tried whether the port answers", certs.Title(v.s.Root))
+}
+
+// habits says whether clients of the guessed TLS library look for missing intermediates.
+func (v view) habits() string {
+	stack := GuessStack(v.e.ClientHello)
+	families, searching := 0, 0
+	for _, p := range policy.Families() {
+		if p.Stack != stack {
+			continue
+		}
+		families++
+		if p.AIA && p.AIAOption == "" || p.Preloaded {
+			searching++
+		}
+	}
+	switch {
+	case families == 0 || 2*searching >= families:
+		return ""
+	case searching == 0:
+		return fmt.Sprintf(" and clients with %s do not look for it", stack)
+	}
+	return fmt.Sprintf(" and most clients with %s do not look for it", stack)
+}
+
+// leftWithAlert tells whether the last thing that the client said was an alert other than a
+// plain end.
+func (v view) leftWithAlert() bool {
+	const closeNotify = 0
+	a := v.e.AlertReceived()
+	return a != nil && a.Description != closeNotify
+}
+
+// alertWords is what alerts of a client mean after the certificate (RFC 5246 section 7.2.2, RFC
+// 8446 section 6.2). Those that are not here say nothing of the cause.
+var alertWords = map[uint8]struct{ cause, words string }{
+	43:  {CauseRejected, "it cannot use this kind of certificate"},
+	44:  {CauseRejected, "it takes the certificate for revoked"},
+	45:  {CauseExpired, "the certificate's dates are wrong for it"},
+	48:  {CauseUnknown, "it does not know the issuer"},
+	51:  {CauseRejected, "a signature of the handshake does not verify for it"},
+	70:  {CauseGround, "it does not accept TLS 1.2"},
+	71:  {CauseGround, "what the camera chose is too weak for it"},
+	90:  {CauseRejected, "its user or its program cancelled"},
+	113: {CauseRejected, "it wants a stapled OCSP answer, which the camera never sends"},
+}
+
+// left is the sighting of a client that left with an alert.
+func (v view) left(a *device.Alert) Sighting {
+	now := time.Now()
+	known, explicit := alertWords[a.Description]
+	switch {
+	case known.cause == CauseGround:
+		return v.says(NoHandshake, CauseGround, fmt.Sprintf("left: %s (%s)", known.words, a.Name))
+	case v.e.Chosen == nil:
+		return v.says(NoHandshake, CauseGround, "left with alert "+a.Name)
+	case !explicit:
+		cause, because := v.suspicion(now)
+		o := v.says(Refused, cause, fmt.Sprintf("refused the certificate (%s): %s", a.Name, because))
+		o.Guess = true
+		return o
+	}
+	o := v.says(Refused, known.cause, fmt.Sprintf("refused: %s (%s)", known.words, a.Name))
+	cause, more := v.explain(known.cause, now)
+	o.Cause = cause
+	if more != "" {
+		o.Sentence += ". " + more
+	}
+	return o
+}
+
+// explain makes the cause that an alert gives precise with what is known of the chain.
+func (v view) explain(cause string, now time.Time) (precise, more string) {
+	leaf := v.s.Leaf()
+	if leaf == nil {
+		return cause, ""
+	}
+	switch cause {
+	case CauseUnknown:
+		switch {
+		case v.s.SelfSigned():
+			return CauseSelfSigned, "It would have to trust this very certificate, which is self-signed"
+		case v.s.Gap():
+			return CauseMissing, "It needs " + v.s.Lacks()
+		}
+		return CauseTrust, fmt.Sprintf("Nothing is missing: it does not trust the root %q", certs.Title(v.s.Root))
+	case CauseExpired:
+		if dates := outOfDate(leaf, now); dates != "" {
+			return cause, strings.ToUpper(dates[:1]) + dates[1:]
+		}
+		return cause, fmt.Sprintf("It is valid from %s to %s: the client's clock may be wrong", leaf.NotBefore.UTC().Format(time.DateOnly), leaf.NotAfter.UTC().Format(time.DateOnly))
+	}
+	if v.s.WrongKey {
+		return CauseWrongKey, "The key on the camera is not the certificate's"
+	}
+	return cause, ""
+}
+
+// refusedByCamera tells whether the camera refused the client's certificate.
+func (v view) refusedByCamera() bool {
+	var value *device.ValueError
+	return errors.As(v.e.Exception, &value)
+}
+
+// outOfMemory tells whether an allocation of the camera failed.
+func (v view) outOfMemory() bool {
+	const enomem = 12
+	var memory *device.MemoryError
+	var osErr *device.OSError
+	if errors.As(v.e.Exception, &memory) {
+		return true
+	}
+	return errors.As(v.e.Exception, &osErr) && (osErr.Errno == enomem || osErr.MbedTLS != nil && strings.Contains(osErr.MbedTLS.Name, "ALLOC"))
+}
+
+func timedOut(e *device.Event) bool {
+	var timeout net.Error
+	return errors.As(e.Exception, &timeout) && timeout.Timeout()
+}
+
+// stopped tells whether the server was closed while the connection was open.
+func stopped(e *device.Event) bool { return errors.Is(e.Exception, net.ErrClosed) }
