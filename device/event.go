@@ -21,10 +21,10 @@ type Event struct {
 	ClientHello *ClientHello `json:"client_hello"` // nil when none came whole
 	// Opening is how a connection without a ClientHello began: what the camera read of it, at
 	// most maxOpening octets.
-	Opening string `json:"opening,omitempty"`
-	Chosen      *Chosen      `json:"chosen"`       // nil when no suite was agreed on
-	Alerts      []Alert      `json:"alerts"`       // in the order they went over the wire
-	Complete    bool         `json:"handshake_complete"`
+	Opening  string  `json:"opening,omitempty"`
+	Chosen   *Chosen `json:"chosen"` // nil when no suite was agreed on
+	Alerts   []Alert `json:"alerts"` // in the order they went over the wire
+	Complete bool    `json:"handshake_complete"`
 
 	Requests []Request `json:"requests"`
 	BytesIn  int64     `json:"bytes_in"`  // on the wire

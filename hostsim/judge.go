@@ -30,13 +30,14 @@ const (
 // How says what let a client complete.
 type How string
 
-// The ways. Sent, FromAIA, FromStore and FromVisit completed the chain; with Anchor the chain ended
+// The ways. Sent, FromAIA, FromStore, FromVisit and ByItself completed the chain; with Anchor the chain ended
 // at a certificate that the client was told to trust, before it came to the root.
 const (
 	Sent      How = "sent"   // the camera sent the intermediate
 	FromAIA   How = "aia"    // the client fetched it
 	FromStore How = "store"  // the client had it in its store
 	FromVisit How = "visit"  // the client kept it from an earlier visit
+	ByItself  How = "itself" // the client found it somewhere, as far as the camera can tell
 	Anchor    How = "anchor" // the client took it, or the leaf, as a trust anchor
 )
 
@@ -240,7 +241,11 @@ func served(fetches []aia.Fetch) (n int) {
 // certificates (RFC 5246 section 7.2.2: 42 to 46, 48, 49).
 func certificateAlert(ev *device.Event) bool {
 	a := ev.AlertReceived()
-	return a != nil && (a.Description >= 42 && a.Description <= 46 || a.Description == 48 || a.Description == 49)
+	return a != nil && certificateAlerts(a.Description)
+}
+
+func certificateAlerts(description uint8) bool {
+	return description >= 42 && description <= 46 || description == 48 || description == 49
 }
 
 // refusal makes the cause precise with what the scenario and the camera know.
@@ -286,16 +291,19 @@ func clip(s string, most int) string {
 	return strings.ToValidUTF8(s, "?")
 }
 
-// oneLine makes a line fit to be printed: what could move a terminal's cursor is left out.
-func oneLine(s string) string {
+// Printable makes what a client sent fit to be printed, at most that many octets: what could
+// move a terminal's cursor is left out.
+func Printable(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return -1
 	}, strings.TrimSpace(s))
-	return clip(s, maxMessage)
+	return clip(s, most)
 }
+
+func oneLine(s string) string { return Printable(s, maxMessage) }
 
 // lastLine returns the last line of an output, for a cause that needs one.
 func lastLine(output string) string {

@@ -16,6 +16,8 @@ type Served struct {
 	Root    *x509.Certificate   // where the chain ends; nil when that is not known
 	// WrongKey says that the private key is not the leaf's, which the camera never asks.
 	WrongKey bool
+	// Untrusted says that nobody trusts the root: every client has to refuse.
+	Untrusted bool
 }
 
 // NewServed finds the chain of what is sent, the leaf first, among further certificates that are
@@ -25,7 +27,7 @@ func NewServed(sent, known []*x509.Certificate) *Served {
 	if len(sent) == 0 || s.SelfSigned() {
 		return s
 	}
-	chain, root := certs.BuildChain(sent[0], append(slices.Clone(sent[1:]), known...), known...)
+	chain, root := certs.BuildChain(sent[0], append(slices.Clone(sent[1:]), known...))
 	top := sent[0]
 	for _, c := range chain {
 		if top = c; !slices.ContainsFunc(sent, c.Equal) {
@@ -50,8 +52,29 @@ func (s *Served) Leaf() *x509.Certificate {
 func (s *Served) SelfSigned() bool { return len(s.Sent) > 0 && certs.SelfSigned(s.Sent[0]) }
 
 // Gap tells whether a client that trusts the root lacks something between it and what is sent.
+// Where nothing is known above the leaf there is one; above intermediates that are sent it is the
+// root that is not known.
 func (s *Served) Gap() bool {
-	return len(s.Sent) > 0 && !s.SelfSigned() && (len(s.Missing) > 0 || s.Root == nil)
+	return len(s.Sent) > 0 && !s.SelfSigned() && (len(s.Missing) > 0 || s.Root == nil && len(s.Sent) == 1)
+}
+
+// RootName is the name of the root as far as it is known.
+func (s *Served) RootName() string {
+	if s.Root != nil {
+		return certs.Title(s.Root)
+	}
+	top := s.Sent[len(s.Sent)-1]
+	if len(s.Missing) > 0 {
+		top = s.Missing[len(s.Missing)-1]
+	}
+	return issuerOf(top)
+}
+
+func issuerOf(c *x509.Certificate) string {
+	if c.Issuer.CommonName != "" {
+		return c.Issuer.CommonName
+	}
+	return c.Issuer.String()
 }
 
 // issuerName is the name of the lowest issuer that a client lacks.
@@ -59,11 +82,7 @@ func (s *Served) issuerName() string {
 	if len(s.Missing) > 0 {
 		return certs.Title(s.Missing[0])
 	}
-	issuer := s.Sent[len(s.Sent)-1].Issuer
-	if issuer.CommonName != "" {
-		return issuer.CommonName
-	}
-	return issuer.String()
+	return issuerOf(s.Sent[len(s.Sent)-1])
 }
 
 // Lacks says what a client needs besides what is sent, such as `the intermediate "R10"`; "" when

@@ -44,8 +44,8 @@ func See(e *device.Event, s *Served) Sighting {
 		return v.asked()
 	case v.outOfMemory():
 		return v.says(NoHandshake, CauseMemory, "the camera had no memory left for it")
-	case v.refusedByCamera():
-		return v.says(NoHandshake, CauseItsOwn, "the camera did not accept the client's own certificate")
+	case v.refusedByCamera() != "":
+		return v.says(NoHandshake, CauseItsOwn, v.refusedByCamera())
 	case v.leftWithAlert():
 		return v.left(e.AlertReceived())
 	case e.AlertSent() != nil:
@@ -93,6 +93,8 @@ func (v view) asked() Sighting {
 	}
 	did := "accepted the certificate"
 	switch {
+	case v.s.Untrusted:
+		did = "verifies nothing: it accepted a certificate of an unknown issuer"
 	case v.s.SelfSigned():
 		did = "accepted the self-signed certificate"
 	case v.s.Gap():

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/policy"
 	"github.com/leafcam/leafcam/device"
 )
@@ -38,7 +37,7 @@ func (v view) suspicion(now time.Time) (cause, because string) {
 	case asked == "" && len(leaf.IPAddresses) == 0:
 		return CauseName, "most likely the name is wrong, because it asked for none (perhaps it was given an address) and the certificate is for " + namesOf(leaf)
 	}
-	return CauseTrust, fmt.Sprintf("most likely it does not trust the root %q, because nothing is missing; or it only tried whether the port answers", certs.Title(v.s.Root))
+	return CauseTrust, fmt.Sprintf("most likely it does not trust the root %q, because nothing is missing; or it only tried whether the port answers", v.s.RootName())
 }
 
 // habits says whether clients of the guessed TLS library look for missing intermediates.
@@ -123,7 +122,10 @@ func (v view) explain(cause string, now time.Time) (precise, more string) {
 		case v.s.Gap():
 			return CauseMissing, "It needs " + v.s.Lacks()
 		}
-		return CauseTrust, fmt.Sprintf("Nothing is missing: it does not trust the root %q", certs.Title(v.s.Root))
+		if v.s.Untrusted {
+			return CauseTrust, "That is as it has to be: nobody trusts this root"
+		}
+		return CauseTrust, fmt.Sprintf("Nothing is missing: it does not trust the root %q", v.s.RootName())
 	case CauseExpired:
 		if dates := outOfDate(leaf, now); dates != "" {
 			return cause, strings.ToUpper(dates[:1]) + dates[1:]
@@ -136,10 +138,21 @@ func (v view) explain(cause string, now time.Time) (precise, more string) {
 	return cause, ""
 }
 
-// refusedByCamera tells whether the camera refused the client's certificate.
-func (v view) refusedByCamera() bool {
+// refusedByCamera says why the camera refused the client's certificate; "" when it did not.
+func (v view) refusedByCamera() string {
+	const what = "the camera did not accept the client's own certificate"
 	var value *device.ValueError
-	return errors.As(v.e.Exception, &value)
+	var osErr *device.OSError
+	sent := v.e.AlertSent()
+	switch {
+	case errors.As(v.e.Exception, &osErr) && osErr.MbedTLS != nil && strings.Contains(osErr.MbedTLS.Name, "NO_CLIENT_CERTIFICATE"):
+		return "sent no certificate of its own, which the camera requires"
+	case sent != nil && certificateAlerts(sent.Description):
+		return what + " (" + sent.Name + ")"
+	case errors.As(v.e.Exception, &value):
+		return what
+	}
+	return ""
 }
 
 // outOfMemory tells whether an allocation of the camera failed.

@@ -12,6 +12,7 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/capture"
+	"github.com/leafcam/leafcam/hostsim/livepage"
 )
 
 // captureOptions are the flags of what makes connections readable for others.
@@ -75,14 +76,28 @@ func (o captureOptions) open(context *device.SSLContext) (*tap, error) {
 	return t, nil
 }
 
-// attach lets the camera fill the files.
-func (t *tap) attach(config *device.CameraConfig) {
+// attach lets the camera, and the servers in its place, fill the files.
+func (t *tap) attach(config *device.CameraConfig, modes []livepage.Mode) {
 	if t.writer != nil {
 		config.Tap = t.writer.Conn
 	}
 	if len(t.files) > 0 {
 		config.OnSecret = t.secret
+		for _, m := range modes {
+			if m.TLS != nil {
+				m.TLS.KeyLogWriter = t
+			}
+		}
 	}
+}
+
+// Write takes a line of crypto/tls's key log.
+func (t *tap) Write(line []byte) (int, error) {
+	var clientRandom, masterSecret []byte
+	if n, _ := fmt.Sscanf(string(line), "CLIENT_RANDOM %x %x", &clientRandom, &masterSecret); n == 2 {
+		t.secret(clientRandom, masterSecret)
+	}
+	return len(line), nil
 }
 
 func (t *tap) secret(clientRandom, masterSecret []byte) {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
 )
 
 // describeChain says what the camera presents.
@@ -34,20 +34,17 @@ func subjectOf(c *x509.Certificate) string {
 	return c.Subject.String()
 }
 
-// describeEvent says in one line what happened on a connection.
-func describeEvent(e device.Event) string {
-	var parts []string
+// describeEvent says in one line what came of a connection, and what it rests on.
+func describeEvent(e device.Event, s hostsim.Sighting) string {
+	parts := []string{s.Sentence}
 	for _, r := range e.Requests {
-		parts = append(parts, printable(r.Line))
 		if r.UserAgent != "" {
-			parts = append(parts, printable(r.UserAgent))
+			parts = append(parts, hostsim.Printable(r.UserAgent, maxPrinted))
+			break
 		}
 	}
-	if len(parts) == 0 {
-		parts = append(parts, outcomeWithoutRequest(e))
-	}
 	if e.ClientHello != nil && e.ClientHello.ServerName != "" {
-		parts = append(parts, "SNI "+printable(e.ClientHello.ServerName))
+		parts = append(parts, "SNI "+hostsim.Printable(e.ClientHello.ServerName, maxPrinted))
 	}
 	if e.Chosen != nil && e.Complete {
 		parts = append(parts, strings.TrimPrefix(e.Chosen.SuiteName, "TLS-"))
@@ -59,32 +56,5 @@ func describeEvent(e device.Event) string {
 	return strings.Join(parts, "  ")
 }
 
-func outcomeWithoutRequest(e device.Event) string {
-	switch received, sent := e.AlertReceived(), e.AlertSent(); {
-	case received != nil && received.Name != "close_notify":
-		return "the client left with alert " + received.String()
-	case sent != nil:
-		return "the camera refused with alert " + sent.String()
-	case e.ClientHello == nil:
-		return "no ClientHello"
-	case !e.Complete:
-		return "the client left in the handshake without an alert"
-	}
-	return "handshake complete, but no request"
-}
-
 // maxPrinted is how much of what a client sent is printed, octets.
 const maxPrinted = 100
-
-// printable makes what a client sent fit for a terminal.
-func printable(s string) string {
-	if len(s) > maxPrinted {
-		s = s[:maxPrinted] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
-}

@@ -28,7 +28,8 @@ var allowed = map[string][]string{
 	"hostsim/gateway/internal/load": {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 	"hostsim/clients":               {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 	"hostsim/internal/sandbox":      {},
-	"hostsim/clienttest":            {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/clients", "hostsim/gateway", "hostsim/internal/sandbox"}, // clients in tests
+	"hostsim/clienttest":            {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/clients", "hostsim/gateway", "hostsim/internal/sandbox"},                                                             // clients in tests
+	"hostsim/livepage":              {"certs", "certs/policy", "device", "device/compare", "device/internal/mbedtls", "device/wire", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/browser", "hostsim/internal/sandbox", "hostsim/report"}, // compare, aia's server and browser in tests
 	"hostsim/report":                {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 }
 

@@ -2,18 +2,21 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/livepage"
 )
 
 // serveOptions are the flags of serve.
@@ -26,6 +29,8 @@ type serveOptions struct {
 	timeout     time.Duration
 	once        bool
 	json        bool
+	chain       string
+	page        string
 	clientCA    string
 	verify      string
 	clock       string
@@ -47,10 +52,13 @@ func newServe() *cobra.Command {
                                        requires client certificates that this CA issued
     $ leafcam serve --cert server.der --key server.key.der --board OPENMV4 --script asyncio
                                        with the memory and the sockets of that board
+    $ leafcam serve --cert server.der --key server.key.der --chain chain.pem --listen 0.0.0.0:8443 --page 127.0.0.1:8080
+                                       shows on a page what phones and televisions make of it
     $ leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:0 --json
 
 Runs the camera's TLS server with the files as they would be flashed, and prints a line for
-each connection. A pair that does not load prints the last line of MicroPython's traceback
+each connection: what came of it, in plain words. With --page a page shows the same, folds the attempts of
+a device, and switches between leaf only, second load, full chain and a control while the camera runs. A pair that does not load prints the last line of MicroPython's traceback
 and exits with status 1.
 
 The script hello is the documented server: one connection at a time, one more waits, any
@@ -70,6 +78,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio or snapshot")
 	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello and asyncio scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
+	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, and perhaps the root, that are not loaded: to name what is missing")
+	f.StringVar(&o.page, "page", "", "`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is on this machine only, too")
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
@@ -82,36 +92,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 }
 
 func serve(ctx context.Context, o serveOptions, out io.Writer) error {
-	if len(o.certs) == 0 || len(o.certs) != len(o.keys) {
-		return usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other", len(o.certs), len(o.keys)))
-	}
-	if o.timeout < 0 {
-		return usage(fmt.Errorf("--timeout %s is negative", o.timeout))
-	}
-	firmware, err := device.FirmwareByName(o.firmware)
+	stage, info, err := o.stage()
 	if err != nil {
-		return usage(err)
-	}
-	script, err := device.ScriptByName(o.script, o.body)
-	if err != nil {
-		return usage(err)
-	}
-	sslContext, err := o.newContext(firmware)
-	if err != nil {
-		return err
-	}
-	var delay *device.Delay
-	if o.delay != "" {
-		if delay, err = device.DelayByName(o.delay); err != nil {
-			return usage(err)
-		}
-	}
-	for i := range o.certs {
-		if err := sslContext.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
-			return raised(err, loadHint(err, o.certs[i], o.keys[i]))
-		}
-	}
-	if err := o.clientCertificates(sslContext); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", o.listen)
@@ -119,46 +101,117 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
 	}
 	defer l.Close()
-	tap, err := o.capture.open(sslContext)
+	tap, err := o.capture.open(info.given)
 	if err != nil {
 		return err
 	}
-	show := newDisplay(out, o.json)
+	tap.attach(&stage.camera, stage.modes)
+	show := &display{out: out, json: o.json}
+	observers := []livepage.Observer{show}
 	ended := make(chan device.Event, 1)
-	config := device.CameraConfig{
-		Context: sslContext, Script: script, Timeout: o.timeout, Delay: delay,
-		OnEvent: func(e device.Event) {
-			if o.once && e.ID > 1 {
-				return
-			}
-			show.connection(e)
-			if o.once {
-				ended <- e
-			}
-		},
-		OnReset: show.reset,
-		OnStall: show.stall,
+	if o.once {
+		observers = []livepage.Observer{&onlyOnce{Observer: show, ended: ended}}
 	}
-	tap.attach(&config)
-	show.listening(l.Addr(), sslContext, script, delay)
-	err = runCamera(ctx, device.NewCamera(config), l, ended)
+	var page *servedPage
+	if o.page != "" {
+		if page, err = o.openPage(); err != nil {
+			return errors.Join(err, tap.close())
+		}
+		observers = append(observers, page.journal)
+	}
+	served := livepage.NewStage(l, stage.modes, stage.first, stage.camera, o.body, observers...)
+	show.listening(l.Addr(), info)
+	if page != nil {
+		page.start(ctx, served, info, show)
+		defer page.stop()
+	}
+	err = runStage(ctx, served, ended)
 	return errors.Join(tap.close(), err)
 }
 
-// newContext returns a context on the board, or on a camera without limits.
+// staged is what a stage is made of.
+type staged struct {
+	modes  []livepage.Mode
+	first  int
+	camera device.CameraConfig
+}
+
+// cameraInfo is what is told of the camera.
+type cameraInfo struct {
+	given  *device.SSLContext
+	served *hostsim.Served
+	script string
+	delay  *device.Delay
+}
+
+// stage reads everything that the flags name. Without a page there is but one mode: the files as
+// they were given.
+func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
+	if len(o.certs) == 0 || len(o.certs) != len(o.keys) {
+		return s, info, usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other", len(o.certs), len(o.keys)))
+	}
+	if o.timeout < 0 {
+		return s, info, usage(fmt.Errorf("--timeout %s is negative", o.timeout))
+	}
+	firmware, err := device.FirmwareByName(o.firmware)
+	if err != nil {
+		return s, info, usage(err)
+	}
+	script, err := device.ScriptByName(o.script, o.body)
+	if err != nil {
+		return s, info, usage(err)
+	}
+	if o.delay != "" {
+		if info.delay, err = device.DelayByName(o.delay); err != nil {
+			return s, info, usage(err)
+		}
+	}
+	material := livepage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(firmware) }}
+	if material.Given, err = material.NewContext(); err != nil {
+		return s, info, err
+	}
+	for i := range o.certs {
+		if err := material.Given.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
+			return s, info, raised(err, loadHint(err, o.certs[i], o.keys[i]))
+		}
+	}
+	if o.chain != "" {
+		if material.Known, err = certs.ReadCertificates(o.chain); err != nil {
+			return s, info, usage(fmt.Errorf("--chain: %w", err))
+		}
+	}
+	info.given, info.served, info.script = material.Given, material.Served(), script.Name
+	s.camera = device.CameraConfig{Script: script, Timeout: o.timeout, Delay: info.delay}
+	if o.page == "" {
+		s.modes = []livepage.Mode{{Scenario: hostsim.LeafOnly, Served: info.served, Context: material.Given}}
+		return s, info, nil
+	}
+	if material.Key, err = os.ReadFile(o.keys[0]); err != nil {
+		return s, info, environment(err)
+	}
+	if der, err := certs.ParseKeyPEM(material.Key); err == nil {
+		material.Key = der // a second load takes a key in DER whatever the firmware
+	}
+	if s.modes, s.first, err = material.Modes(); err != nil {
+		err = &statusError{exitFindings, fmt.Errorf("--page: %w", err)}
+	}
+	return s, info, err
+}
+
+// newContext returns a context on the board, or on a camera without limits, that knows all about
+// client certificates.
 func (o serveOptions) newContext(firmware *device.Firmware) (*device.SSLContext, error) {
-	if o.board == "" {
-		return device.NewSSLContext(firmware), nil
+	c := device.NewSSLContext(firmware)
+	if o.board != "" {
+		board, err := device.BoardByName(o.board)
+		if err != nil {
+			return nil, usage(err)
+		}
+		if c, err = device.NewSSLContextOn(board, firmware); err != nil {
+			return nil, raised(err, "the board has no room for a script with TLS")
+		}
 	}
-	board, err := device.BoardByName(o.board)
-	if err != nil {
-		return nil, usage(err)
-	}
-	c, err := device.NewSSLContextOn(board, firmware)
-	if err != nil {
-		return nil, raised(err, "the board has no room for a script with TLS")
-	}
-	return c, nil
+	return c, o.clientCertificates(c)
 }
 
 func delayNames() string {
@@ -200,17 +253,17 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 	return nil
 }
 
-// runCamera serves until the context ends or a connection is reported on ended.
-func runCamera(ctx context.Context, camera *device.Camera, l net.Listener, ended <-chan device.Event) error {
+// runStage serves until the context ends or a connection is reported on ended.
+func runStage(ctx context.Context, stage *livepage.Stage, ended <-chan device.Event) error {
 	failed := make(chan error, 1)
-	go func() { failed <- camera.Serve(l) }()
+	go func() { failed <- stage.Serve() }()
 	select {
 	case <-ctx.Done():
-		return closeCamera(camera)
+		return closeStage(stage)
 	case err := <-failed:
-		return environment(err)
+		return errors.Join(environment(err), closeStage(stage))
 	case e := <-ended:
-		if err := closeCamera(camera); err != nil {
+		if err := closeStage(stage); err != nil {
 			return err
 		}
 		if e.Exception != nil {
@@ -220,85 +273,23 @@ func runCamera(ctx context.Context, camera *device.Camera, l net.Listener, ended
 	}
 }
 
-func closeCamera(camera *device.Camera) error {
-	if err := camera.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+func closeStage(stage *livepage.Stage) error {
+	if err := stage.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return environment(err)
 	}
 	return nil
 }
 
-// display prints what the camera does.
-type display struct {
-	mu   sync.Mutex
-	out  io.Writer
-	json bool
+// onlyOnce passes the first connection on that ends, and nothing afterwards.
+type onlyOnce struct {
+	livepage.Observer
+	ended chan device.Event
+	once  sync.Once
 }
 
-func newDisplay(out io.Writer, asJSON bool) *display { return &display{out: out, json: asJSON} }
-
-// line writes one object in one write, so that a reader never sees half of it.
-func (d *display) line(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // events always encode
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.out.Write(append(b, '\n'))
-}
-
-func (d *display) text(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	fmt.Fprintf(d.out, format+"\n", args...)
-}
-
-func (d *display) listening(addr net.Addr, c *device.SSLContext, s device.Script, delay *device.Delay) {
-	if d.json {
-		d.line(struct {
-			Event string `json:"event"`
-			Addr  string `json:"addr"`
-		}{"listening", addr.String()})
-		return
-	}
-	fw := c.Firmware()
-	d.text("camera %s (MicroPython %s, Mbed TLS %s) on https://%s/, script %s", fw.Name, fw.MicroPython, fw.MbedTLS, addr, s.Name)
-	d.text("presents %s, key %s; Ctrl-C stops it", describeChain(c.Chain()), c.KeyKind())
-	if b := c.Board(); b != nil {
-		d.text("board %s: heap %s, room for %d connection(s) at a time; %s with %d sockets",
-			b.Name, describeHeap(b.Heap), c.Fit(), b.Network.Name, b.Network.Connections)
-	}
-	if delay != nil {
-		d.text("delays as on another board, an estimate: %s", delay.Source)
-	}
-}
-
-func (d *display) stall(remote net.Addr) {
-	if d.json {
-		d.line(struct {
-			Event  string `json:"event"`
-			Remote string `json:"remote"`
-		}{"no_socket", remote.String()})
-		return
-	}
-	d.text("%s  %-21s  waits: the board has no socket left, and would not answer yet", time.Now().Format(time.TimeOnly), remote)
-}
-
-func (d *display) reset(remote net.Addr) {
-	if d.json {
-		d.line(struct {
-			Event  string `json:"event"`
-			Remote string `json:"remote"`
-		}{"backlog_full", remote.String()})
-		return
-	}
-	d.text("%s  %-21s  reset: the camera is busy and its queue is full", time.Now().Format(time.TimeOnly), remote)
-}
-
-func (d *display) connection(e device.Event) {
-	if d.json {
-		d.line(e)
-		return
-	}
-	d.text("%s  %-21s  %s", e.Start.Format(time.TimeOnly), e.Remote, describeEvent(e))
+func (o *onlyOnce) Ended(mode int, e device.Event, s hostsim.Sighting) {
+	o.once.Do(func() {
+		o.Observer.Ended(mode, e, s)
+		o.ended <- e
+	})
 }

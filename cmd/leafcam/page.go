@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/leafcam/leafcam/hostsim/livepage"
+)
+
+// servedPage is the live page of serve.
+type servedPage struct {
+	listener net.Listener
+	journal  *livepage.Journal
+	cancel   context.CancelFunc
+	ended    chan struct{}
+}
+
+// openPage listens for the page: on this machine alone, unless the address says otherwise.
+func (o serveOptions) openPage() (*servedPage, error) {
+	address := o.page
+	if _, err := strconv.Atoi(address); err == nil {
+		address = ":" + address
+	}
+	if strings.HasPrefix(address, ":") {
+		address = "127.0.0.1" + address
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, environment(fmt.Errorf("cannot serve the page: %w; choose another address with --page, such as 127.0.0.1:8080", err))
+	}
+	return &servedPage{listener: l, journal: livepage.NewJournal(), ended: make(chan struct{})}, nil
+}
+
+// start serves the page until stop.
+func (p *servedPage) start(ctx context.Context, stage *livepage.Stage, info cameraInfo, show *display) {
+	firmware := info.given.Firmware()
+	options := livepage.Options{
+		Firmware: firmware.Name, Versions: fmt.Sprintf("MicroPython %s, Mbed TLS %s", firmware.MicroPython, firmware.MbedTLS),
+		Script: info.script, Key: info.given.KeyKind(),
+	}
+	if leaf := info.served.Leaf(); len(leaf.DNSNames) > 0 {
+		options.Host = leaf.DNSNames[0]
+	} else if len(leaf.IPAddresses) > 0 {
+		options.Host = leaf.IPAddresses[0].String()
+	}
+	if b := info.given.Board(); b != nil {
+		options.Board = fmt.Sprintf("%s, heap %s, %s with %d sockets", b.Name, describeHeap(b.Heap), b.Network.Name, b.Network.Connections)
+	}
+	page := livepage.NewPage(stage, p.journal, p.listener.Addr(), options)
+	ctx, p.cancel = context.WithCancel(ctx)
+	go func() {
+		defer close(p.ended)
+		_ = page.Serve(ctx, p.listener) // ends with the listener, which nobody else closes
+	}()
+	at := p.listener.Addr().(*net.TCPAddr)
+	show.page(at, !at.IP.IsLoopback())
+}
+
+// stop ends the page and waits until it has.
+func (p *servedPage) stop() {
+	p.cancel()
+	<-p.ended
+}

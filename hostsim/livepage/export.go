@@ -1,0 +1,88 @@
+package livepage
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Matrix returns what was seen in the form of a matrix: a row for each device, a column for each
+// mode. A row whose control did not refuse proves nothing, and says so.
+func (p *Page) Matrix() *hostsim.Matrix {
+	view := p.journal.Since(0)
+	modes, _ := p.stage.Modes()
+	m := &hostsim.Matrix{
+		Format: hostsim.MatrixFormat, Started: view.Started.UTC(), Seconds: time.Since(view.Started).Seconds(),
+		Host: p.options.Host, Firmware: p.options.Firmware, Isolation: "none: devices of their own, as the camera saw them", Rows: []hostsim.Row{},
+	}
+	for _, mode := range modes {
+		m.Scenarios = append(m.Scenarios, mode.Scenario)
+	}
+	for _, d := range slices.Backward(view.Devices) {
+		m.Rows = append(m.Rows, d.row(modes))
+	}
+	return m
+}
+
+// row is a device as a row of a matrix.
+func (d *Device) row(modes []Mode) hostsim.Row {
+	const guessed = "a guess"
+	r := hostsim.Row{
+		Client: d.ID, Title: d.Title() + " at " + d.Address, Stack: cmp.Or(d.Stack, "unknown TLS library"), Library: guessed, Guess: d.Stack,
+		Installed: true, Trustworthy: true,
+	}
+	tried := false
+	for i, mode := range modes {
+		if mode.Scenario.Role != hostsim.RoleNegative || !d.Results[i].Tried {
+			continue
+		}
+		tried = true
+		if d.Results[i].Sighting.Verdict == hostsim.Completed {
+			r.Trustworthy, r.Doubt = false, "the client accepts even "+mode.Scenario.Name+", a negative control: it does not verify"
+		}
+	}
+	for i, mode := range modes {
+		r.Cells = append(r.Cells, hostsim.Cell{Scenario: mode.Scenario.Name, Outcome: d.Results[i].outcome(mode, r, tried)})
+	}
+	return r
+}
+
+// outcome is a result as a cell of a matrix.
+func (r *Result) outcome(mode Mode, row hostsim.Row, controlled bool) hostsim.Outcome {
+	if !r.Tried {
+		return hostsim.Outcome{Verdict: hostsim.NotApplicable, Cause: "not tried"}
+	}
+	sighting := r.Sighting
+	o := hostsim.Outcome{
+		Verdict: sighting.Verdict, Cause: sighting.Cause, Sighting: &sighting, Exception: r.Exception,
+		HeldSeconds: time.Duration(r.Event.Duration).Seconds(), ClientHello: r.Event.ClientHello,
+	}
+	if a := r.Event.AlertReceived(); a != nil {
+		o.Alert = a.String()
+	}
+	if o.Verdict == hostsim.Open {
+		o.Verdict, o.Cause = hostsim.HarnessError, "the connection goes on and has asked for nothing yet"
+	}
+	if o.Verdict != hostsim.Completed {
+		return o
+	}
+	if !row.Trustworthy {
+		return hostsim.Outcome{Verdict: hostsim.NeverVerifies, Cause: row.Doubt, Sighting: &sighting}
+	}
+	o.Proof = "the camera was asked for a page over a finished handshake"
+	if !controlled {
+		o.Proof += "; whether the client verifies at all was not tried: " + titleControl
+	}
+	switch {
+	case mode.Served.Gap():
+		o.How = hostsim.ByItself
+	case mode.Served.SelfSigned():
+		o.How = hostsim.Anchor
+	default:
+		o.How = hostsim.Sent
+	}
+	o.ChainCompleted = o.How != hostsim.Anchor
+	return o
+}

@@ -1,0 +1,28 @@
+package livepage
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/leafcam/leafcam/device"
+)
+
+// volatile are extensions that one client sends now and then: server name, padding, early data,
+// cookie, tickets that it has (RFC 8446 section 4.2), and encrypted client hello.
+var volatile = []device.Codepoint{0, 21, 35, 41, 42, 44, 0xfe0d}
+
+// fingerprint is what stays the same when one program connects again: what it offers, without
+// what stands for nothing (RFC 8701), what differs from visit to visit, and the order of the
+// extensions, which some programs shuffle.
+func fingerprint(h *device.ClientHello) string {
+	lasting := func(list []device.Codepoint) []device.Codepoint {
+		return slices.DeleteFunc(slices.Clone(list), func(c device.Codepoint) bool { return c&0x0f0f == 0x0a0a && c>>8 == c&0xff })
+	}
+	extensions := slices.DeleteFunc(lasting(h.Extensions), func(c device.Codepoint) bool { return slices.Contains(volatile, c) })
+	slices.Sort(extensions)
+	text := fmt.Sprint(lasting(h.SupportedVersions), lasting(h.CipherSuites), lasting(h.Groups), h.SignatureAlgorithms, extensions, h.ALPN)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}

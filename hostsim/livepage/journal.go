@@ -1,0 +1,313 @@
+package livepage
+
+import (
+	"cmp"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
+)
+
+// Limits of what a journal keeps, however long it runs.
+const (
+	maxDevices  = 100 // the one that was silent for longest goes first
+	maxAttempts = 8   // of a device, with all details
+	maxText     = 200 // of what a client sent, octets
+)
+
+// A Journal keeps what the connections of a stage were, by the devices that made them. It is an
+// [Observer].
+type Journal struct {
+	mu      sync.Mutex
+	version uint64 // counts the changes
+	cleared uint64 // the version at which everything was forgotten
+	named   int    // devices so far
+	devices []*Device
+	open    map[opening]*placed
+	gone    int // devices that were forgotten for want of room
+	started time.Time
+}
+
+// opening identifies a connection that goes on.
+type opening struct{ mode, id int }
+
+// placed is where a connection that goes on is kept.
+type placed struct {
+	device *Device
+	at     *Attempt
+}
+
+// A Device is the attempts of one client, as far as the camera can tell clients apart: by their
+// address, by what they offer, and by their User-Agent.
+type Device struct {
+	ID        string // short, for the page
+	Address   string // without port
+	Name      string // the server name of its last attempt
+	UserAgent string // "" until it is known
+	Stack     string // a guess at its TLS library; "" where there is none
+	Attempts  []Attempt
+	Count     int // attempts, also those that are no longer kept
+	Last      time.Time
+	Results   []Result // one for each of the modes that Material makes
+
+	print   string // fingerprint; "" for one that never sent a ClientHello
+	version uint64
+}
+
+// A Result is what a device has come to in one mode.
+type Result struct {
+	Tried     bool
+	Sighting  hostsim.Sighting
+	Exception string // of the camera, beside it
+	Event     device.Event
+	// Refusals counts those before a page was asked for all the same.
+	Refusals int
+}
+
+// An Attempt is one connection.
+type Attempt struct {
+	Mode      int
+	Remote    string
+	Going     bool // it has not ended
+	Event     device.Event
+	Sighting  hostsim.Sighting
+	Exception string
+}
+
+// NewJournal returns an empty journal.
+func NewJournal() *Journal {
+	return &Journal{open: map[opening]*placed{}, started: time.Now()}
+}
+
+// Progress notes a connection once its ClientHello is there.
+func (j *Journal) Progress(mode int, e device.Event, s hostsim.Sighting) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e.ClientHello != nil {
+		j.note(mode, e, s, true)
+	}
+}
+
+// Ended notes what came of a connection.
+func (j *Journal) Ended(mode int, e device.Event, s hostsim.Sighting) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.note(mode, e, s, false)
+	delete(j.open, opening{mode, e.ID})
+}
+
+// Reset notes a connection that the camera reset.
+func (j *Journal) Reset(mode int, remote net.Addr) {
+	e := device.Event{Remote: remote.String(), Start: time.Now()}
+	j.Ended(mode, e, hostsim.SeeReset())
+}
+
+// Stalled does nothing: the connection is noted when it is served, and counted until then.
+func (j *Journal) Stalled(int, net.Addr) {}
+
+// Forget empties the journal. Connections that go on are noted again at their next step.
+func (j *Journal) Forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.version++
+	j.cleared = j.version
+	j.devices, j.open, j.gone, j.started = nil, map[opening]*placed{}, 0, time.Now()
+}
+
+// note puts a connection where it belongs. The caller holds the lock.
+func (j *Journal) note(mode int, e device.Event, s hostsim.Sighting, going bool) {
+	e = clipped(e)
+	a := Attempt{Mode: mode, Remote: e.Remote, Going: going, Event: e, Sighting: s}
+	if e.Exception != nil {
+		a.Exception = e.Exception.Error()
+	}
+	d := j.find(mode, &e)
+	j.version++
+	d.version, d.Last = j.version, time.Now()
+	if e.ClientHello != nil {
+		d.Name, d.Stack = e.ClientHello.ServerName, hostsim.GuessStack(e.ClientHello)
+	}
+	if agent := userAgent(&e); agent != "" {
+		d.UserAgent = agent
+	}
+	d.keep(a)
+	d.Results[mode].take(a)
+	j.open[opening{mode, e.ID}] = &placed{d, &a}
+	j.evict()
+}
+
+// clipped shortens what a client can make as long as it likes.
+func clipped(e device.Event) device.Event {
+	const most = 4
+	e.Requests = slices.Clone(e.Requests[:min(len(e.Requests), most)])
+	for i := range e.Requests {
+		r := &e.Requests[i]
+		r.Line, r.UserAgent = hostsim.Printable(r.Line, maxText), hostsim.Printable(r.UserAgent, maxText)
+	}
+	if e.ClientHello != nil {
+		hello := *e.ClientHello
+		hello.ServerName = hostsim.Printable(hello.ServerName, maxText)
+		e.ClientHello = &hello
+	}
+	return e
+}
+
+func userAgent(e *device.Event) string {
+	for _, r := range e.Requests {
+		if r.UserAgent != "" {
+			return r.UserAgent
+		}
+	}
+	return ""
+}
+
+// find returns the device of a connection, a new one where there is none. One whose User-Agent
+// turns out to be another's becomes a device of its own.
+func (j *Journal) find(mode int, e *device.Event) *Device {
+	address, _, err := net.SplitHostPort(e.Remote)
+	if err != nil {
+		address = e.Remote
+	}
+	print, agent := "", userAgent(e)
+	if e.ClientHello != nil {
+		print = fingerprint(e.ClientHello)
+	}
+	before := j.open[opening{mode, e.ID}]
+	fits := func(d *Device) bool {
+		return d.Address == address && d.print == print && (agent == "" || d.UserAgent == "" || d.UserAgent == agent)
+	}
+	if before != nil {
+		if fits(before.device) {
+			return before.device
+		}
+		before.device.drop(before.at)
+		if before.device.Count == 0 {
+			j.devices = slices.DeleteFunc(j.devices, func(d *Device) bool { return d == before.device })
+		}
+	}
+	var found *Device
+	for _, d := range j.devices {
+		if fits(d) && (found == nil || agent != "" && d.UserAgent == agent && found.UserAgent != agent || d.UserAgent == found.UserAgent && d.Last.After(found.Last)) {
+			found = d
+		}
+	}
+	if found == nil {
+		j.named++
+		found = &Device{ID: "d" + strconv.Itoa(j.named), Address: address, print: print, Results: make([]Result, modeCount)}
+		j.devices = append(j.devices, found)
+	}
+	return found
+}
+
+// evict forgets the devices that were silent for longest.
+func (j *Journal) evict() {
+	for len(j.devices) > maxDevices {
+		oldest := 0
+		for i, d := range j.devices {
+			if d.Last.Before(j.devices[oldest].Last) {
+				oldest = i
+			}
+		}
+		j.devices = slices.Delete(j.devices, oldest, oldest+1)
+		j.gone++
+	}
+}
+
+// keep puts an attempt in the place of what was known of it, or at the front.
+func (d *Device) keep(a Attempt) {
+	for i := range d.Attempts {
+		if b := &d.Attempts[i]; b.Mode == a.Mode && b.Event.ID == a.Event.ID && b.Remote == a.Remote {
+			*b = a
+			return
+		}
+	}
+	d.Count++
+	d.Attempts = slices.Insert(d.Attempts, 0, a)
+	if len(d.Attempts) > maxAttempts {
+		d.Attempts = d.Attempts[:maxAttempts]
+	}
+}
+
+// drop takes an attempt out that turned out to be another device's.
+func (d *Device) drop(a *Attempt) {
+	d.Attempts = slices.DeleteFunc(d.Attempts, func(b Attempt) bool { return b.Mode == a.Mode && b.Event.ID == a.Event.ID && b.Remote == a.Remote })
+	d.Count--
+	if r := &d.Results[a.Mode]; r.Sighting.Verdict == hostsim.Open {
+		*r = Result{}
+	}
+}
+
+// take makes the result of a mode of a further attempt.
+func (r *Result) take(a Attempt) {
+	now := r.Sighting
+	if r.Tried && now.Verdict != hostsim.Open && !decides(a.Sighting, now, a.Event.Complete) {
+		return
+	}
+	refused := r.Tried && now.Verdict == hostsim.Refused && !now.Guess
+	if refused && a.Sighting.Verdict == hostsim.Completed {
+		r.Refusals++
+	}
+	r.Tried, r.Sighting, r.Exception, r.Event = true, a.Sighting, a.Exception, a.Event
+}
+
+// decides tells whether a sighting says more than the one before it. Spare connections, of which
+// browsers open some, and connections that go on say nothing against what is known already.
+func decides(s, before hostsim.Sighting, complete bool) bool {
+	known := before.Verdict == hostsim.Completed || before.Verdict == hostsim.Refused
+	switch {
+	case !known:
+		return true
+	case s.Verdict == hostsim.Open, s.Verdict == hostsim.CameraBusy, s.Cause == hostsim.CauseSilence, s.Cause == hostsim.CauseStopped:
+		return false
+	case before.Verdict == hostsim.Completed && s.Guess && complete:
+		return false
+	}
+	return true
+}
+
+// View is what a journal holds at one moment.
+type View struct {
+	Version uint64
+	Cleared uint64 // the version at which everything was forgotten last
+	Started time.Time
+	Devices []Device // those that changed after the version that was asked for, the last one first
+	IDs     []string // of all devices, in the same order
+	Gone    int      // devices that were forgotten for want of room
+}
+
+// Since returns what has changed after a version; 0 returns everything.
+func (j *Journal) Since(version uint64) View {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	v := View{Version: j.version, Cleared: j.cleared, Started: j.started, Gone: j.gone}
+	// The order of their first attempts: rows do not change places under somebody's finger.
+	for _, d := range slices.Backward(j.devices) {
+		v.IDs = append(v.IDs, d.ID)
+		if d.version > version {
+			copied := *d
+			copied.Attempts, copied.Results = slices.Clone(d.Attempts), slices.Clone(d.Results)
+			v.Devices = append(v.Devices, copied)
+		}
+	}
+	return v
+}
+
+// Title is what a device is called on the page.
+func (d *Device) Title() string {
+	return cmp.Or(d.UserAgent, "unnamed client")
+}
+
+// Latest returns the attempt that the device's verdict is of: the last one that decides
+// something, else the last one.
+func (d *Device) Latest() Attempt {
+	for _, a := range d.Attempts {
+		if r := d.Results[a.Mode]; r.Event.ID == a.Event.ID && r.Event.Remote == a.Remote {
+			return a
+		}
+	}
+	return d.Attempts[0]
+}
