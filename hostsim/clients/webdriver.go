@@ -1,18 +1,16 @@
 package clients
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/internal/browser"
 )
 
 // Browsers behind a WebDriver grid (W3C WebDriver), such as Selenium Grid, a cloud of devices,
@@ -34,7 +32,7 @@ func WebDriver(ctx context.Context, grid string, options map[string]any) ([]*hos
 			} `json:"slots"`
 		} `json:"nodes"`
 	}
-	if err := call(ctx, http.MethodGet, grid+"/status", nil, &status); err != nil {
+	if err := browser.Call(ctx, http.MethodGet, grid+"/status", nil, &status); err != nil {
 		return nil, fmt.Errorf("the WebDriver grid at %s: %w", grid, err)
 	}
 	if !status.Ready {
@@ -101,7 +99,7 @@ func browse(ctx context.Context, grid string, capabilities map[string]any, v *ho
 		ID string `json:"sessionId"`
 	}
 	start := map[string]any{"capabilities": map[string]any{"alwaysMatch": wanted}}
-	if err := call(ctx, http.MethodPost, grid+"/session", start, &session); err != nil {
+	if err := browser.Call(ctx, http.MethodPost, grid+"/session", start, &session); err != nil {
 		return nil, fmt.Errorf("no session: %w", err)
 	}
 	here := grid + "/session/" + session.ID
@@ -109,14 +107,14 @@ func browse(ctx context.Context, grid string, capabilities map[string]any, v *ho
 		// The session has to end also when ctx has.
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		_ = call(ending, http.MethodDelete, here, nil, nil)
+		_ = browser.Call(ending, http.MethodDelete, here, nil, nil)
 	}()
-	if err := call(ctx, http.MethodPost, here+"/timeouts", map[string]any{"pageLoad": 30000}, nil); err != nil {
+	if err := browser.Call(ctx, http.MethodPost, here+"/timeouts", map[string]any{"pageLoad": 30000}, nil); err != nil {
 		return nil, err
 	}
-	navigated := call(ctx, http.MethodPost, here+"/url", map[string]any{"url": v.URL()}, nil)
+	navigated := browser.Call(ctx, http.MethodPost, here+"/url", map[string]any{"url": v.URL()}, nil)
 	var source string
-	if err := call(ctx, http.MethodGet, here+"/source", nil, &source); err != nil {
+	if err := browser.Call(ctx, http.MethodGet, here+"/source", nil, &source); err != nil {
 		return nil, errors.Join(navigated, err)
 	}
 	if navigated != nil || !cameraPage.MatchString(source) {
@@ -143,50 +141,4 @@ func errorPage(source string) string {
 		}
 	}
 	return "another page than the camera's"
-}
-
-// maxReply is the most that is read of a grid's answer, octets.
-const maxReply = 4 << 20
-
-// call makes one WebDriver request (section 6) and decodes the value of its answer.
-func call(ctx context.Context, method, url string, body, value any) error {
-	var reader io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		reader = bytes.NewReader(text)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, url, reader)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
-	if err != nil {
-		return err
-	}
-	var reply struct {
-		Value json.RawMessage `json:"value"`
-	}
-	if err := json.Unmarshal(text, &reply); err != nil {
-		return fmt.Errorf("no WebDriver answer (%s)", response.Status)
-	}
-	if response.StatusCode >= 400 {
-		var failure struct{ Error, Message string }
-		_ = json.Unmarshal(reply.Value, &failure) // what it lacks is left out
-		first, _, _ := strings.Cut(failure.Message, "\n")
-		return fmt.Errorf("%s: %s", failure.Error, first)
-	}
-	if value == nil {
-		return nil
-	}
-	return json.Unmarshal(reply.Value, value)
 }

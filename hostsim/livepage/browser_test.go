@@ -1,0 +1,167 @@
+package livepage_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/internal/browser"
+)
+
+// inBrowsers runs a test in each browser of this machine.
+func inBrowsers(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
+	for name, start := range map[string]func(context.Context) (*browser.Browser, error){
+		"chromium": func(ctx context.Context) (*browser.Browser, error) { return browser.Chromium(ctx) },
+		"firefox":  browser.Firefox,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, err := start(t.Context())
+			if errors.Is(err, browser.ErrMissing) {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+			defer b.Close()
+			test(t, b)
+		})
+	}
+}
+
+// shows waits until a row of the page has a text, and returns when that was seen.
+func shows(t *testing.T, b *browser.Browser, selector, text string) time.Time {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		var found bool
+		require.NoError(t, b.Eval(t.Context(), `return [...document.querySelectorAll(arguments[0])].some(e => e.textContent.includes(arguments[1]))`, &found, selector, text))
+		if found {
+			return time.Now()
+		}
+	}
+	var all string
+	require.NoError(t, b.Eval(t.Context(), `return document.getElementById("devices").textContent`, &all))
+	require.FailNow(t, "the page does not show it", "%s: %q\n%s", selector, text, all)
+	return time.Time{}
+}
+
+// soon is how long after the camera knew something the page has to show it.
+const soon = 500 * time.Millisecond
+
+// TestPageInBrowsers looks at the page while real clients connect.
+func TestPageInBrowsers(t *testing.T) {
+	inBrowsers(t, func(t *testing.T, b *browser.Browser) {
+		s := newSite(t, device.Snapshot())
+		require.NoError(t, b.Open(t.Context(), s.url+"/"))
+		shows(t, b, "#link", "live")
+		for _, tc := range []struct {
+			name     string
+			client   client
+			sentence string
+			beside   string // the camera's exception
+		}{
+			{"strict", strict, `refused: it does not know the issuer (unknown_ca). It needs the intermediate "leafcam test root, intermediate 1"`, "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"},
+			{"AIA", fetching, "completed the chain and asked for /snapshot.jpg", ""},
+			{"aborting", aborting, "closed without a word after the ", "most likely"},
+			{"plain HTTP", plain, "spoke plain HTTP on the TLS port. Its address has to begin with https://", "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE"},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					s.visit(t, tc.client)
+				}()
+				seen := shows(t, b, ".device .sentence", tc.sentence)
+				<-done
+				shows(t, b, ".device", tc.beside)
+				took := time.Duration(0)
+				for _, d := range s.journal.Since(0).Devices {
+					if known := s.known(d.Latest().Sighting.Sentence); strings.HasPrefix(d.Latest().Sighting.Sentence, tc.sentence) {
+						took = seen.Sub(known)
+					}
+				}
+				t.Logf("shown %s after the camera knew it", took)
+				require.Less(t, took, soon)
+			})
+		}
+		t.Run("folds attempts", func(t *testing.T) {
+			before := len(s.journal.Since(0).Devices)
+			for range 3 {
+				s.visit(t, strict)
+			}
+			shows(t, b, ".who", "4 attempts")
+			require.Len(t, s.journal.Since(0).Devices, before)
+		})
+		t.Run("switches without a restart", func(t *testing.T) {
+			for _, step := range []struct {
+				button, sentence string
+				client           client
+			}{
+				{"second load", "accepted the chain that was sent and asked for /snapshot.jpg", strict},
+				{"full chain", "accepted the chain that was sent and asked for /snapshot.jpg", strict},
+				{"control: unknown issuer", "verifies nothing: it accepted a certificate of an unknown issuer and asked for /snapshot.jpg", blind},
+			} {
+				require.NoError(t, b.Eval(t.Context(), `[...document.querySelectorAll("#stage button")].find(e => e.textContent === arguments[0]).click()`, nil, step.button))
+				shows(t, b, `#stage button[aria-pressed="true"]`, step.button)
+				s.visit(t, step.client)
+				shows(t, b, ".device .sentence", step.sentence)
+			}
+			// The verdicts of curl side by side: it was never told to skip verification by itself.
+			shows(t, b, ".device .results", "completed")
+		})
+		t.Run("is accessible", func(t *testing.T) { accessible(t, b) })
+		t.Run("fits every window", func(t *testing.T) { fits(t, b) })
+		t.Run("forgets", func(t *testing.T) {
+			require.NoError(t, b.Eval(t.Context(), `[...document.querySelectorAll("button")].find(e => e.textContent === "forget all devices").click()`, nil))
+			shows(t, b, "#none:not([hidden])", "Nobody has connected yet")
+		})
+	})
+}
+
+// fits looks at the page in several sizes: nothing has to be scrolled to the side.
+func fits(t *testing.T, b *browser.Browser) {
+	for _, width := range []int{320, 390, 768, 1400, 2560} {
+		require.NoError(t, b.Resize(t.Context(), width, 900))
+		var size [2]int
+		require.NoError(t, b.Eval(t.Context(), "return [innerWidth, document.documentElement.scrollWidth]", &size))
+		t.Logf("%d wanted: %d wide, content %d", width, size[0], size[1])
+		require.LessOrEqual(t, size[1], size[0])
+		if dir := os.Getenv("LEAFCAM_SCREENSHOTS"); dir != "" {
+			picture, err := b.Screenshot(t.Context())
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", b.Name(), width)), picture, 0o644))
+		}
+	}
+}
+
+// accessible lets axe-core look for what keeps people from using the page.
+func accessible(t *testing.T, b *browser.Browser) {
+	path := filepath.Join(hostsim.NPMDir(), "node_modules/axe-core/axe.min.js")
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		t.Skipf("axe-core is not installed: npm install --no-save --prefix %s axe-core@4.14.1", hostsim.NPMDir())
+	}
+	require.NoError(t, b.Eval(t.Context(), `document.querySelectorAll("details").forEach(e => { e.open = true; })`, nil))
+	var result struct {
+		Passes     int
+		Violations []struct {
+			ID, Impact, Help string
+			Nodes            []struct{ HTML string }
+		}
+	}
+	require.NoError(t, b.Eval(t.Context(), string(axe)+`; return axe.run(document).then(r => ({passes: r.passes.length, violations: r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => ({html: n.html}))}))}))`, &result))
+	text, err := json.MarshalIndent(result.Violations, "", "  ")
+	require.NoError(t, err)
+	t.Logf("%d rules passed", result.Passes)
+	require.Greater(t, result.Passes, 20)
+	for _, v := range result.Violations {
+		require.NotContains(t, []string{"serious", "critical", "moderate"}, v.Impact, string(text))
+	}
+}

@@ -1,0 +1,157 @@
+package livepage_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/aia"
+	"github.com/leafcam/leafcam/hostsim/livepage"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// site is a camera with its page, and what clients need to visit it.
+type site struct {
+	t       *testing.T
+	stage   *livepage.Stage
+	journal *livepage.Journal
+	page    *livepage.Page
+	url     string // of the page, without the slash at its end
+	port    int    // of the camera
+	root    string // PEM file
+	key     []byte
+
+	mu    sync.Mutex
+	ended map[string]time.Time // when a sentence was first known
+}
+
+// newSite starts a camera with a leaf whose AIA URL answers.
+func newSite(t *testing.T, script device.Script) *site {
+	t.Helper()
+	pki, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	issuers, err := aia.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, issuers.Close()) })
+	issuer := "http://" + issuers.Addr() + "/issuer"
+	require.NoError(t, issuers.Publish(issuer, aia.Answer{Body: pki.Chain()[0].Raw}))
+	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{hostsim.DefaultHost}, AIA: issuer})
+	require.NoError(t, err)
+	s := &site{t: t, journal: livepage.NewJournal(), root: filepath.Join(t.TempDir(), "root.pem"), key: leaf.KeyDER(), ended: map[string]time.Time{}}
+	require.NoError(t, os.WriteFile(s.root, certs.EncodePEM(pki.Root.Certificate), 0o644))
+
+	material := livepage.Material{
+		NewContext: func() (*device.SSLContext, error) { return device.NewSSLContext(device.OpenMV50), nil },
+		Key:        leaf.KeyDER(), Known: append(pki.Chain(), pki.Root.Certificate),
+	}
+	material.Given, _ = material.NewContext()
+	require.NoError(t, material.Given.LoadCertChain(leaf.DER(), leaf.KeyDER()))
+	modes, first, err := material.Modes()
+	require.NoError(t, err)
+	require.Zero(t, first)
+	for _, m := range modes {
+		require.Empty(t, m.Without, m.Title)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s.port = l.Addr().(*net.TCPAddr).Port
+	s.stage = livepage.NewStage(l, modes, first, device.CameraConfig{Script: script}, "full chain\n", s.journal, s)
+	pageListener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s.url = "http://" + pageListener.Addr().String()
+	s.page = livepage.NewPage(s.stage, s.journal, pageListener.Addr(), livepage.Options{
+		Host: hostsim.DefaultHost, Firmware: "openmv-5.0", Versions: "MicroPython 1.28.0, Mbed TLS 3.6.2", Script: script.Name, Key: "EC secp256r1",
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = s.stage.Serve() }) // until it is closed
+	serving.Go(func() { _ = s.page.Serve(ctx, pageListener) })
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, s.stage.Close())
+		serving.Wait()
+	})
+	return s
+}
+
+// The site is an observer, too: it remembers when something was known.
+func (s *site) Progress(_ int, _ device.Event, v hostsim.Sighting) { s.know(v) }
+func (s *site) Ended(_ int, _ device.Event, v hostsim.Sighting)    { s.know(v) }
+func (s *site) Reset(int, net.Addr)                                {}
+func (s *site) Stalled(int, net.Addr)                              {}
+
+func (s *site) know(v hostsim.Sighting) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.ended[v.Sentence]; !known {
+		s.ended[v.Sentence] = time.Now()
+	}
+}
+
+// known returns when a sentence was first known.
+func (s *site) known(sentence string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended[sentence]
+}
+
+// client is a real client that visits the camera.
+type client struct {
+	program, install string
+	args             func(s *site) []string
+	stdin            string
+}
+
+var (
+	strict = client{"curl", "curl", func(s *site) []string {
+		return []string{"-sS", "--cacert", s.root, "--resolve", fmt.Sprintf("cam.example.com:%d:127.0.0.1", s.port), fmt.Sprintf("https://cam.example.com:%d/snapshot.jpg", s.port)}
+	}, ""}
+	fetching = client{"gnutls-cli", "gnutls-bin", func(s *site) []string {
+		return []string{"--ca-auto-retrieve", "--x509cafile", s.root, "--sni-hostname", "cam.example.com", "--verify-hostname", "cam.example.com", "-p", fmt.Sprint(s.port), "127.0.0.1"}
+	}, "GET /snapshot.jpg HTTP/1.0\r\nUser-Agent: gnutls-cli\r\n\r\n"}
+	// aborting closes in the middle of the handshake, without an alert.
+	aborting = client{"/usr/bin/python3", "python3-aiohttp", func(s *site) []string {
+		return []string{"-c", fmt.Sprintf(`import asyncio, aiohttp, ssl
+async def main():
+    async with aiohttp.ClientSession() as session:
+        await session.get("https://127.0.0.1:%d/", ssl=ssl.create_default_context(cafile=%q), headers={"Host": "cam.example.com"})
+asyncio.run(main())`, s.port, s.root)}
+	}, ""}
+	plain = client{"curl", "curl", func(s *site) []string { return []string{"-sS", "--max-time", "5", fmt.Sprintf("http://127.0.0.1:%d/", s.port)} }, ""}
+	blind = client{"curl", "curl", func(s *site) []string { return append([]string{"-k"}, strict.args(s)...) }, ""}
+)
+
+// visit lets a client visit the camera.
+func (s *site) visit(t *testing.T, c client) {
+	t.Helper()
+	if _, err := exec.LookPath(c.program); err != nil {
+		t.Skipf("%s is not installed: apt-get install %s", c.program, c.install)
+	}
+	cmd := exec.CommandContext(t.Context(), c.program, c.args(s)...)
+	cmd.Stdin = strings.NewReader(c.stdin)
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s: %v: %.300s", filepath.Base(c.program), err, out)
+}
+
+// leafOf is for tests that need the certificate that a mode presents.
+func leafOf(t *testing.T, der []byte) *x509.Certificate {
+	t.Helper()
+	c, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return c
+}
