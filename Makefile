@@ -59,9 +59,10 @@ fuzz: ## every fuzz target for FUZZTIME each
 		done; \
 	done
 
-load: ## 5,000 cameras in one process for ten minutes, and a gateway with 500 viewers for as long
+load: ## 5,000 cameras in one process for ten minutes, a gateway with 500 viewers, and a page with 1,000 connections a minute for as long
 	go run ./device/internal/load
 	go run ./hostsim/gateway/internal/load -soak 10m
+	go run ./hostsim/livepage/internal/load
 
 forecasts: ## every forecast of the check against every client, browsers included
 	LEAFCAM_ALL_FORECASTS=1 go test -timeout 2h -v -run TestForecastAgainstMatrix ./cmd/leafcam

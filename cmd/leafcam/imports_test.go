@@ -13,24 +13,26 @@ import (
 // allowed says which of our packages each one may import, tests included; a package
 // may always import itself. The command and the examples import whatever they need.
 var allowed = map[string][]string{
-	"device/internal/mbedtls":       {},
-	"device/internal/bench":         {"certs", "device", "device/internal/mbedtls", "device/wire"},
-	"device":                        {"device/internal/mbedtls", "device/wire", "certs"}, // the last two in tests
-	"device/capture":                {},
-	"device/compare":                {"certs", "device", "device/internal/mbedtls", "device/wire"}, // certs in tests
-	"device/wire":                   {"device/internal/mbedtls", "device"},                         // device in tests
-	"certs":                         {},
-	"certs/policy":                  {},
-	"certs/preflight":               {"certs", "certs/policy", "device", "device/internal/mbedtls", "device/wire"}, // the last one in tests
-	"hostsim":                       {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
-	"hostsim/aia":                   {},
-	"hostsim/gateway":               {"certs", "device", "device/internal/mbedtls"}, // device in tests
-	"hostsim/gateway/internal/load": {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
-	"hostsim/clients":               {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
-	"hostsim/internal/sandbox":      {},
-	"hostsim/clienttest":            {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/clients", "hostsim/gateway", "hostsim/internal/sandbox"},                                                             // clients in tests
-	"hostsim/livepage":              {"certs", "certs/policy", "device", "device/compare", "device/internal/mbedtls", "device/wire", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/browser", "hostsim/internal/sandbox", "hostsim/report"}, // compare, aia's server and browser in tests
-	"hostsim/report":                {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"device/internal/mbedtls":        {},
+	"device/internal/bench":          {"certs", "device", "device/internal/mbedtls", "device/wire"},
+	"device":                         {"device/internal/mbedtls", "device/wire", "certs"}, // the last two in tests
+	"device/capture":                 {},
+	"device/compare":                 {"certs", "device", "device/internal/mbedtls", "device/wire"}, // certs in tests
+	"device/wire":                    {"device/internal/mbedtls", "device"},                         // device in tests
+	"certs":                          {},
+	"certs/policy":                   {},
+	"certs/preflight":                {"certs", "certs/policy", "device", "device/internal/mbedtls", "device/wire"}, // the last one in tests
+	"hostsim":                        {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"hostsim/aia":                    {},
+	"hostsim/gateway":                {"certs", "device", "device/internal/mbedtls"}, // device in tests
+	"hostsim/gateway/internal/load":  {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"hostsim/clients":                {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/browser", "hostsim/internal/sandbox"},
+	"hostsim/internal/sandbox":       {},
+	"hostsim/clienttest":             {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/clients", "hostsim/gateway", "hostsim/internal/browser", "hostsim/internal/sandbox"},                                 // clients in tests
+	"hostsim/livepage":               {"certs", "certs/policy", "device", "device/compare", "device/internal/mbedtls", "device/wire", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/browser", "hostsim/internal/sandbox", "hostsim/report"}, // compare, aia's server and browser in tests
+	"hostsim/internal/browser":       {},
+	"hostsim/livepage/internal/load": {"hostsim", "hostsim/internal/browser", "certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
+	"hostsim/report":                 {"certs", "certs/policy", "device", "device/internal/mbedtls", "hostsim", "hostsim/aia", "hostsim/gateway", "hostsim/internal/sandbox"},
 }
 
 // TestWhoImportsWhom keeps the house in order: nothing runs backwards.

@@ -73,13 +73,11 @@ func TestPageInBrowsers(t *testing.T) {
 			{"plain HTTP", plain, "spoke plain HTTP on the TLS port. Its address has to begin with https://", "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE"},
 		} {
 			t.Run(tc.name, func(t *testing.T) {
-				done := make(chan struct{})
-				go func() {
-					defer close(done)
-					s.visit(t, tc.client)
-				}()
+				s.installed(t, tc.client)
+				said := make(chan string, 1)
+				go func() { said <- s.run(t, tc.client) }()
 				seen := shows(t, b, ".device .sentence", tc.sentence)
-				<-done
+				t.Log(<-said)
 				shows(t, b, ".device", tc.beside)
 				took := time.Duration(0)
 				for _, d := range s.journal.Since(0).Devices {

@@ -2,7 +2,6 @@ package livepage_test
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"os"
@@ -132,26 +131,31 @@ async def main():
         await session.get("https://127.0.0.1:%d/", ssl=ssl.create_default_context(cafile=%q), headers={"Host": "cam.example.com"})
 asyncio.run(main())`, s.port, s.root)}
 	}, ""}
-	plain = client{"curl", "curl", func(s *site) []string { return []string{"-sS", "--max-time", "5", fmt.Sprintf("http://127.0.0.1:%d/", s.port)} }, ""}
+	plain = client{"curl", "curl", func(s *site) []string {
+		return []string{"-sS", "--max-time", "5", fmt.Sprintf("http://127.0.0.1:%d/", s.port)}
+	}, ""}
 	blind = client{"curl", "curl", func(s *site) []string { return append([]string{"-k"}, strict.args(s)...) }, ""}
 )
 
-// visit lets a client visit the camera.
-func (s *site) visit(t *testing.T, c client) {
+// installed skips a test whose client is not here.
+func (s *site) installed(t *testing.T, c client) {
 	t.Helper()
 	if _, err := exec.LookPath(c.program); err != nil {
 		t.Skipf("%s is not installed: apt-get install %s", c.program, c.install)
 	}
+}
+
+// run lets a client visit the camera and returns what it says.
+func (s *site) run(t *testing.T, c client) string {
 	cmd := exec.CommandContext(t.Context(), c.program, c.args(s)...)
 	cmd.Stdin = strings.NewReader(c.stdin)
 	out, err := cmd.CombinedOutput()
-	t.Logf("%s: %v: %.300s", filepath.Base(c.program), err, out)
+	return fmt.Sprintf("%s: %v: %.300q", filepath.Base(c.program), err, out)
 }
 
-// leafOf is for tests that need the certificate that a mode presents.
-func leafOf(t *testing.T, der []byte) *x509.Certificate {
+// visit is run with a note of what the client says.
+func (s *site) visit(t *testing.T, c client) {
 	t.Helper()
-	c, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return c
+	s.installed(t, c)
+	t.Log(s.run(t, c))
 }

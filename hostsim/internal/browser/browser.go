@@ -50,12 +50,18 @@ func (b *Browser) Eval(ctx context.Context, script string, value any, args ...an
 
 // Resize gives the window's content a size in CSS pixels, as far as the browser goes that small.
 func (b *Browser) Resize(ctx context.Context, width, height int) error {
-	var frame [2]int
-	if err := b.Eval(ctx, "return [outerWidth - innerWidth, outerHeight - innerHeight]", &frame); err != nil {
-		return err
+	// The frame is known once the window has a size, and a browser may change it with that.
+	for range 2 {
+		var frame [2]int
+		if err := b.Eval(ctx, "return [outerWidth - innerWidth, outerHeight - innerHeight]", &frame); err != nil {
+			return err
+		}
+		size := map[string]any{"width": width + frame[0], "height": height + frame[1], "x": nil, "y": nil}
+		if err := b.command(ctx, command{http.MethodPost, "/window/rect", "WebDriver:SetWindowRect", size}, nil); err != nil {
+			return err
+		}
 	}
-	size := map[string]any{"width": width + frame[0], "height": height + frame[1], "x": nil, "y": nil}
-	return b.command(ctx, command{http.MethodPost, "/window/rect", "WebDriver:SetWindowRect", size}, nil)
+	return nil
 }
 
 // Screenshot returns the window's content as PNG.
