@@ -123,19 +123,55 @@ func TestPageInBrowsers(t *testing.T) {
 	})
 }
 
+// TestDarkPage looks at the dark colours, with a row of each kind.
+func TestDarkPage(t *testing.T) {
+	const dark = "--blink-settings=preferredColorScheme=0"
+	b, err := browser.Chromium(t.Context(), dark)
+	if errors.Is(err, browser.ErrMissing) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	defer b.Close()
+	s := newSite(t, device.Snapshot())
+	for _, c := range []client{strict, fetching, plain} {
+		s.visit(t, c)
+	}
+	require.NoError(t, s.stage.Switch(3))
+	s.visit(t, blind)
+	require.NoError(t, b.Open(t.Context(), s.url+"/"))
+	shows(t, b, "#link", "live")
+	var isDark bool
+	require.NoError(t, b.Eval(t.Context(), `return matchMedia("(prefers-color-scheme: dark)").matches`, &isDark))
+	require.True(t, isDark)
+	require.NoError(t, b.Resize(t.Context(), 1400, 900))
+	keepPicture(t, b, "dark")
+	accessible(t, b)
+}
+
+// keepPicture keeps a screenshot where LEAFCAM_SCREENSHOTS says, for people to look at.
+func keepPicture(t *testing.T, b *browser.Browser, name string) {
+	t.Helper()
+	dir := os.Getenv("LEAFCAM_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	picture, err := b.Screenshot(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, b.Name()+"-"+name+".png"), picture, 0o644))
+}
+
 // fits looks at the page in several sizes: nothing has to be scrolled to the side.
 func fits(t *testing.T, b *browser.Browser) {
 	for _, width := range []int{320, 390, 768, 1400, 2560} {
 		require.NoError(t, b.Resize(t.Context(), width, 900))
 		var size [2]int
 		require.NoError(t, b.Eval(t.Context(), "return [innerWidth, document.documentElement.scrollWidth]", &size))
+		if b.Name() == "chromium" {
+			require.Equal(t, width, size[0])
+		}
 		t.Logf("%d wanted: %d wide, content %d", width, size[0], size[1])
 		require.LessOrEqual(t, size[1], size[0])
-		if dir := os.Getenv("LEAFCAM_SCREENSHOTS"); dir != "" {
-			picture, err := b.Screenshot(t.Context())
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", b.Name(), width)), picture, 0o644))
-		}
+		keepPicture(t, b, fmt.Sprint(width))
 	}
 }
 

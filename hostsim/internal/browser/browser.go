@@ -18,6 +18,7 @@ type Browser struct {
 	name string
 	// command sends a command of WebDriver by the browser's own way and decodes its value.
 	command func(ctx context.Context, c command, value any) error
+	resize  func(ctx context.Context, width, height int) error
 	close   func()
 }
 
@@ -48,8 +49,14 @@ func (b *Browser) Eval(ctx context.Context, script string, value any, args ...an
 	return b.command(ctx, command{http.MethodPost, "/execute/sync", "WebDriver:ExecuteScript", map[string]any{"script": script, "args": args}}, value)
 }
 
-// Resize gives the window's content a size in CSS pixels, as far as the browser goes that small.
+// Resize gives the window's content a size in CSS pixels. Firefox goes no narrower than its
+// window may be, 500 pixels or so.
 func (b *Browser) Resize(ctx context.Context, width, height int) error {
+	return b.resize(ctx, width, height)
+}
+
+// resizeWindow does that by the window's own size.
+func (b *Browser) resizeWindow(ctx context.Context, width, height int) error {
 	// The frame is known once the window has a size, and a browser may change it with that.
 	for range 2 {
 		var frame [2]int
@@ -170,6 +177,10 @@ func Chromium(ctx context.Context, options ...string) (*Browser, error) {
 			}
 			return Call(ctx, c.method, url+c.path, c.body, value)
 		},
+		resize: func(ctx context.Context, width, height int) error {
+			metrics := map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}
+			return Call(ctx, http.MethodPost, url+"/goog/cdp/execute", map[string]any{"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}, nil)
+		},
 		close: func() {
 			ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
@@ -209,14 +220,16 @@ func Firefox(ctx context.Context) (*Browser, error) {
 		stop()
 		return nil, fmt.Errorf("no session of Firefox: %w", err)
 	}
-	return &Browser{
+	b := &Browser{
 		name:    "firefox",
 		command: func(ctx context.Context, c command, value any) error { return m.call(ctx, c.name, c.body, value) },
 		close: func() {
 			_ = m.conn.Close()
 			stop()
 		},
-	}, nil
+	}
+	b.resize = b.resizeWindow
+	return b, nil
 }
 
 // firefoxPreferences keep Firefox from everything but the pages that it is told to open.
