@@ -106,8 +106,11 @@ func TestPageInBrowsers(t *testing.T) {
 				{"full chain", "accepted the chain that was sent and asked for /snapshot.jpg", strict},
 				{"control: unknown issuer", "verifies nothing: it accepted a certificate of an unknown issuer and asked for /snapshot.jpg", blind},
 			} {
-				require.NoError(t, b.Eval(t.Context(), `[...document.querySelectorAll("#stage button")].find(e => e.textContent === arguments[0]).click()`, nil, step.button))
+				require.NoError(t, b.Eval(t.Context(), `const button = [...document.querySelectorAll("#stage button")].find(e => e.textContent === arguments[0]); button.focus(); button.click()`, nil, step.button))
 				shows(t, b, `#stage button[aria-pressed="true"]`, step.button)
+				var focused string
+				require.NoError(t, b.Eval(t.Context(), `return document.activeElement.textContent`, &focused))
+				require.Equal(t, step.button, focused, "the keyboard's place is kept")
 				s.visit(t, step.client)
 				shows(t, b, ".device .sentence", step.sentence)
 			}

@@ -296,6 +296,9 @@ func (j *Journal) Since(version uint64) View {
 	return v
 }
 
+// SaidHello tells whether a device speaks TLS at all.
+func (d *Device) SaidHello() bool { return d.print != "" }
+
 // Title is what a device is called on the page.
 func (d *Device) Title() string {
 	return cmp.Or(d.UserAgent, "unnamed client")
