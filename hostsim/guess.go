@@ -36,7 +36,7 @@ var fingerprints = []struct {
 // clients' stacks are called, or "" when it looks like none that is known. It is a guess:
 // whoever wants to look like another library can.
 func GuessStack(hello *device.ClientHello) string {
-	offered := slices.DeleteFunc(slices.Clone(hello.SignatureAlgorithms), isGREASE)
+	offered := slices.DeleteFunc(slices.Clone(hello.SignatureAlgorithms), IsGREASE)
 	for _, f := range fingerprints {
 		if len(offered) >= len(f.first) && slices.Equal(offered[:len(f.first)], f.first) {
 			return f.stack
@@ -45,5 +45,5 @@ func GuessStack(hello *device.ClientHello) string {
 	return ""
 }
 
-// isGREASE tells whether a codepoint is one of those that stand for nothing (RFC 8701).
-func isGREASE(c device.Codepoint) bool { return c&0x0f0f == 0x0a0a && c>>8 == c&0xff }
+// IsGREASE tells whether a codepoint is one of those that stand for nothing (RFC 8701).
+func IsGREASE(c device.Codepoint) bool { return c&0x0f0f == 0x0a0a && c>>8 == c&0xff }

@@ -161,14 +161,9 @@ func (v view) noCommonGround() Sighting {
 func (v view) offered() string {
 	const tls12, tls13suites = 0x0303, 0x13
 	hello := v.e.ClientHello
-	newest, only13 := hello.Version, len(hello.CipherSuites) > 0
-	for _, version := range hello.SupportedVersions {
-		if !isGREASE(version) {
-			newest = max(newest, version)
-		}
-	}
+	newest, only13 := NewestVersion(hello), len(hello.CipherSuites) > 0
 	for _, suite := range hello.CipherSuites {
-		only13 = only13 && (suite>>8 == tls13suites || isGREASE(suite) || suite == scsv)
+		only13 = only13 && (suite>>8 == tls13suites || IsGREASE(suite) || suite == scsv)
 	}
 	switch {
 	case newest < tls12:
@@ -181,6 +176,17 @@ func (v view) offered() string {
 
 // scsv is TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746), which is no cipher suite.
 const scsv = 0x00ff
+
+// NewestVersion returns the newest protocol version that a client offers.
+func NewestVersion(hello *device.ClientHello) device.Codepoint {
+	newest := hello.Version
+	for _, version := range hello.SupportedVersions {
+		if !IsGREASE(version) {
+			newest = max(newest, version)
+		}
+	}
+	return newest
+}
 
 // VersionName returns the name of a protocol version as TLS numbers it (RFC 8446 section 4.2.1).
 func VersionName(version device.Codepoint) string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
 )
 
 // volatile are extensions that one client sends now and then: server name, padding, early data,
@@ -18,7 +19,7 @@ var volatile = []device.Codepoint{0, 21, 35, 41, 42, 44, 0xfe0d}
 // extensions, which some programs shuffle.
 func fingerprint(h *device.ClientHello) string {
 	lasting := func(list []device.Codepoint) []device.Codepoint {
-		return slices.DeleteFunc(slices.Clone(list), func(c device.Codepoint) bool { return c&0x0f0f == 0x0a0a && c>>8 == c&0xff })
+		return slices.DeleteFunc(slices.Clone(list), hostsim.IsGREASE)
 	}
 	extensions := slices.DeleteFunc(lasting(h.Extensions), func(c device.Codepoint) bool { return slices.Contains(volatile, c) })
 	slices.Sort(extensions)

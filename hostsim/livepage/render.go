@@ -125,13 +125,7 @@ func offered(h *device.ClientHello) string {
 	if h == nil {
 		return "no ClientHello"
 	}
-	newest := h.Version
-	for _, v := range h.SupportedVersions {
-		if v <= 0x0304 {
-			newest = max(newest, v)
-		}
-	}
-	parts := []string{"up to " + hostsim.VersionName(newest), fmt.Sprintf("%d cipher suites", len(h.CipherSuites))}
+	parts := []string{"up to " + hostsim.VersionName(hostsim.NewestVersion(h)), fmt.Sprintf("%d cipher suites", len(h.CipherSuites))}
 	if names := h.GroupNames(); len(names) > 0 {
 		parts = append(parts, "groups "+strings.Join(names, " "))
 	}

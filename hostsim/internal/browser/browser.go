@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 )
 
@@ -109,13 +108,15 @@ func start(home, program string, args ...string) (stop func(), err error) {
 	}, nil
 }
 
-// freePort returns a port of loopback that was free a moment ago.
-func freePort() (int, error) {
+// place returns a home for a browser, and a port of loopback that was free a moment ago.
+func place() (home string, port int, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, err
+		return "", 0, err
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	defer l.Close()
+	home, err = os.MkdirTemp("", "leafcam-b")
+	return home, l.Addr().(*net.TCPAddr).Port, err
 }
 
 // dial connects to a program that has just been started.
@@ -130,120 +131,3 @@ func dial(ctx context.Context, port int) (net.Conn, error) {
 		time.Sleep(50 * time.Millisecond)
 	}
 }
-
-// Chromium starts Chromium without a window, with further command-line options.
-func Chromium(ctx context.Context, options ...string) (*Browser, error) {
-	driver, err := find("chromedriver", "chromium-driver")
-	if err != nil {
-		return nil, err
-	}
-	if _, err := find("chromium", "chromium"); err != nil {
-		return nil, err
-	}
-	home, err := os.MkdirTemp("", "leafcam-b")
-	if err != nil {
-		return nil, err
-	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	stop, err := start(home, driver, fmt.Sprintf("--port=%d", port))
-	if err != nil {
-		return nil, err
-	}
-	conn, err := dial(ctx, port)
-	if err != nil {
-		stop()
-		return nil, err
-	}
-	_ = conn.Close() // it is there
-	args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"}, options...)
-	capabilities := map[string]any{"alwaysMatch": map[string]any{"goog:chromeOptions": map[string]any{"args": args}}}
-	url := fmt.Sprintf("http://127.0.0.1:%d/session", port)
-	var session struct {
-		ID string `json:"sessionId"`
-	}
-	if err := Call(ctx, http.MethodPost, url, map[string]any{"capabilities": capabilities}, &session); err != nil {
-		stop()
-		return nil, fmt.Errorf("no session of Chromium: %w", err)
-	}
-	url += "/" + session.ID
-	return &Browser{
-		name: "chromium",
-		command: func(ctx context.Context, c command, value any) error {
-			if c.method == http.MethodGet {
-				return Call(ctx, c.method, url+c.path, nil, value)
-			}
-			return Call(ctx, c.method, url+c.path, c.body, value)
-		},
-		resize: func(ctx context.Context, width, height int) error {
-			metrics := map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}
-			return Call(ctx, http.MethodPost, url+"/goog/cdp/execute", map[string]any{"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}, nil)
-		},
-		close: func() {
-			ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			_ = Call(ending, http.MethodDelete, url, nil, nil) // it is killed anyway
-			stop()
-		},
-	}, nil
-}
-
-// Firefox starts Firefox without a window.
-func Firefox(ctx context.Context) (*Browser, error) {
-	program, err := find("firefox-esr", "firefox-esr")
-	if err != nil {
-		return nil, err
-	}
-	home, err := os.MkdirTemp("", "leafcam-b")
-	if err != nil {
-		return nil, err
-	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	profile := filepath.Join(home, "profile")
-	if err := os.Mkdir(profile, 0o700); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(profile, "user.js"), fmt.Appendf(nil, firefoxPreferences, port), 0o600); err != nil {
-		return nil, err
-	}
-	stop, err := start(home, program, "--headless", "--marionette", "--no-remote", "--profile", profile)
-	if err != nil {
-		return nil, err
-	}
-	m, err := connect(ctx, port)
-	if err != nil {
-		stop()
-		return nil, fmt.Errorf("no session of Firefox: %w", err)
-	}
-	b := &Browser{
-		name:    "firefox",
-		command: func(ctx context.Context, c command, value any) error { return m.call(ctx, c.name, c.body, value) },
-		close: func() {
-			_ = m.conn.Close()
-			stop()
-		},
-	}
-	b.resize = b.resizeWindow
-	return b, nil
-}
-
-// firefoxPreferences keep Firefox from everything but the pages that it is told to open.
-const firefoxPreferences = `user_pref("marionette.port", %d);
-user_pref("network.dns.disableIPv6", true);
-user_pref("network.captive-portal-service.enabled", false);
-user_pref("network.connectivity-service.enabled", false);
-user_pref("services.settings.server", "http://127.0.0.1:9/v1");
-user_pref("app.update.enabled", false);
-user_pref("app.normandy.enabled", false);
-user_pref("browser.safebrowsing.malware.enabled", false);
-user_pref("browser.safebrowsing.phishing.enabled", false);
-user_pref("browser.startup.page", 0);
-user_pref("browser.startup.homepage_override.mstone", "ignore");
-user_pref("datareporting.policy.dataSubmissionEnabled", false);
-user_pref("toolkit.telemetry.enabled", false);
-`
