@@ -52,7 +52,7 @@ bench: ## the engine beside crypto/tls, devices that a core checks in a second, 
 
 # One target a call: go test -fuzz takes no more.
 fuzz: ## every fuzz target for FUZZTIME each
-	@for pkg in ./device/internal/mbedtls ./device/wire ./certs ./certs/preflight ./hostsim ./hostsim/gateway ./hostsim/clients ./hostsim/report; do \
+	@for pkg in ./device ./device/internal/mbedtls ./device/wire ./certs ./certs/preflight ./hostsim ./hostsim/gateway ./hostsim/clients ./hostsim/report; do \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			echo "$$pkg $$target, $(FUZZTIME)"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(FUZZFLAGS) $$pkg || exit 1; \
