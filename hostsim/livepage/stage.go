@@ -79,6 +79,7 @@ func (s *Stage) Switch(mode int) error {
 // Serve accepts connections until Close, and returns net.ErrClosed then; otherwise the error of
 // Accept.
 func (s *Stage) Serve() error {
+	s.server() // tunes the listener as the board wants it, before a client can come
 	for {
 		conn, err := s.listener.Accept()
 		if err != nil {
@@ -96,9 +97,6 @@ func (s *Stage) Serve() error {
 		}
 	}
 }
-
-// Start tunes the listener as the first mode's board wants it, before a client can come.
-func (s *Stage) Start() { s.server() }
 
 // server returns the server of the current mode, nil after Close.
 func (s *Stage) server() *server {
