@@ -126,6 +126,32 @@ func TestPageInBrowsers(t *testing.T) {
 	})
 }
 
+// TestBrowserIsOneDevice: whatever a browser varies from connection to connection, it is one row,
+// and somebody who goes on after its warning is told from one who did not have to.
+func TestBrowserIsOneDevice(t *testing.T) {
+	s := newSite(t, device.Snapshot())
+	url := fmt.Sprintf("https://%s:%d/", hostsim.DefaultHost, s.port)
+	names := "--host-resolver-rules=MAP " + hostsim.DefaultHost + " 127.0.0.1"
+	for _, options := range [][]string{{names}, {names, "--ignore-certificate-errors"}} {
+		b, err := browser.Chromium(t.Context(), options...)
+		if errors.Is(err, browser.ErrMissing) {
+			t.Skip(err)
+		}
+		require.NoError(t, err)
+		_ = b.Open(t.Context(), url) // an error where the browser shows its warning, in some versions
+		b.Close()
+	}
+	require.Eventually(t, func() bool { return s.stage.Use().Serving == 0 }, 10*time.Second, 10*time.Millisecond)
+	devices := s.journal.Since(0).Devices
+	require.Len(t, devices, 1)
+	d := devices[0]
+	require.Contains(t, d.UserAgent, "Chrome")
+	require.Equal(t, "BoringSSL", d.Stack)
+	require.Greater(t, d.Count, 2)
+	require.Equal(t, hostsim.Completed, d.Results[0].Sighting.Verdict)
+	require.Positive(t, d.Results[0].Refusals, "%v", d.Results[0])
+}
+
 // TestDarkPage looks at the dark colours, with a row of each kind.
 func TestDarkPage(t *testing.T) {
 	const dark = "--blink-settings=preferredColorScheme=0"

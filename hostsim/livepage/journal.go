@@ -247,7 +247,8 @@ func (r *Result) take(a Attempt) {
 	if r.Tried && now.Verdict != hostsim.Open && !decides(a.Sighting, now, a.Event.Complete) {
 		return
 	}
-	refused := r.Tried && now.Verdict == hostsim.Refused && !now.Guess
+	// A close after the handshake may have been a connection in reserve: no refusal to speak of.
+	refused := r.Tried && now.Verdict == hostsim.Refused && !(now.Guess && r.Event.Complete)
 	if refused && a.Sighting.Verdict == hostsim.Completed {
 		r.Refusals++
 	}

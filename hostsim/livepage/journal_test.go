@@ -40,7 +40,7 @@ func (v visit) event(id int) device.Event {
 		if id%2 == 1 {
 			extensions = []device.Codepoint{grease, 13, 41, 10}
 		}
-		e.ClientHello = &device.ClientHello{Version: 0x0303, CipherSuites: []device.Codepoint{grease, v.suite}, Extensions: extensions}
+		e.ClientHello = &device.ClientHello{Version: 0x0303, CipherSuites: []device.Codepoint{grease, v.suite}, SignatureAlgorithms: []device.Codepoint{grease, 0x0403}, Extensions: extensions}
 	}
 	if v.agent != "" {
 		e.Requests = []device.Request{{Line: "GET / HTTP/1.1", UserAgent: v.agent}}
