@@ -312,7 +312,7 @@ func TestCertificateRotation(t *testing.T) {
 	t.Run("one that does not fit is not taken", func(t *testing.T) {
 		response, _ := s.get(s.client(nil), "/")
 		before := response.TLS.PeerCertificates[0]
-		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "privkey.pem"), s.id.EncodeKeyPEM(), 0o600))
+		require.NoError(t, certs.Replace(filepath.Join(s.dir, "privkey.pem"), s.id.EncodeKeyPEM(), certs.ModeKey))
 		require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "the old one is served") }, 10*time.Second, 20*time.Millisecond)
 		said := strings.Count(s.log.String(), "the old one is served")
 		time.Sleep(300 * time.Millisecond)
