@@ -2,7 +2,9 @@ package hostsim
 
 import (
 	"bufio"
+	"crypto"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -33,6 +35,16 @@ type FullChainConfig struct {
 	Tap        func(net.Conn) net.Conn
 	OnProgress func(device.Event)
 	OnEvent    func(device.Event)
+}
+
+// FullChainTLS is the configuration of a server that sends a chain, the leaf first, by TLS 1.2 as
+// the camera does.
+func FullChainTLS(key crypto.Signer, chain []*x509.Certificate) *tls.Config {
+	certificate := tls.Certificate{PrivateKey: key, Leaf: chain[0]}
+	for _, c := range chain {
+		certificate.Certificate = append(certificate.Certificate, c.Raw)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
 }
 
 // silence is how long a client may say nothing.

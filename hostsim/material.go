@@ -197,11 +197,7 @@ func (m *material) assemble(s Scenario, p *presented) (*credentials, error) {
 			return nil, errors.New("crypto/tls cannot serve with this key")
 		}
 		c.signer = p.signer
-		certificate := tls.Certificate{PrivateKey: p.signer, Leaf: p.leaf}
-		for _, sent := range c.sent {
-			certificate.Certificate = append(certificate.Certificate, sent.Raw)
-		}
-		c.config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
+		c.config = FullChainTLS(p.signer, c.sent)
 	}
 	return m.trust(s, p, c), nil
 }

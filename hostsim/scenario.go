@@ -129,6 +129,9 @@ var (
 	UnknownRoot = negative("unknown-root", "whole chain, client trusts another root", Scenario{Server: ServeSecondLoad, Trust: TrustOtherRoot})
 )
 
+// ByFullChain is what another server than the camera does with the same certificates.
+var ByFullChain = question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate", Scenario{Server: ServeFullChain})
+
 // Gateway is the cure that needs another machine.
 var Gateway = question("gateway", "a gateway sends leaf + intermediate; the camera behind it is self-signed and pinned", Scenario{Server: ServeGateway})
 
@@ -143,7 +146,7 @@ func StandardSet() []Scenario {
 // AllScenarios returns the standard set and every further combination.
 func AllScenarios() []Scenario {
 	return append(StandardSet(),
-		question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate", Scenario{Server: ServeFullChain}),
+		ByFullChain,
 		Gateway,
 		PEMFirmware,
 		question("one-connection", "leaf + intermediate from the documented loop, one connection at a time", Scenario{Server: ServeOneByOne}),

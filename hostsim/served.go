@@ -18,13 +18,18 @@ type Served struct {
 	WrongKey bool
 	// Untrusted says that nobody trusts the root: every client has to refuse.
 	Untrusted bool
+
+	selfSigned bool
 }
 
 // NewServed finds the chain of what is sent, the leaf first, among further certificates that are
 // known: intermediates, and perhaps a root. Public roots are known anyway.
 func NewServed(sent, known []*x509.Certificate) *Served {
 	s := &Served{Sent: sent}
-	if len(sent) == 0 || s.SelfSigned() {
+	if len(sent) == 0 {
+		return s
+	}
+	if s.selfSigned = certs.SelfSigned(sent[0]); s.selfSigned {
 		return s
 	}
 	chain, root := certs.BuildChain(sent[0], append(slices.Clone(sent[1:]), known...))
@@ -49,7 +54,7 @@ func (s *Served) Leaf() *x509.Certificate {
 }
 
 // SelfSigned tells whether the leaf is its own issuer.
-func (s *Served) SelfSigned() bool { return len(s.Sent) > 0 && certs.SelfSigned(s.Sent[0]) }
+func (s *Served) SelfSigned() bool { return s.selfSigned }
 
 // Gap tells whether a client that trusts the root lacks something between it and what is sent.
 // Where nothing is known above the leaf there is one; above intermediates that are sent it is the

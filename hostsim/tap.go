@@ -93,8 +93,8 @@ func (c *tapConn) Close() error {
 
 // SetLinger lets the camera reset a connection.
 func (c *tapConn) SetLinger(seconds int) error {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		return tcp.SetLinger(seconds)
+	if inner, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
+		return inner.SetLinger(seconds)
 	}
 	return nil
 }

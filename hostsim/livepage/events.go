@@ -69,11 +69,12 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 
 // A follower knows what one page was told.
 type follower struct {
-	page           *Page
-	version        uint64
-	started        bool
-	stage, counter string
-	said           map[string]string // the last verdict of each device
+	page    *Page
+	version uint64
+	started bool
+	mode    int
+	counter string
+	said    map[string]string // the last verdict of each device
 }
 
 // next returns what the page has to hear; changed is false when there is nothing.
@@ -88,7 +89,7 @@ func (f *follower) next() (u update, changed bool) {
 		f.said = map[string]string{}
 	}
 	changed = !f.started || view.Version != f.version
-	modes, _ := p.stage.Modes()
+	modes, current := p.stage.Modes()
 	for i := range view.Devices {
 		d := &view.Devices[i]
 		u.Rows = append(u.Rows, rowUpdate{d.ID, p.row(d, modes)})
@@ -105,8 +106,8 @@ func (f *follower) next() (u update, changed bool) {
 	if !f.started {
 		u.Say = ""
 	}
-	if stage := p.stageHTML(); stage != f.stage {
-		f.stage, u.Stage, changed = stage, stage, true
+	if !f.started || current != f.mode {
+		f.mode, u.Stage, changed = current, p.stageHTML(modes, current), true
 	}
 	if counter := p.counterHTML(view.Gone); counter != f.counter {
 		f.counter, u.Counter, changed = counter, counter, true

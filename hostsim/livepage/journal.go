@@ -27,19 +27,13 @@ type Journal struct {
 	cleared uint64 // the version at which everything was forgotten
 	named   int    // devices so far
 	devices []*Device
-	open    map[opening]*placed
-	gone    int // devices that were forgotten for want of room
+	open    map[opening]*Device // of the connections that go on
+	gone    int                 // devices that were forgotten for want of room
 	started time.Time
 }
 
 // opening identifies a connection that goes on.
 type opening struct{ mode, id int }
-
-// placed is where a connection that goes on is kept.
-type placed struct {
-	device *Device
-	at     *Attempt
-}
 
 // A Device is the attempts of one client, as far as the camera can tell clients apart: by their
 // address, by what they offer, and by their User-Agent.
@@ -60,10 +54,8 @@ type Device struct {
 
 // A Result is what a device has come to in one mode.
 type Result struct {
-	Tried     bool
-	Sighting  hostsim.Sighting
-	Exception string // of the camera, beside it
-	Event     device.Event
+	Tried   bool
+	Attempt // the one that decided
 	// Refusals counts those before a page was asked for all the same.
 	Refusals int
 }
@@ -71,16 +63,20 @@ type Result struct {
 // An Attempt is one connection.
 type Attempt struct {
 	Mode      int
-	Remote    string
 	Going     bool // it has not ended
 	Event     device.Event
 	Sighting  hostsim.Sighting
-	Exception string
+	Exception string // of the camera
+}
+
+// same tells whether two attempts are of the same connection.
+func (a *Attempt) same(b *Attempt) bool {
+	return a.Mode == b.Mode && a.Event.ID == b.Event.ID && a.Event.Remote == b.Event.Remote
 }
 
 // NewJournal returns an empty journal.
 func NewJournal() *Journal {
-	return &Journal{open: map[opening]*placed{}, started: time.Now()}
+	return &Journal{open: map[opening]*Device{}, started: time.Now()}
 }
 
 // Progress notes a connection once its ClientHello is there.
@@ -115,17 +111,17 @@ func (j *Journal) Forget() {
 	defer j.mu.Unlock()
 	j.version++
 	j.cleared = j.version
-	j.devices, j.open, j.gone, j.started = nil, map[opening]*placed{}, 0, time.Now()
+	j.devices, j.open, j.gone, j.started = nil, map[opening]*Device{}, 0, time.Now()
 }
 
 // note puts a connection where it belongs. The caller holds the lock.
 func (j *Journal) note(mode int, e device.Event, s hostsim.Sighting, going bool) {
 	e = clipped(e)
-	a := Attempt{Mode: mode, Remote: e.Remote, Going: going, Event: e, Sighting: s}
+	a := Attempt{Mode: mode, Going: going, Event: e, Sighting: s}
 	if e.Exception != nil {
 		a.Exception = e.Exception.Error()
 	}
-	d := j.find(mode, &e)
+	d := j.find(&a)
 	j.version++
 	d.version, d.Last = j.version, time.Now()
 	if e.ClientHello != nil {
@@ -136,7 +132,7 @@ func (j *Journal) note(mode int, e device.Event, s hostsim.Sighting, going bool)
 	}
 	d.keep(a)
 	d.Results[mode].take(a)
-	j.open[opening{mode, e.ID}] = &placed{d, &a}
+	j.open[opening{mode, e.ID}] = d
 	j.evict()
 }
 
@@ -167,7 +163,8 @@ func userAgent(e *device.Event) string {
 
 // find returns the device of a connection, a new one where there is none. One whose User-Agent
 // turns out to be another's becomes a device of its own.
-func (j *Journal) find(mode int, e *device.Event) *Device {
+func (j *Journal) find(a *Attempt) *Device {
+	e := &a.Event
 	address, _, err := net.SplitHostPort(e.Remote)
 	if err != nil {
 		address = e.Remote
@@ -176,17 +173,17 @@ func (j *Journal) find(mode int, e *device.Event) *Device {
 	if e.ClientHello != nil {
 		print = fingerprint(e.ClientHello)
 	}
-	before := j.open[opening{mode, e.ID}]
+	before := j.open[opening{a.Mode, e.ID}]
 	fits := func(d *Device) bool {
 		return d.Address == address && d.print == print && (agent == "" || d.UserAgent == "" || d.UserAgent == agent)
 	}
 	if before != nil {
-		if fits(before.device) {
-			return before.device
+		if fits(before) {
+			return before
 		}
-		before.device.drop(before.at)
-		if before.device.Count == 0 {
-			j.devices = slices.DeleteFunc(j.devices, func(d *Device) bool { return d == before.device })
+		before.drop(a)
+		if before.Count == 0 {
+			j.devices = slices.DeleteFunc(j.devices, func(d *Device) bool { return d == before })
 		}
 	}
 	var found *Device
@@ -220,8 +217,8 @@ func (j *Journal) evict() {
 // keep puts an attempt in the place of what was known of it, or at the front.
 func (d *Device) keep(a Attempt) {
 	for i := range d.Attempts {
-		if b := &d.Attempts[i]; b.Mode == a.Mode && b.Event.ID == a.Event.ID && b.Remote == a.Remote {
-			*b = a
+		if d.Attempts[i].same(&a) {
+			d.Attempts[i] = a
 			return
 		}
 	}
@@ -234,7 +231,7 @@ func (d *Device) keep(a Attempt) {
 
 // drop takes an attempt out that turned out to be another device's.
 func (d *Device) drop(a *Attempt) {
-	d.Attempts = slices.DeleteFunc(d.Attempts, func(b Attempt) bool { return b.Mode == a.Mode && b.Event.ID == a.Event.ID && b.Remote == a.Remote })
+	d.Attempts = slices.DeleteFunc(d.Attempts, func(b Attempt) bool { return b.same(a) })
 	d.Count--
 	if r := &d.Results[a.Mode]; r.Sighting.Verdict == hostsim.Open {
 		*r = Result{}
@@ -252,7 +249,7 @@ func (r *Result) take(a Attempt) {
 	if refused && a.Sighting.Verdict == hostsim.Completed {
 		r.Refusals++
 	}
-	r.Tried, r.Sighting, r.Exception, r.Event = true, a.Sighting, a.Exception, a.Event
+	r.Tried, r.Attempt = true, a
 }
 
 // decides tells whether a sighting says more than the one before it. Spare connections, of which
@@ -309,7 +306,7 @@ func (d *Device) Title() string {
 // something, else the last one.
 func (d *Device) Latest() Attempt {
 	for _, a := range d.Attempts {
-		if r := d.Results[a.Mode]; r.Event.ID == a.Event.ID && r.Event.Remote == a.Remote {
+		if d.Results[a.Mode].same(&a) {
 			return a
 		}
 	}

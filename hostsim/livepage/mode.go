@@ -1,7 +1,6 @@
 package livepage
 
 import (
-	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -66,10 +65,6 @@ func (m Material) Modes() (modes []Mode, given int, err error) {
 	if leaf == nil {
 		return nil, 0, fmt.Errorf("the certificate loads on the camera, but Go cannot parse it, so that no chain can be shown")
 	}
-	fullChain, err := hostsim.ScenariosByName([]string{"full-chain"})
-	if err != nil {
-		return nil, 0, err
-	}
 	alone := m.Given
 	if len(served.Sent) > 1 {
 		given = 1
@@ -80,7 +75,7 @@ func (m Material) Modes() (modes []Mode, given int, err error) {
 	modes = []Mode{
 		{Scenario: hostsim.LeafOnly, Title: titleLeaf, Context: alone},
 		{Scenario: hostsim.SecondLoad, Title: titleSecond},
-		{Scenario: fullChain[0], Title: titleFull},
+		{Scenario: hostsim.ByFullChain, Title: titleFull},
 		m.control(leaf),
 	}
 	modes[0].Served = m.shows(served, leaf)
@@ -161,15 +156,7 @@ func (m Material) full(mode *Mode, s *hostsim.Served, whole []*x509.Certificate)
 		mode.Without = "crypto/tls cannot use this key"
 		return
 	}
-	mode.TLS = fullChainConfig(key, whole)
-}
-
-func fullChainConfig(key crypto.Signer, whole []*x509.Certificate) *tls.Config {
-	certificate := tls.Certificate{PrivateKey: key, Leaf: whole[0]}
-	for _, c := range whole {
-		certificate.Certificate = append(certificate.Certificate, c.Raw)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
+	mode.TLS = hostsim.FullChainTLS(key, whole)
 }
 
 // control is the mode that every client has to refuse: the same names, certified by somebody

@@ -34,7 +34,7 @@ func render(name string, data any) string {
 // show serves the page as it is at this moment, complete without any script.
 func (p *Page) show(w http.ResponseWriter, _ *http.Request) {
 	view := p.journal.Since(0)
-	modes, _ := p.stage.Modes()
+	modes, current := p.stage.Modes()
 	var rows []template.HTML
 	for i := range view.Devices {
 		rows = append(rows, template.HTML(p.row(&view.Devices[i], modes)))
@@ -42,7 +42,7 @@ func (p *Page) show(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(render("page", map[string]any{
 		"Options": p.options, "URLs": p.urls, "Rows": rows, "Token": p.guard.token, "Instance": p.guard.token[:8],
-		"Stage": template.HTML(p.stageHTML()), "Counter": template.HTML(p.counterHTML(view.Gone)),
+		"Stage": template.HTML(p.stageHTML(modes, current)), "Counter": template.HTML(p.counterHTML(view.Gone)),
 	}))) // whoever asked is gone otherwise
 }
 
@@ -60,8 +60,7 @@ func (p *Page) row(d *Device, modes []Mode) string {
 }
 
 // stageHTML draws what is served, with the buttons that switch it.
-func (p *Page) stageHTML() string {
-	modes, current := p.stage.Modes()
+func (p *Page) stageHTML(modes []Mode, current int) string {
 	return render("stage", map[string]any{
 		"Modes": modes, "Current": current, "Token": p.guard.token, "Chain": drawChain(modes[current].Served), "Served": modes[current].Served,
 		"Leaf": certs.Title(modes[current].Served.Leaf()), "Until": modes[current].Served.Leaf().NotAfter.UTC().Format(time.DateOnly),
