@@ -41,7 +41,8 @@ func InstallCommands(list []*Found) []string {
 		commands = append(commands, "apt-get install --no-install-recommends "+strings.Join(distinct(packages), " "))
 	}
 	if len(modules) > 0 {
-		commands = append(commands, "npm install --no-save --prefix "+NPMDir()+" "+strings.Join(distinct(modules), " "))
+		// npm notes them there: a later install would remove what it knows nothing of.
+		commands = append(commands, "npm install --save-exact --prefix "+NPMDir()+" "+strings.Join(distinct(modules), " "))
 	}
 	return commands
 }
