@@ -137,7 +137,7 @@ func (s *FullChain) shakeHands(raw net.Conn, e *device.Event) (*tls.Conn, error)
 		s.tell(e)
 		return nil, nil
 	}
-	watched := &alertWatch{Conn: raw}
+	watched := &alertWatch{Conn: &recordReader{Conn: raw}}
 	conn := tls.Server(watched, config)
 	if err := conn.Handshake(); err != nil {
 		var header tls.RecordHeaderError
@@ -225,20 +225,6 @@ func codepoints[T ~uint16](list []T) []device.Codepoint {
 		out = append(out, device.Codepoint(v))
 	}
 	return out
-}
-
-// An alertWatch notes the alert with which crypto/tls refuses a client, which its error does not
-// tell. Alerts in the handshake of TLS 1.2 are not encrypted.
-type alertWatch struct {
-	net.Conn
-	sent *device.Alert
-}
-
-func (w *alertWatch) Write(p []byte) (int, error) {
-	if len(p) == recordHeaderLen+2 && p[0] == recordAlert {
-		w.sent = &device.Alert{Sent: true, Level: p[5], Description: p[6], Name: device.AlertName(p[6])}
-	}
-	return w.Conn.Write(p)
 }
 
 // alertsOf returns the alert with which a client ended a connection of crypto/tls, if it did.
