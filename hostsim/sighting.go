@@ -34,6 +34,7 @@ const (
 	CauseStopped   = "the camera stopped"
 	CauseTrust     = "the root is not trusted"
 	CauseWrongKey  = "the key is not the certificate's"
+	CauseBlind     = "verifies nothing"
 )
 
 // See judges a connection that has ended.
@@ -91,10 +92,10 @@ func (v view) asked() Sighting {
 	for _, r := range v.e.Requests {
 		what = append(what, requested(r.Line))
 	}
-	did := "accepted the certificate"
+	cause, did := "", "accepted the certificate"
 	switch {
 	case v.s.Untrusted:
-		did = "verifies nothing: it accepted a certificate of an unknown issuer"
+		cause, did = CauseBlind, CauseBlind+": it accepted a certificate of an unknown issuer"
 	case v.s.SelfSigned():
 		did = "accepted the self-signed certificate"
 	case v.s.Gap():
@@ -102,7 +103,7 @@ func (v view) asked() Sighting {
 	case len(v.s.Sent) > 1:
 		did = "accepted the chain that was sent"
 	}
-	return v.says(Completed, "", did+" and "+strings.Join(what, ", "))
+	return v.says(Completed, cause, did+" and "+strings.Join(what, ", "))
 }
 
 // requested says what a request line asks for.

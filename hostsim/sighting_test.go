@@ -56,7 +56,7 @@ func TestServed(t *testing.T) {
 }
 
 // shown are the servers of the sightings below: the same leaf with one intermediate.
-type shown struct{ alone, whole, self, expired, wrongKey *hostsim.Served }
+type shown struct{ alone, whole, self, expired, wrongKey, control *hostsim.Served }
 
 func newShown(t *testing.T) shown {
 	pki, err := certs.NewPKI(certs.PKIOptions{})
@@ -74,9 +74,9 @@ func newShown(t *testing.T) shown {
 	s := shown{
 		hostsim.NewServed([]*x509.Certificate{leaf}, known), hostsim.NewServed(append([]*x509.Certificate{leaf}, pki.Chain()...), known),
 		hostsim.NewServed([]*x509.Certificate{self.Certificate}, nil), hostsim.NewServed([]*x509.Certificate{expired}, known),
-		hostsim.NewServed([]*x509.Certificate{leaf}, known),
+		hostsim.NewServed([]*x509.Certificate{leaf}, known), hostsim.NewServed([]*x509.Certificate{leaf}, known),
 	}
-	s.wrongKey.WrongKey = true
+	s.wrongKey.WrongKey, s.control.Untrusted = true, true
 	return s
 }
 
@@ -112,6 +112,8 @@ func TestSee(t *testing.T) {
 			hostsim.Completed, "", false, "accepted the chain that was sent and asked for /snapshot.jpg"},
 		{"asks, self-signed", device.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: []device.Request{{Line: "POST /x HTTP/1.1"}}}, s.self,
 			hostsim.Completed, "", false, "accepted the self-signed certificate and sent POST /x"},
+		{"asks, unknown issuer", device.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: get}, s.control,
+			hostsim.Completed, hostsim.CauseBlind, false, "verifies nothing: it accepted a certificate of an unknown issuer and asked for /snapshot.jpg"},
 		{"speaks another protocol inside", device.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: []device.Request{{Line: "HELO\x1b[2J"}}}, s.alone,
 			hostsim.Completed, "", false, `completed the chain and sent "HELO[2J"`},
 		{"unknown_ca, leaf alone", device.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(48)}, s.alone,

@@ -3,6 +3,7 @@ package hostsim
 import (
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,6 +71,31 @@ func TestAlertBeforeReset(t *testing.T) {
 	_, err = raw.Read(make([]byte, 1))
 	require.ErrorIs(t, err, net.ErrClosed)
 	require.NotErrorIs(t, err, io.EOF)
+}
+
+// TestResetThroughTaps: what stands between the camera and the wire does not keep it from
+// resetting a connection.
+func TestResetThroughTaps(t *testing.T) {
+	for name, wrap := range map[string]func(net.Conn) net.Conn{
+		"a tap":                  (&Tap{}).Conn,
+		"a tap around something": func(c net.Conn) net.Conn { return (&Tap{}).Conn((&Tap{}).Conn(c)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer l.Close()
+			client, err := net.Dial("tcp", l.Addr().String())
+			require.NoError(t, err)
+			defer client.Close()
+			raw, err := l.Accept()
+			require.NoError(t, err)
+			server := wrap(raw)
+			require.NoError(t, server.(interface{ SetLinger(int) error }).SetLinger(0))
+			require.NoError(t, server.Close())
+			_, err = client.Read(make([]byte, 1))
+			require.ErrorIs(t, err, syscall.ECONNRESET)
+		})
+	}
 }
 
 // FuzzAlertTap: whatever comes over the wire, in whatever pieces, what is kept is bounded.

@@ -53,7 +53,7 @@ func (p *servedPage) start(ctx context.Context, stage *livepage.Stage, info came
 	ctx, p.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(p.ended)
-		_ = page.Serve(ctx, p.listener) // ends with the listener, which nobody else closes
+		_ = page.Serve(ctx, p.listener) // ends with stop
 	}()
 	at := p.listener.Addr().(*net.TCPAddr)
 	show.page(at, !at.IP.IsLoopback())

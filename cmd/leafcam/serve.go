@@ -57,9 +57,11 @@ func newServe() *cobra.Command {
     $ leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:0 --json
 
 Runs the camera's TLS server with the files as they would be flashed, and prints a line for
-each connection: what came of it, in plain words. With --page a page shows the same, folds the attempts of
-a device, and switches between leaf only, second load, full chain and a control while the camera runs. A pair that does not load prints the last line of MicroPython's traceback
-and exits with status 1.
+each connection: what came of it, in plain words. A pair that does not load prints the last
+line of MicroPython's traceback and exits with status 1.
+
+With --page a page shows the same, folds the attempts of a device into one row, and switches
+between leaf only, second load, full chain and a control while the camera runs.
 
 The script hello is the documented server: one connection at a time, one more waits, any
 further one is reset; without --timeout a silent client blocks it for ever, as on the camera.
@@ -101,6 +103,14 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
 	}
 	defer l.Close()
+	var page *servedPage
+	if o.page != "" {
+		if page, err = o.openPage(); err != nil {
+			return err
+		}
+		defer page.listener.Close()
+	}
+	// Last, since it makes files.
 	tap, err := o.capture.open(info.given)
 	if err != nil {
 		return err
@@ -112,11 +122,7 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	if o.once {
 		observers = []livepage.Observer{&onlyOnce{Observer: show, ended: ended}}
 	}
-	var page *servedPage
-	if o.page != "" {
-		if page, err = o.openPage(); err != nil {
-			return errors.Join(err, tap.close())
-		}
+	if page != nil {
 		observers = append(observers, page.journal)
 	}
 	served := livepage.NewStage(l, stage.modes, stage.first, stage.camera, o.body, observers...)

@@ -102,7 +102,7 @@ func drawChain(s *hostsim.Served) []link {
 // kindOf is what a sighting is coloured by.
 func kindOf(s hostsim.Sighting) string {
 	switch {
-	case s.Verdict == hostsim.Completed && strings.HasPrefix(s.Sentence, "verifies nothing"):
+	case s.Verdict == hostsim.Completed && s.Cause == hostsim.CauseBlind:
 		return "blind"
 	case s.Verdict == hostsim.Completed:
 		return "completed"
