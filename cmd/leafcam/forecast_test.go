@@ -24,7 +24,7 @@ type trial struct {
 	name      string
 	files     map[string][]byte
 	scenarios []hostsim.Scenario
-	everybody bool // every client of this machine, with its controls; else one of each family
+	everybody bool // every client of this machine; else one of each family
 }
 
 var (
@@ -103,10 +103,13 @@ func trials(t *testing.T) []trial {
 	return list
 }
 
+// allForecasts tells that there is time: for every client in every trial, and for their controls,
+// which the standard set runs otherwise.
+var allForecasts = os.Getenv("LEAFCAM_ALL_FORECASTS") != ""
+
 // members returns the clients of a trial: of those that are not for everybody, browsers take part
 // when there is time for them.
 func (tr trial) members(t *testing.T) []*hostsim.Client {
-	allForecasts := os.Getenv("LEAFCAM_ALL_FORECASTS") != ""
 	if tr.everybody || allForecasts {
 		return clients.All()
 	}
@@ -138,7 +141,7 @@ func TestForecastAgainstMatrix(t *testing.T) {
 			if certs.SelfSigned(files.Leaf) {
 				files.Root = files.Leaf
 			}
-			m, err := hostsim.Runner{Files: files, Host: flawHost, Clients: tr.members(t), Scenarios: tr.scenarios, NoControls: !tr.everybody, Online: true}.Run(t.Context())
+			m, err := hostsim.Runner{Files: files, Host: flawHost, Clients: tr.members(t), Scenarios: tr.scenarios, NoControls: !allForecasts, Online: true}.Run(t.Context())
 			require.NoError(t, err)
 			for _, row := range m.Rows {
 				i := slices.IndexFunc(forecast.Reach, func(r preflight.Reach) bool { return r.Has(row.Client) })
