@@ -41,10 +41,15 @@ func InstallCommands(list []*Found) []string {
 		commands = append(commands, "apt-get install --no-install-recommends "+strings.Join(distinct(packages), " "))
 	}
 	if len(modules) > 0 {
-		// npm notes them there: a later install would remove what it knows nothing of.
-		commands = append(commands, "npm install --save-exact --prefix "+NPMDir()+" "+strings.Join(distinct(modules), " "))
+		commands = append(commands, NPMInstall(distinct(modules)...))
 	}
 	return commands
+}
+
+// NPMInstall returns the command that brings packages, as name@version, to [NPMDir]. npm notes
+// them there: a later install would remove what it knows nothing of.
+func NPMInstall(packages ...string) string {
+	return "npm install --save-exact --prefix " + NPMDir() + " " + strings.Join(packages, " ")
 }
 
 func distinct(list []string) []string {

@@ -45,18 +45,25 @@ func TestAlertTap(t *testing.T) {
 	require.Nil(t, seen([]byte("GET / HTTP/1.1\r\n\r\n")))
 }
 
-// TestAlertBeforeReset: the client's alert is seen although the camera's write fails.
-func TestAlertBeforeReset(t *testing.T) {
+// connected returns both ends of a connection over loopback.
+func connected(t *testing.T) (client, server net.Conn) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
+	client, err = net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
-	raw, err := l.Accept()
+	t.Cleanup(func() { client.Close() })
+	server, err = l.Accept()
 	require.NoError(t, err)
+	return client, server
+}
+
+// TestAlertBeforeReset: the client's alert is seen although the camera's write fails.
+func TestAlertBeforeReset(t *testing.T) {
+	client, raw := connected(t)
 	tap := &Tap{}
 	server := tap.Conn(raw)
-	_, err = server.Write([]byte("a flight that the client does not read"))
+	_, err := server.Write([]byte("a flight that the client does not read"))
 	require.NoError(t, err)
 	time.Sleep(10 * time.Millisecond) // it is there: closing with something unread resets
 	_, err = client.Write(alertRecord)
@@ -81,18 +88,11 @@ func TestResetThroughTaps(t *testing.T) {
 		"a tap around something": func(c net.Conn) net.Conn { return (&Tap{}).Conn((&Tap{}).Conn(c)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			defer l.Close()
-			client, err := net.Dial("tcp", l.Addr().String())
-			require.NoError(t, err)
-			defer client.Close()
-			raw, err := l.Accept()
-			require.NoError(t, err)
+			client, raw := connected(t)
 			server := wrap(raw)
 			require.NoError(t, server.(interface{ SetLinger(int) error }).SetLinger(0))
 			require.NoError(t, server.Close())
-			_, err = client.Read(make([]byte, 1))
+			_, err := client.Read(make([]byte, 1))
 			require.ErrorIs(t, err, syscall.ECONNRESET)
 		})
 	}

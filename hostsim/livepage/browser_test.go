@@ -209,7 +209,7 @@ func accessible(t *testing.T, b *browser.Browser) {
 	path := filepath.Join(hostsim.NPMDir(), "node_modules/axe-core/axe.min.js")
 	axe, err := os.ReadFile(path)
 	if err != nil {
-		t.Skipf("axe-core is not installed: npm install --save-exact --prefix %s axe-core@4.14.1", hostsim.NPMDir())
+		t.Skipf("axe-core is not installed: %s", hostsim.NPMInstall("axe-core@4.14.1"))
 	}
 	require.NoError(t, b.Eval(t.Context(), `document.querySelectorAll("details").forEach(e => { e.open = true; })`, nil))
 	var result struct {
