@@ -162,25 +162,34 @@ func (v *Visit) Start(ctx context.Context, args ...string) (stop func(), err err
 	}, nil
 }
 
-// toolTimeout bounds a program that prepares something for a client.
-const toolTimeout = time.Minute
+// What a program that prepares something for a client may take. A compiler takes seconds on an
+// idle machine, and many times that on a small or busy one, where several run at once.
+const (
+	toolTimeout  = time.Minute
+	buildTimeout = 10 * time.Minute
+)
 
 // Run runs a program that prepares something for the client. The error tells what
 // it printed.
 func (v *Visit) Run(ctx context.Context, env []string, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
-	defer cancel()
-	home := v.Home
-	if home == "" {
-		home = v.BuildDir
+	home, timeout := v.Home, toolTimeout
+	if home == "" { // nothing of a cell: what the client needs once a run
+		home, timeout = v.BuildDir, buildTimeout
 	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	started := time.Now()
 	r, err := v.sandbox.Run(ctx, sandbox.Command{Args: args, Env: env, Home: home})
 	if err != nil {
 		return err
 	}
-	if r.ExitCode != 0 {
-		output := strings.TrimSpace(string(bytes.Join([][]byte{r.Stdout, r.Stderr}, []byte("\n"))))
-		return fmt.Errorf("%s: exit status %d: %s", filepath.Base(args[0]), r.ExitCode, output)
+	tool := filepath.Base(args[0])
+	output := strings.TrimSpace(string(bytes.Join([][]byte{r.Stdout, r.Stderr}, []byte("\n"))))
+	switch {
+	case r.TimedOut:
+		return fmt.Errorf("%s: not done after %s: %s", tool, time.Since(started).Round(100*time.Millisecond), output)
+	case r.ExitCode != 0:
+		return fmt.Errorf("%s: exit status %d: %s", tool, r.ExitCode, output)
 	}
 	return nil
 }

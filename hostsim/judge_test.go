@@ -112,6 +112,41 @@ func TestControlsAreAlwaysRun(t *testing.T) {
 	require.Equal(t, hostsim.HarnessError, m.Rows[0].Cells[0].Verdict)
 }
 
+// TestClientThatCannotBeBuilt: the reason is in every cell, and the build shows in the progress.
+func TestClientThatCannotBeBuilt(t *testing.T) {
+	for _, tc := range []struct {
+		name, compiler string
+		limit          time.Duration
+		cause          string
+	}{
+		{"the compiler fails", `echo "no such crate" >&2; exit 3`, time.Minute, "could not be prepared: sh: exit status 3: no such crate"},
+		{"the compiler does not end", `echo "compiling"; sleep 60`, 300 * time.Millisecond, "could not be prepared: sh: not done after [0-9.]+m?s: compiling"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := script("compiled", honestCurl)
+			c.Build = func(ctx context.Context, v *hostsim.Visit) error {
+				ctx, cancel := context.WithTimeout(ctx, tc.limit)
+				defer cancel()
+				return v.Run(ctx, nil, v.Program("sh"), "-c", tc.compiler)
+			}
+			var first string
+			m, err := hostsim.Runner{
+				Clients: []*hostsim.Client{c}, Scenarios: []hostsim.Scenario{hostsim.LeafOnly}, NoControls: true, Parallel: 1,
+				Progress: func(done, total int, what string) {
+					if first == "" {
+						first = fmt.Sprintf("%d of %d: %s", done, total, what)
+					}
+				},
+			}.Run(t.Context())
+			require.NoError(t, err)
+			cell := m.Rows[0].Cell("leaf-only")
+			require.Equal(t, hostsim.HarnessError, cell.Verdict)
+			require.Regexp(t, "^"+tc.cause+"$", cell.Cause)
+			require.Equal(t, "0 of 1: compiled, being built", first)
+		})
+	}
+}
+
 func TestMissingClient(t *testing.T) {
 	m, err := hostsim.Runner{Clients: []*hostsim.Client{{Name: "none", Package: "no-such-package", Programs: []string{"leafcam-no-such-program"}}}}.Run(t.Context())
 	require.NoError(t, err)

@@ -38,11 +38,12 @@ type Runner struct {
 	// NoControls leaves the controls out that Scenarios lack: for further questions to clients that
 	// another run has had controls for. By itself such a run proves nothing.
 	NoControls bool
-	Deadline   time.Duration                      // of one cell; DefaultDeadline by default
-	Keep       string                             // directory for everything of every cell; "" keeps nothing
-	Listen     string                             // IP address that servers listen on; 127.0.0.1 by default
-	Parallel   int                                // cells at a time; the number of CPUs by default
-	Progress   func(done, total int, what string) // may be called from several goroutines
+	Deadline   time.Duration // of one cell; DefaultDeadline by default
+	Keep       string        // directory for everything of every cell; "" keeps nothing
+	Listen     string        // IP address that servers listen on; 127.0.0.1 by default
+	Parallel   int           // cells at a time; the number of CPUs by default
+	// Progress counts cells; while clients are built, none is done. It may be called from several goroutines.
+	Progress func(done, total int, what string)
 }
 
 func defaultParallel() int { return max(2, runtime.NumCPU()) }
@@ -160,6 +161,9 @@ func (r *run) build(ctx context.Context, found []*Found) []error {
 	each(len(builders), r.Parallel, func(i int) {
 		f := builders[i]
 		dir := r.buildDir(f.Client)
+		if r.Progress != nil {
+			r.Progress(0, len(found)*(len(r.Scenarios)+len(r.extra)), f.Name+", being built")
+		}
 		err := os.MkdirAll(dir, 0o755)
 		if err == nil {
 			err = f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox})
