@@ -48,26 +48,9 @@ func (b *Browser) Eval(ctx context.Context, script string, value any, args ...an
 	return b.command(ctx, command{http.MethodPost, "/execute/sync", "WebDriver:ExecuteScript", map[string]any{"script": script, "args": args}}, value)
 }
 
-// Resize gives the window's content a size in CSS pixels. Firefox goes no narrower than its
-// window may be, 500 pixels or so.
+// Resize gives the page a size in CSS pixels, also one that no window of the browser has.
 func (b *Browser) Resize(ctx context.Context, width, height int) error {
 	return b.resize(ctx, width, height)
-}
-
-// resizeWindow does that by the window's own size.
-func (b *Browser) resizeWindow(ctx context.Context, width, height int) error {
-	// The frame is known once the window has a size, and a browser may change it with that.
-	for range 2 {
-		var frame [2]int
-		if err := b.Eval(ctx, "return [outerWidth - innerWidth, outerHeight - innerHeight]", &frame); err != nil {
-			return err
-		}
-		size := map[string]any{"width": width + frame[0], "height": height + frame[1], "x": nil, "y": nil}
-		if err := b.command(ctx, command{http.MethodPost, "/window/rect", "WebDriver:SetWindowRect", size}, nil); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Screenshot returns the window's content as PNG.

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func Firefox(ctx context.Context) (*Browser, error) {
 	if err := os.WriteFile(filepath.Join(profile, "user.js"), fmt.Appendf(nil, firefoxPreferences, port), 0o600); err != nil {
 		return nil, err
 	}
-	stop, err := start(home, program, "--headless", "--marionette", "--no-remote", "--profile", profile)
+	stop, err := start(home, program, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +42,28 @@ func Firefox(ctx context.Context) (*Browser, error) {
 			stop()
 		},
 	}
-	b.resize = b.resizeWindow
+	b.resize = b.resizeTab
 	return b, nil
+}
+
+// resizeTab gives the element that holds the page its size: a window goes no narrower than 500
+// pixels or so, the page in it does.
+func (b *Browser) resizeTab(ctx context.Context, width, height int) error {
+	if err := b.speakTo(ctx, "chrome"); err != nil {
+		return err
+	}
+	const script = `const [width, height] = arguments, style = gBrowser.selectedBrowser.style;
+style.minWidth = style.maxWidth = width + "px";
+style.minHeight = style.maxHeight = height + "px";
+window.resizeTo(width + 50, height + 200);`
+	err := b.Eval(ctx, script, nil, width, height)
+	return errors.Join(err, b.speakTo(ctx, "content"))
+}
+
+// speakTo says where scripts run from now on: in the page ("content") or in Firefox' own window
+// ("chrome"), which --remote-allow-system-access permits.
+func (b *Browser) speakTo(ctx context.Context, place string) error {
+	return b.command(ctx, command{name: "Marionette:SetContext", body: map[string]any{"value": place}}, nil)
 }
 
 // firefoxPreferences keep Firefox from everything but the pages that it is told to open.
