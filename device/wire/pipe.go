@@ -36,6 +36,7 @@ type stream struct {
 	change *sync.Cond
 	buf    []byte
 	read   int   // octets of buf that were read
+	wait   int   // readers that wait for octets
 	end    error // what a reader gets once buf is empty: io.EOF, ECONNRESET, net.ErrClosed
 	gone   error // what a writer gets
 
@@ -99,8 +100,32 @@ func (c *PipeConn) Read(p []byte) (int, error) {
 		case len(p) == 0:
 			return 0, nil
 		}
+		s.wait++
 		s.change.Wait()
+		s.wait--
 	}
+}
+
+// Idle tells whether nothing will come unless something is sent: the other end waits in Read, has
+// read everything, and so has this one. Of an end that does something else in the meantime, such
+// as to sleep, it is not true.
+func (c *PipeConn) Idle() bool {
+	// In this order: what the other end wrote, it wrote before it waited.
+	return c.out.awaited() && c.in.empty()
+}
+
+// awaited tells whether somebody waits for octets, and none nor the end are there.
+func (s *stream) awaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wait > 0 && s.read == len(s.buf) && s.end == nil && !s.readDeadline.passed
+}
+
+// empty tells whether neither octets nor the end are there to be read.
+func (s *stream) empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read == len(s.buf) && s.end == nil
 }
 
 // Write blocks while the other end has PipeBuffer octets to read.

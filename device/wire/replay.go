@@ -94,6 +94,7 @@ func (r *replay) untilSilent() {
 	for !r.ended {
 		before := len(r.data)
 		r.read(time.Now().Add(r.silence))
+		r.untilIdle()
 		if len(r.data) == before {
 			return
 		}
@@ -116,6 +117,22 @@ func (r *replay) collect(pause time.Duration, early bool) {
 		if ParseFlight(r.data, r.varies).Done() {
 			return
 		}
+	}
+	if pause > 0 {
+		r.untilIdle()
+	}
+}
+
+// patienceOverPipe is how long a server at the other end of a Pipe may be busy.
+const patienceOverPipe = 30 * time.Second
+
+// untilIdle reads on while a server is busy. A network does not tell, so there time alone has to
+// do; a Pipe does, and what a server answers there does not depend on how busy the machine is.
+func (r *replay) untilIdle() {
+	const look = time.Millisecond
+	pipe, ok := r.conn.(*PipeConn)
+	for limit := time.Now().Add(patienceOverPipe); ok && !r.ended && !pipe.Idle() && time.Now().Before(limit); {
+		r.read(time.Now().Add(look))
 	}
 }
 
