@@ -37,7 +37,7 @@ type Conn interface {
 
 // Replay sends what the client of a recording sent, in the same segments and with the
 // same pauses, and returns what came back. varies is that of [ParseFlight]. The
-// connection is closed.
+// connection is closed. At the other end of a [Pipe], a server that is busy does not count as waiting.
 func Replay(conn Conn, sent []Octets, pause time.Duration, plainPause, varies bool) Exchange {
 	return ReplayAt(Pace{Pause: pause, Plain: plainPause, Silence: DefaultSilence}, conn, sent, varies)
 }
