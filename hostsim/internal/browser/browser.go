@@ -48,9 +48,28 @@ func (b *Browser) Eval(ctx context.Context, script string, value any, args ...an
 	return b.command(ctx, command{http.MethodPost, "/execute/sync", "WebDriver:ExecuteScript", map[string]any{"script": script, "args": args}}, value)
 }
 
-// Resize gives the page a size in CSS pixels, also one that no window of the browser has.
+// resizeTimeout is how long a page may take to get its size.
+const resizeTimeout = 10 * time.Second
+
+// Resize gives the page a size in CSS pixels, also one that no window of the browser has, and
+// waits until it has it.
 func (b *Browser) Resize(ctx context.Context, width, height int) error {
-	return b.resize(ctx, width, height)
+	if err := b.resize(ctx, width, height); err != nil {
+		return err
+	}
+	want := [2]int{width, height}
+	for end := time.Now().Add(resizeTimeout); ; time.Sleep(20 * time.Millisecond) {
+		var size [2]int
+		if err := b.Eval(ctx, "return [innerWidth, innerHeight]", &size); err != nil {
+			return err
+		}
+		switch {
+		case size == want:
+			return nil
+		case time.Now().After(end):
+			return fmt.Errorf("%s gave the page %d by %d pixels, not %d by %d", b.name, size[0], size[1], width, height)
+		}
+	}
 }
 
 // Screenshot returns the window's content as PNG.
