@@ -77,7 +77,8 @@ func trials(t *testing.T) []trial {
 	t.Cleanup(server.Close)
 	chain := []hostsim.Scenario{hostsim.LeafOnly, hostsim.SecondLoad}
 	list := []trial{
-		{"one link, by AIA", issued(one, certs.LeafOptions{AIA: server.URL}), []hostsim.Scenario{hostsim.LeafOnly, hostsim.Store, hostsim.SecondLoad, fullChain, hostsim.PEMFirmware}, true},
+		{"one link, by AIA", issued(one, certs.LeafOptions{AIA: server.URL}), append(chain, hostsim.Store), true},
+		{"one link, sent by the other cures", issued(one, certs.LeafOptions{AIA: server.URL}), []hostsim.Scenario{fullChain, hostsim.PEMFirmware}, false},
 		{"one link, nobody at the AIA URL", issued(one, certs.LeafOptions{AIA: "http://127.0.0.1:9/i.der"}), chain[:1], false},
 		{"two links, RSA", issued(generationY(certs.RSA2048), certs.LeafOptions{Key: certs.RSA2048}), append(chain, hostsim.Store), false},
 		{"three links, ECDSA", issued(generationY(certs.ECDSAP256), certs.LeafOptions{}), append(chain, hostsim.Store), false},
