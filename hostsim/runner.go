@@ -130,6 +130,9 @@ func (r *Runner) defaults() error {
 	return nil
 }
 
+// asked returns the scenarios of the run, the added controls last.
+func (r *run) asked() []Scenario { return slices.Concat(r.Scenarios, r.extra) }
+
 // missingControls returns the controls that the scenarios lack.
 func missingControls(scenarios []Scenario) []Scenario {
 	var missing []Scenario
@@ -162,7 +165,7 @@ func (r *run) build(ctx context.Context, found []*Found) []error {
 		f := builders[i]
 		dir := r.buildDir(f.Client)
 		if r.Progress != nil {
-			r.Progress(0, len(found)*(len(r.Scenarios)+len(r.extra)), f.Name+", being built")
+			r.Progress(0, len(found)*len(r.asked()), f.Name+", being built")
 		}
 		err := os.MkdirAll(dir, 0o755)
 		if err == nil {
@@ -189,7 +192,7 @@ func (r *run) buildDir(c *Client) string {
 
 // cells runs every cell and returns a row for each client, judged as a whole.
 func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
-	scenarios := append(slices.Clone(r.Scenarios), r.extra...)
+	scenarios := r.asked()
 	outcomes := make([][]Outcome, len(found))
 	for i := range outcomes {
 		outcomes[i] = make([]Outcome, len(scenarios))

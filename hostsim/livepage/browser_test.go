@@ -195,6 +195,7 @@ func fits(t *testing.T, b *browser.Browser) {
 		require.NoError(t, b.Resize(t.Context(), width, 900))
 		var size [2]int
 		require.NoError(t, b.Eval(t.Context(), "return [innerWidth, document.documentElement.scrollWidth]", &size))
+		require.Equal(t, width, size[0])
 		t.Logf("%d wide, content %d", size[0], size[1])
 		require.LessOrEqual(t, size[1], size[0])
 		keepPicture(t, b, fmt.Sprint(width))
