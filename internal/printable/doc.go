@@ -1,0 +1,2 @@
+// Package printable makes what strangers sent fit for a terminal.
+package printable
