@@ -14,11 +14,11 @@ var (
 // root is the one that every client has for years: two intermediates for RSA2048, three for
 // the ECDSA types. It takes some seconds, for RSA keys of 4096 bits.
 func NewGenerationY(leaf KeyType) (*PKI, error) {
-	keys, sizes := []KeyType{ECDSAP384, ECDSAP384, ECDSAP384}, sizesYE
-	if leaf == RSA2048 {
-		keys, sizes = []KeyType{RSA2048, rsa4096}, sizesYR
+	keys, sizes := []KeyType{KeyECDSAP384, KeyECDSAP384, KeyECDSAP384}, sizesYE
+	if leaf == KeyRSA2048 {
+		keys, sizes = []KeyType{KeyRSA2048, keyRSA4096}, sizesYR
 	}
-	p, err := NewPKI(PKIOptions{Name: "Y", RootKey: rsa4096, Intermediates: len(keys), IntermediateKeys: keys})
+	p, err := NewPKI(PKIOptions{Name: "Y", RootKey: keyRSA4096, Intermediates: len(keys), IntermediateKeys: keys})
 	if err != nil {
 		return nil, err
 	}

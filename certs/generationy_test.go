@@ -15,7 +15,7 @@ func TestGenerationY(t *testing.T) {
 	for _, tc := range []struct {
 		key   certs.KeyType
 		sizes []int
-	}{{certs.RSA2048, []int{1247, 1528}}, {certs.ECDSAP256, []int{655, 682, 1140}}} {
+	}{{certs.KeyRSA2048, []int{1247, 1528}}, {certs.KeyECDSAP256, []int{655, 682, 1140}}} {
 		t.Run(string(tc.key), func(t *testing.T) {
 			p, err := certs.NewGenerationY(tc.key)
 			require.NoError(t, err)

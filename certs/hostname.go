@@ -90,7 +90,8 @@ func ParseHostName(text string) (HostName, error) {
 	case base == "" || ascii == "":
 		return HostName{}, fmt.Errorf("%q is no host name", text)
 	case err != nil || strings.Contains(ascii, "*"):
-		return HostName{}, fmt.Errorf("%q is no host name: letters, digits and hyphens between dots, 63 octets each (an underscore is not allowed)", text)
+		return HostName{},
+			fmt.Errorf("%q is no host name: letters, digits and hyphens between dots, 63 octets each (an underscore is not allowed)", text)
 	}
 	if last := ascii[strings.LastIndexByte(ascii, '.')+1:]; strings.Trim(last, "0123456789") == "" {
 		return HostName{}, fmt.Errorf("%q is neither an IP address nor a host name, which does not end in a number", text)
@@ -138,16 +139,4 @@ func dnsKind(name string, wildcard bool) NameKind {
 // which the list of public suffixes carries nevertheless.
 func reservedTop(name string) bool {
 	return name == "home.arpa" || strings.HasSuffix(name, ".home.arpa")
-}
-
-// Names returns the names that a certificate is for: those of its SAN (RFC 5280 section 4.2.1.6).
-func (c *Certificate) Names() []string {
-	if c.Parsed == nil {
-		return nil
-	}
-	names := slices.Clone(c.Parsed.DNSNames)
-	for _, ip := range c.Parsed.IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names
 }

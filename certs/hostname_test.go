@@ -48,8 +48,10 @@ func TestParseHostName(t *testing.T) {
 
 func TestParseHostNameRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"": "no host name", "https://cam.example.com/": "URL", "cam.example.com:443": "port", "cam_1.example.com": "underscore", "a..b": "no host name",
-		"*": "no host name", "256.1.1.1": "end in a number", "0。": "end in a number", "*.*.example.com": "no host name", "-cam.example.com": "no host name", "cam example.com": "no host name",
+		"": "no host name", "https://cam.example.com/": "URL", "cam.example.com:443": "port",
+		"cam_1.example.com": "underscore", "a..b": "no host name",
+		"*": "no host name", "256.1.1.1": "end in a number", "0。": "end in a number",
+		"*.*.example.com": "no host name", "-cam.example.com": "no host name", "cam example.com": "no host name",
 		strings.Repeat("a", 64) + ".example.com": "63 octets",
 	} {
 		t.Run(text, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package certs
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,6 +10,9 @@ import (
 	"crypto/x509"
 	"fmt"
 	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	casn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // A KeyType is a kind of key that a camera and a CA have in common.
@@ -16,15 +20,15 @@ type KeyType string
 
 // The key types of a test PKI.
 const (
-	ECDSAP256 KeyType = "ecdsa-p256"
-	ECDSAP384 KeyType = "ecdsa-p384"
-	RSA2048   KeyType = "rsa-2048"
+	KeyECDSAP256 KeyType = "ecdsa-p256"
+	KeyECDSAP384 KeyType = "ecdsa-p384"
+	KeyRSA2048   KeyType = "rsa-2048"
 
-	rsa4096 KeyType = "rsa-4096" // of CAs only
+	keyRSA4096 KeyType = "rsa-4096" // of CAs only
 )
 
 // KeyTypes returns all key types, the default first.
-func KeyTypes() []KeyType { return []KeyType{ECDSAP256, ECDSAP384, RSA2048} }
+func KeyTypes() []KeyType { return []KeyType{KeyECDSAP256, KeyECDSAP384, KeyRSA2048} }
 
 // ParseKeyType returns the key type of that name, or an error that lists the names.
 func ParseKeyType(name string) (KeyType, error) {
@@ -41,13 +45,13 @@ func ParseKeyType(name string) (KeyType, error) {
 // generate makes a key; the zero KeyType means ECDSAP256.
 func (t KeyType) generate() (crypto.Signer, error) {
 	switch t {
-	case ECDSAP256, "":
+	case KeyECDSAP256, "":
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case ECDSAP384:
+	case KeyECDSAP384:
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case RSA2048:
+	case KeyRSA2048:
 		return rsa.GenerateKey(rand.Reader, 2048)
-	case rsa4096:
+	case keyRSA4096:
 		return rsa.GenerateKey(rand.Reader, 4096)
 	}
 	return nil, fmt.Errorf("unknown key type %q", t)
@@ -71,8 +75,14 @@ func (i *Identity) KeyDER() []byte {
 	return der
 }
 
+// ErrKeyTooLong is of an RSA key that is longer than [MaxRSABits].
+var ErrKeyTooLong = fmt.Errorf("an RSA key of more than %d bits, which no camera loads", MaxRSABits)
+
 // ParseKey reads a private key in DER: PKCS#8, SEC 1 or PKCS#1.
 func ParseKey(der []byte) (crypto.Signer, error) {
+	if modulusBits(der) > MaxRSABits {
+		return nil, ErrKeyTooLong
+	}
 	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
 		if signer, ok := key.(crypto.Signer); ok {
 			return signer, nil
@@ -86,4 +96,25 @@ func ParseKey(der []byte) (crypto.Signer, error) {
 		return nil, fmt.Errorf("no private key in PKCS#8, SEC 1 or PKCS#1: %w", err)
 	}
 	return key, nil
+}
+
+// modulusBits returns about how long the modulus of an RSA key is, without any arithmetic; 0 of other
+// keys (RFC 5208 section 5, RFC 8017 appendix A.1.2).
+func modulusBits(der []byte) int {
+	input := cryptobyte.String(der)
+	var outer, version, modulus cryptobyte.String
+	if !input.ReadASN1(&outer, casn1.SEQUENCE) || !outer.ReadASN1(&version, casn1.INTEGER) {
+		return 0
+	}
+	if outer.PeekASN1Tag(casn1.SEQUENCE) { // PKCS#8
+		var inner cryptobyte.String
+		if !outer.SkipASN1(casn1.SEQUENCE) || !outer.ReadASN1(&inner, casn1.OCTET_STRING) {
+			return 0
+		}
+		return modulusBits(inner)
+	}
+	if !outer.ReadASN1(&modulus, casn1.INTEGER) {
+		return 0
+	}
+	return 8 * len(bytes.TrimLeft(modulus, "\x00"))
 }

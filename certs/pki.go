@@ -16,7 +16,7 @@ import (
 // with one intermediate.
 type PKIOptions struct {
 	Name             string  // of the root, "leafcam test root" by default
-	RootKey          KeyType // ECDSAP256 by default
+	RootKey          KeyType // KeyECDSAP256 by default
 	IntermediateKeys []KeyType
 	// Intermediates is how many there are between root and leaf; 0 means one, and -1
 	// none at all.
@@ -107,7 +107,7 @@ func newCA(name string, keyType KeyType, issuer *Identity, pathLen int) (*Identi
 type LeafOptions struct {
 	DNS []string // names for the SAN
 	IPs []net.IP // addresses for the SAN
-	Key KeyType  // ECDSAP256 by default
+	Key KeyType  // KeyECDSAP256 by default
 
 	NotBefore time.Time // an hour ago by default
 	NotAfter  time.Time // 30 days later by default
@@ -168,7 +168,7 @@ func newLeaf(o LeafOptions, issuer *Identity) (*Identity, error) {
 		DNSNames:              o.DNS,
 		IPAddresses:           o.IPs,
 	}
-	if o.Key == RSA2048 {
+	if o.Key == KeyRSA2048 {
 		template.KeyUsage |= x509.KeyUsageKeyEncipherment // for the camera's static-RSA suites
 	}
 	if len(o.DNS) > 0 {

@@ -3,16 +3,16 @@ package certs_test
 import (
 	"crypto/x509"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 func TestChainsVerify(t *testing.T) {
@@ -23,15 +23,25 @@ func TestChainsVerify(t *testing.T) {
 		intermediates int
 	}{
 		{"the default", certs.PKIOptions{}, "", 1},
-		{"no intermediate", certs.PKIOptions{Intermediates: -1}, certs.ECDSAP256, 0},
-		{"three intermediates of each kind", certs.PKIOptions{Intermediates: 3, RootKey: certs.RSA2048, IntermediateKeys: []certs.KeyType{certs.ECDSAP256, certs.ECDSAP384, certs.RSA2048}}, certs.ECDSAP384, 3},
-		{"an RSA leaf under ECDSA", certs.PKIOptions{RootKey: certs.ECDSAP384}, certs.RSA2048, 1},
+		{"no intermediate", certs.PKIOptions{Intermediates: -1}, certs.KeyECDSAP256, 0},
+		{
+			"three intermediates of each kind",
+			certs.PKIOptions{
+				Intermediates: 3, RootKey: certs.KeyRSA2048,
+				IntermediateKeys: []certs.KeyType{certs.KeyECDSAP256, certs.KeyECDSAP384, certs.KeyRSA2048},
+			},
+			certs.KeyECDSAP384, 3,
+		},
+		{"an RSA leaf under ECDSA", certs.PKIOptions{RootKey: certs.KeyECDSAP384}, certs.KeyRSA2048, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			pki, err := certs.NewPKI(tc.options)
 			require.NoError(t, err)
 			require.Len(t, pki.Intermediates, tc.intermediates)
-			leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}, Key: tc.leaf, AIA: "http://aia.example.com/i.der"})
+			leaf, err := pki.Issue(certs.LeafOptions{
+				DNS: []string{"cam.example.com"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)},
+				Key: tc.leaf, AIA: "http://aia.example.com/i.der",
+			})
 			require.NoError(t, err)
 			require.Equal(t, []string{"http://aia.example.com/i.der"}, leaf.Certificate.IssuingCertificateURL)
 			roots, between := x509.NewCertPool(), x509.NewCertPool()
@@ -52,28 +62,19 @@ func TestChainsVerify(t *testing.T) {
 	}
 }
 
-func TestOpenSSLAgrees(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed: apt-get install openssl")
-	}
+func TestRealOpenSSLAgrees(t *testing.T) {
+	program.Need(t, "openssl", "openssl")
 	dir := t.TempDir()
 	pki, err := certs.NewPKI(certs.PKIOptions{Intermediates: 2})
 	require.NoError(t, err)
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}})
 	require.NoError(t, err)
-	require.NoError(t, leaf.WriteIdentity(dir, "leaf", false))
-	require.NoError(t, certs.WriteNew(filepath.Join(dir, "root.pem"), certs.EncodePEM(pki.Root.Certificate), certs.ModeCert))
-	require.NoError(t, certs.WriteNew(filepath.Join(dir, "chain.pem"), certs.EncodePEM(pki.Chain()...), certs.ModeCert))
-	verify := exec.Command(openssl, "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", "cam.example.com",
+	require.NoError(t, delivery.WriteIdentity(leaf, dir, "leaf", false))
+	require.NoError(t, atomicfile.WriteNew(filepath.Join(dir, "root.pem"), certs.EncodePEM(pki.Root.Certificate), atomicfile.Public))
+	require.NoError(t, atomicfile.WriteNew(filepath.Join(dir, "chain.pem"), certs.EncodePEM(pki.Chain()...), atomicfile.Public))
+	program.Run(t, dir, "openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", "cam.example.com",
 		"-no-CApath", "-CAfile", "root.pem", "-untrusted", "chain.pem", "leaf.cert.pem")
-	verify.Dir = dir
-	out, err := verify.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	key := exec.Command(openssl, "pkey", "-inform", "DER", "-in", "leaf.key.der", "-check", "-noout")
-	key.Dir = dir
-	out, err = key.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	program.Run(t, dir, "openssl", "pkey", "-inform", "DER", "-in", "leaf.key.der", "-check", "-noout")
 }
 
 func TestIssueRefuses(t *testing.T) {
@@ -88,41 +89,11 @@ func TestIssueRefuses(t *testing.T) {
 	require.ErrorContains(t, err, `unknown key type "dsa"`)
 	_, err = certs.ParseKeyType("dsa")
 	require.ErrorContains(t, err, "ecdsa-p256, ecdsa-p384, rsa-2048")
-	_, err = certs.NewPKI(certs.PKIOptions{IntermediateKeys: []certs.KeyType{certs.RSA2048, certs.RSA2048}})
+	_, err = certs.NewPKI(certs.PKIOptions{IntermediateKeys: []certs.KeyType{certs.KeyRSA2048, certs.KeyRSA2048}})
 	require.Error(t, err)
 }
 
-func TestFilesAreKept(t *testing.T) {
-	dir := t.TempDir()
-	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
-	require.NoError(t, err)
-	require.NoError(t, id.WriteIdentity(dir, "server", false))
-	before, err := os.ReadFile(filepath.Join(dir, "server.key.der"))
-	require.NoError(t, err)
-
-	other, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"other.example.com"}})
-	require.NoError(t, err)
-	require.NoError(t, os.Remove(filepath.Join(dir, "server.cert.der")))
-	require.ErrorIs(t, other.WriteIdentity(dir, "server", false), certs.ErrExists)
-	require.NoFileExists(t, filepath.Join(dir, "server.cert.der"), "nothing may be written when one file exists")
-	after, err := os.ReadFile(filepath.Join(dir, "server.key.der"))
-	require.NoError(t, err)
-	require.Equal(t, before, after)
-	require.ErrorIs(t, certs.WriteNew(filepath.Join(dir, "server.key.der"), []byte("x"), certs.ModeKey), certs.ErrExists)
-
-	require.NoError(t, other.WriteIdentity(dir, "server", true))
-	if runtime.GOOS != "windows" {
-		info, err := os.Stat(filepath.Join(dir, "server.key.pem"))
-		require.NoError(t, err)
-		require.Equal(t, certs.ModeKey, info.Mode().Perm())
-	}
-	left, err := filepath.Glob(filepath.Join(dir, ".leafcam-*"))
-	require.NoError(t, err)
-	require.Empty(t, left, "temporary files were left behind")
-}
-
-func TestReadCertificates(t *testing.T) {
-	dir := t.TempDir()
+func TestParseCertificates(t *testing.T) {
 	pki, err := certs.NewPKI(certs.PKIOptions{Intermediates: 2})
 	require.NoError(t, err)
 	pem := certs.EncodePEM(pki.Chain()...)
@@ -140,12 +111,9 @@ func TestReadCertificates(t *testing.T) {
 		{"broken inside PEM", "certificate 1", []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			path := filepath.Join(dir, "file")
-			require.NoError(t, os.WriteFile(path, tc.data, 0o600))
-			list, err := certs.ReadCertificates(path)
+			list, err := certs.ParseCertificates(tc.data)
 			if tc.wantErr != "" {
 				require.ErrorContains(t, err, tc.wantErr)
-				require.ErrorContains(t, err, path)
 				return
 			}
 			require.NoError(t, err)
@@ -162,7 +130,7 @@ func FuzzParseCertificates(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		list, err := certs.ParseCertificates(data)
-		require.True(t, (err == nil) == (len(list) > 0))
+		require.Equal(t, err == nil, len(list) > 0)
 	})
 }
 

@@ -16,6 +16,8 @@ type Board struct {
 	Heap      []int // the areas of MicroPython's heap, octets
 	Network   *Network
 	Epoch     time.Time // start of mbedtls_time on the board's port
+
+	port *portMemory // port32 when nil
 }
 
 // A Network is what sits between the script and the wire: lwIP, or the WINC1500 module
@@ -67,17 +69,25 @@ var (
 const kib = 1 << 10
 
 var boards = []*Board{
-	{"OPENMV2", "STM32F427", 192, []int{44 * kib}, winc1500, epoch2000},
-	{"OPENMV3", "STM32F765", 216, []int{50 * kib}, winc1500, epoch2000},
-	{"OPENMV4", "STM32H743", 480, []int{64 * kib, 264 * kib}, winc1500, epoch2000},
-	{"OPENMV4P", "STM32H743", 480, []int{232 * kib, 4096 * kib}, winc1500, epoch2000},
-	{"OPENMVPT", "STM32H743", 480, []int{240 * kib, 8192 * kib}, winc1500, epoch2000},
-	{"OPENMV_RT1060", "MIMXRT1062", 600, []int{64 * kib, 204 * kib, 8192 * kib}, lwip, epoch1970},
-	{"OPENMV_N6", "STM32N657", 800, []int{1024 * kib, 24576 * kib}, lwipN6, epoch2000},
-	{"OPENMV_AE3", "Alif E7", 400, []int{4096 * kib}, lwipAlif, epoch1970},
-	{"ARDUINO_NICLA_VISION", "STM32H747", 400, []int{30 * kib, 63 * kib, 276 * kib}, lwip, epoch2000},
-	{"ARDUINO_GIGA", "STM32H747", 480, []int{256 * kib, 2560 * kib}, lwip, epoch2000},
-	{"ARDUINO_PORTENTA_H7", "STM32H747", 400, []int{176 * kib, 2560 * kib}, lwip, epoch2000},
+	{"OPENMV2", "STM32F427", 192, []int{44 * kib}, winc1500, epoch2000, port32},
+	{"OPENMV3", "STM32F765", 216, []int{50 * kib}, winc1500, epoch2000, port32},
+	{"OPENMV4", "STM32H743", 480, []int{64 * kib, 264 * kib}, winc1500, epoch2000, port32},
+	{"OPENMV4P", "STM32H743", 480, []int{232 * kib, 4096 * kib}, winc1500, epoch2000, port32},
+	{"OPENMVPT", "STM32H743", 480, []int{240 * kib, 8192 * kib}, winc1500, epoch2000, port32},
+	{"OPENMV_RT1060", "MIMXRT1062", 600, []int{64 * kib, 204 * kib, 8192 * kib}, lwip, epoch1970, port32},
+	{"OPENMV_N6", "STM32N657", 800, []int{1024 * kib, 24576 * kib}, lwipN6, epoch2000, port32},
+	{"OPENMV_AE3", "Alif E7", 400, []int{4096 * kib}, lwipAlif, epoch1970, port32},
+	{"ARDUINO_NICLA_VISION", "STM32H747", 400, []int{30 * kib, 63 * kib, 276 * kib}, lwip, epoch2000, port32},
+	{"ARDUINO_GIGA", "STM32H747", 480, []int{256 * kib, 2560 * kib}, lwip, epoch2000, port32},
+	{"ARDUINO_PORTENTA_H7", "STM32H747", 400, []int{176 * kib, 2560 * kib}, lwip, epoch2000, port32},
+}
+
+// memory returns what the board's port takes of the heap.
+func (b *Board) memory() *portMemory {
+	if b.port == nil {
+		return port32
+	}
+	return b.port
 }
 
 // Boards returns the boards of OpenMV's firmware.
@@ -103,7 +113,7 @@ const typicalCertificate = 900
 // public CA the heap can hold at a time; 0 when not even one handshake has the memory
 // that it needs.
 func (b *Board) Fit(fw *Firmware, key KeySize) int {
-	m, err := boot(b.Heap)
+	m, err := boot(b)
 	if err != nil || m.loadKey(key) != nil {
 		return 0
 	}
@@ -111,7 +121,7 @@ func (b *Board) Fit(fw *Firmware, key KeySize) int {
 	if key.RSA {
 		length += key.Bits / 8
 	}
-	if m.heap.scattered(key.certificate(length)) == nil {
+	if m.heap.scattered(m.port.certificate(key, length)) == nil {
 		return 0
 	}
 	return m.fit(fw, key)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
 )
 
@@ -147,7 +148,7 @@ func TestDelays(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, server := wire.Pipe()
 				camera := device.NewCamera(device.CameraConfig{Context: context, Delay: delay})
-				ended := make(chan device.Event, 1)
+				ended := make(chan trace.Event, 1)
 				go func() { ended <- camera.ServeConn(server) }()
 				began := time.Now()
 				require.NoError(t, tls.Client(client, config).Handshake())
@@ -171,7 +172,7 @@ func TestDelayEndsWithTheCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := wire.Pipe()
 		camera := device.NewCamera(device.CameraConfig{Context: context, Delay: delay})
-		ended := make(chan device.Event, 1)
+		ended := make(chan trace.Event, 1)
 		go func() { ended <- camera.ServeConn(server) }()
 		go tls.Client(client, anyone).Handshake()
 		time.Sleep(time.Second)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/internal/listening"
 )
 
 // DefaultBacklog is listen(1), what the documented server asks for.
@@ -40,14 +42,17 @@ type CameraConfig struct {
 	// OnProgress is called with what is known of a connection so far: once it is accepted, with
 	// its ClientHello, at the end of its handshake, and with each request. The connection waits
 	// meanwhile.
-	OnProgress func(Event)
+	OnProgress func(trace.Event)
 
 	// OnEvent is called at the end of each accepted connection, OnReset for each one
 	// that found the queue full, OnStall for each one that came when the board's network
 	// had no socket left. All may be called from several goroutines.
-	OnEvent func(Event)
+	OnEvent func(trace.Event)
 	OnReset func(remote net.Addr)
 	OnStall func(remote net.Addr)
+	// OnShortage is called when this machine, not the camera's, is short of descriptors or memory and
+	// accepts no connection for now, with the reason, and with nil when it does again.
+	OnShortage func(err error)
 }
 
 // A Camera runs a script on a listener.
@@ -87,7 +92,9 @@ func NewCamera(config CameraConfig) *Camera {
 //
 //	cam, err := device.Start(device.CameraConfig{Context: context})
 //	defer cam.Close()
-//	resp, err := client.Get(cam.URL())
+//	url, err := cam.URL()
+//	...
+//	resp, err := client.Get(url)
 func Start(config CameraConfig) (*Camera, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,13 +117,24 @@ func (c *Camera) Addr() net.Addr {
 	return c.listener.Addr()
 }
 
-// URL returns the https URL of the camera's address, with a slash at the end.
-func (c *Camera) URL() string { return "https://" + c.Addr().String() + "/" }
+// URL returns the https URL of the camera's address, with a slash at the end. It is ErrNotServing
+// before [Camera.Serve]; a camera of [Start] serves from the beginning.
+func (c *Camera) URL() (string, error) {
+	addr := c.Addr()
+	if addr == nil {
+		return "", ErrNotServing
+	}
+	return "https://" + addr.String() + "/", nil
+}
+
+// ErrNotServing is the error of what needs a camera's address before it has one.
+var ErrNotServing = errors.New("the camera does not serve yet")
 
 // Serve accepts connections from l until Close, and then returns ErrCameraClosed;
-// otherwise the error of Accept. The kernel's queue is emptied at once: who waits and
+// otherwise the error of Accept, unless it passes. The kernel's queue is emptied at once: who waits and
 // who is reset is decided here, as the camera's network stack does it.
 func (c *Camera) Serve(l net.Listener) error {
+	l = listening.Keep(l, c.config.OnShortage)
 	c.mu.Lock()
 	c.listener = l
 	closed := c.closed
@@ -229,7 +247,7 @@ func (c *Camera) finished(conn net.Conn) {
 }
 
 // ServeConn runs the script on one connection, closes it and returns the event.
-func (c *Camera) ServeConn(conn net.Conn) Event {
+func (c *Camera) ServeConn(conn net.Conn) trace.Event {
 	c.mu.Lock()
 	c.accepted++
 	id := c.accepted
@@ -237,12 +255,12 @@ func (c *Camera) ServeConn(conn net.Conn) Event {
 	return c.serveConn(conn, id)
 }
 
-func (c *Camera) serveConn(conn net.Conn, id int) Event {
+func (c *Camera) serveConn(conn net.Conn, id int) trace.Event {
 	metered := &meteredConn{Conn: conn, timeout: c.config.Timeout}
 	if board := c.config.Context.Board(); board != nil {
 		metered.transfer = board.Network.Transfer
 	}
-	event := Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []Alert{}, Requests: []Request{}}
+	event := trace.Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []trace.Alert{}, Requests: []trace.Request{}}
 	session := &Session{context: c.config.Context, conn: metered, event: &event, secret: c.config.OnSecret, progress: c.config.OnProgress}
 	session.tell()
 	if c.config.Delay != nil {

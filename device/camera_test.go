@@ -18,6 +18,8 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/micropython"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
 )
 
@@ -26,7 +28,7 @@ func TestHelloServesAPage(t *testing.T) {
 		t.Run(string(key), func(t *testing.T) {
 			context, pool := selfSigned(t, key)
 			camera, events := start(t, device.CameraConfig{Context: context, Script: device.Hello("look here\n")})
-			response, err := httpClient(pool).Get(camera.URL() + "page?x=1")
+			response, err := httpClient(pool).Get(urlOf(t, camera) + "page?x=1")
 			require.NoError(t, err)
 			body, err := io.ReadAll(response.Body)
 			require.NoError(t, err)
@@ -38,11 +40,11 @@ func TestHelloServesAPage(t *testing.T) {
 			require.NoError(t, e.Exception)
 			require.Equal(t, 1, e.ID)
 			require.True(t, e.Complete)
-			require.Equal(t, []device.Request{{Line: "GET /page?x=1 HTTP/1.1", UserAgent: "Go-http-client/1.1"}}, e.Requests)
+			require.Equal(t, []trace.Request{{Line: "GET /page?x=1 HTTP/1.1", UserAgent: "Go-http-client/1.1"}}, e.Requests)
 			require.Equal(t, host, e.ClientHello.ServerName)
 			require.EqualValues(t, 0x0303, e.ClientHello.Version)
-			require.Contains(t, e.ClientHello.SupportedVersions, device.Codepoint(0x0304))
-			require.Contains(t, e.ClientHello.Groups, device.Codepoint(23))
+			require.Contains(t, e.ClientHello.SupportedVersions, trace.Codepoint(0x0304))
+			require.Contains(t, e.ClientHello.Groups, trace.Codepoint(23))
 			require.Contains(t, e.ClientHello.GroupNames(), "secp256r1")
 			require.NotEmpty(t, e.ClientHello.SignatureAlgorithms)
 			require.NotEmpty(t, e.ClientHello.CipherSuites)
@@ -69,9 +71,9 @@ func TestEventOfARefusal(t *testing.T) {
 	require.Equal(t, "fatal bad_certificate (42)", e.AlertReceived().String())
 	require.Nil(t, e.AlertSent())
 
-	var osErr *device.OSError
+	var osErr *micropython.OSError
 	require.ErrorAs(t, e.Exception, &osErr)
-	var tlsErr *device.MbedTLSError
+	var tlsErr *micropython.MbedTLSError
 	require.ErrorAs(t, e.Exception, &tlsErr)
 	require.Equal(t, -30592, tlsErr.Code)
 	require.Equal(t, "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE", tlsErr.Name)
@@ -91,7 +93,7 @@ func TestEventOfAnOldClient(t *testing.T) {
 	client := httpClient(pool)
 	client.Transport.(*http.Transport).TLSClientConfig.MinVersion = tls.VersionTLS10
 	client.Transport.(*http.Transport).TLSClientConfig.MaxVersion = tls.VersionTLS11
-	_, err := client.Get(camera.URL())
+	_, err := client.Get(urlOf(t, camera))
 	require.ErrorContains(t, err, "protocol version not supported")
 	e := <-events
 	require.EqualError(t, e.Exception, "OSError: (-28288, 'MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION')")
@@ -140,7 +142,7 @@ func TestTimeoutFreesTheLoop(t *testing.T) {
 	e := <-events
 	require.EqualError(t, e.Exception, "OSError: [Errno 110] ETIMEDOUT")
 	require.Equal(t, "wrap", e.Phase)
-	response, err := httpClient(pool).Get(camera.URL())
+	response, err := httpClient(pool).Get(urlOf(t, camera))
 	require.NoError(t, err)
 	response.Body.Close()
 	require.NoError(t, (<-events).Exception)
@@ -159,7 +161,7 @@ func TestSnapshotScript(t *testing.T) {
 	camera, _ := start(t, device.CameraConfig{Context: context, Script: device.Snapshot()})
 	client := httpClient(pool)
 	get := func(path string) *http.Response {
-		response, err := client.Get(strings.TrimSuffix(camera.URL(), "/") + path)
+		response, err := client.Get(strings.TrimSuffix(urlOf(t, camera), "/") + path)
 		require.NoError(t, err)
 		t.Cleanup(func() { response.Body.Close() })
 		return response
@@ -255,4 +257,17 @@ func TestUnboundedInput(t *testing.T) {
 	e = <-events
 	require.EqualError(t, e.Exception, "OSError: (-29312, 'MBEDTLS_ERR_SSL_CONN_EOF')")
 	require.Len(t, e.Alerts, 100)
+}
+
+// urlOf is the URL of a camera that serves.
+func urlOf(t *testing.T, c *device.Camera) string {
+	t.Helper()
+	url, err := c.URL()
+	require.NoError(t, err)
+	return url
+}
+
+func TestNoURLBeforeItServes(t *testing.T) {
+	_, err := device.NewCamera(device.CameraConfig{Context: device.NewSSLContext(device.OpenMV50), Script: device.Hello("")}).URL()
+	require.ErrorIs(t, err, device.ErrNotServing)
 }

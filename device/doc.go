@@ -5,9 +5,9 @@
 // the API that a script on the camera sees, start with [NewSSLContext], load a key
 // and a certificate with [SSLContext.LoadCertChain] and serve connections with
 // [SSLContext.WrapSocket]. A [Camera] runs a [Script] on a listener and reports an
-// [Event] for every connection.
+// [trace.Event] for every connection.
 //
-// Errors are MicroPython's exceptions: the text of an [OSError], [ValueError] or
-// [TypeError] is the last line of the traceback, character for character. What is
-// emulated, and how it is known, is written down in device/CAMERA.md.
+// Errors are MicroPython's exceptions, of package device/micropython: the text of one is the last line
+// of the traceback, character for character. What is emulated, and how it is known, is written down in
+// device/CAMERA.md.
 package device

@@ -9,7 +9,9 @@ import (
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
 )
 
-// A Firmware is what matters of one firmware to those who connect to it.
+// A Firmware is what matters of one firmware to those who connect to it: data, of which anybody can
+// write another. The names are those of the standards; a nil list stands for everything that the
+// emulation has, which is what OpenMV's firmware has.
 type Firmware struct {
 	Name        string // as given to --firmware
 	Description string
@@ -29,6 +31,14 @@ type Firmware struct {
 	// (CAMERA.md section 10).
 	Reassembles bool
 
+	Suites     []string // cipher suites in the order of preference, as get_ciphers() prints them
+	Groups     []string // of ECDHE in the order of preference, such as secp256r1
+	Curves     []string // of certificates and keys
+	Extensions []string // of certificates that are read, such as keyUsage: critical other ones do not load
+	Hashes     []string // of signatures, such as SHA-256
+	// ClientHashes are those that clients may sign with, in the order of the CertificateRequest.
+	ClientHashes []string
+
 	// Epoch is the start of mbedtls_time, which fills the first four octets of the
 	// server random (CAMERA.md section 2.2).
 	Epoch time.Time
@@ -42,6 +52,7 @@ var OpenMV50 = &Firmware{
 	MbedTLS:       "3.6.2",
 	InContentLen:  16384,
 	OutContentLen: 4096,
+	ClientHashes:  []string{"SHA-384", "SHA-256"},
 	Epoch:         time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
 }
 
@@ -57,6 +68,7 @@ var MicroPython129 = &Firmware{
 	PEM:                true,
 	HelloInRecordLayer: true,
 	Reassembles:        true,
+	ClientHashes:       OpenMV50.ClientHashes,
 	Epoch:              OpenMV50.Epoch,
 }
 
@@ -77,11 +89,37 @@ func FirmwareByName(name string) (*Firmware, error) {
 	return nil, fmt.Errorf("unknown firmware %q; known: %s", name, strings.Join(names, ", "))
 }
 
+// Validate tells which of a firmware's names the emulation does not have; nil when it has them all.
+func (fw *Firmware) Validate() error {
+	_, err := fw.profile()
+	return err
+}
+
+// profile looks the names up.
+func (fw *Firmware) profile() (*mbedtls.Profile, error) {
+	build := mbedtls.Build{
+		Suites: fw.Suites, Groups: fw.Groups, Curves: fw.Curves,
+		Extensions: fw.Extensions, Hashes: fw.Hashes, Requested: fw.ClientHashes,
+	}
+	p, err := build.Profile(mbedtls.Quirks{
+		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
+		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)
+	}
+	return p, nil
+}
+
 // CipherSuites returns the firmware's cipher suites in its order of preference, as
-// get_ciphers() gives them.
+// get_ciphers() gives them. It panics as [NewSSLContext] does.
 func (fw *Firmware) CipherSuites() []string {
+	p, err := fw.profile()
+	if err != nil {
+		panic(err)
+	}
 	var names []string
-	for _, s := range mbedtls.Suites() {
+	for _, s := range p.Suites() {
 		names = append(names, s.Name)
 	}
 	return names

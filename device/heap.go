@@ -5,17 +5,11 @@ import (
 	"sync"
 )
 
-// blockSize is what the garbage collector hands out at least, octets (CAMERA.md section 8).
-const blockSize = 16
-
-// pieceSize is how large the parts are that scattered allocations consist of, octets:
-// small enough to fill the gaps between buffers.
-const pieceSize = 256
-
 // A heap is MicroPython's garbage-collected heap on a 32-bit board: one or several
 // areas, in which a buffer takes the first gap that is large enough. Garbage counts as
 // collected the moment it arises.
 type heap struct {
+	port  *portMemory
 	mu    sync.Mutex
 	areas [][]gap // the gaps of each area, in the order of their addresses
 	total int     // octets that can be handed out
@@ -33,13 +27,13 @@ type extent struct {
 	gap
 }
 
-// newHeap returns a heap of areas of the given sizes in octets. The collector's own
-// tables, three bits for each block of 16 octets, are part of an area.
-func newHeap(sizes ...int) *heap {
-	const tableBits, blockBits = 3, blockSize * 8
-	h := &heap{}
+// newHeap returns a heap of areas of the given sizes in octets. The collector's own tables are part
+// of an area.
+func newHeap(port *portMemory, sizes ...int) *heap {
+	blockBits := port.block * 8
+	h := &heap{port: port}
 	for _, size := range sizes {
-		usable := size * blockBits / (blockBits + tableBits) / blockSize * blockSize
+		usable := size * blockBits / (blockBits + port.tableBits) / port.block * port.block
 		h.areas = append(h.areas, []gap{{0, usable}})
 		h.total += usable
 	}
@@ -58,8 +52,8 @@ func (h *heap) scattered(n int) allocation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	all := allocation{}
-	for ; n > 0; n -= pieceSize {
-		piece := h.take(min(n, pieceSize))
+	for ; n > 0; n -= h.port.piece {
+		piece := h.take(min(n, h.port.piece))
 		if piece == nil {
 			h.release(all)
 			return nil
@@ -74,7 +68,7 @@ func (h *heap) scattered(n int) allocation {
 func (h *heap) resize(a allocation, n int) allocation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(a) == 1 && h.extend(&a[0], blocks(n)-a[0].size) {
+	if len(a) == 1 && h.extend(&a[0], h.port.blocks(n)-a[0].size) {
 		return a
 	}
 	moved := h.take(n)
@@ -117,17 +111,15 @@ func (h *heap) inUse() (used, total int) {
 func (h *heap) clone() *heap {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c := &heap{total: h.total, used: h.used}
+	c := &heap{port: h.port, total: h.total, used: h.used}
 	for _, gaps := range h.areas {
 		c.areas = append(c.areas, slices.Clone(gaps))
 	}
 	return c
 }
 
-func blocks(n int) int { return (n + blockSize - 1) / blockSize * blockSize }
-
 func (h *heap) take(n int) allocation {
-	n = blocks(n)
+	n = h.port.blocks(n)
 	for i, gaps := range h.areas {
 		for j := range gaps {
 			g := &gaps[j]

@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 )
 
 // hostileConnections is how many of them a camera with a timeout has to bear.
@@ -27,16 +29,20 @@ func TestHostileConnections(t *testing.T) {
 	var ended, reset atomic.Int64
 	camera, err := device.Start(device.CameraConfig{
 		Context: context, Connections: 64, Backlog: 100, Timeout: 60 * time.Millisecond,
-		OnEvent: func(device.Event) { ended.Add(1) }, OnReset: func(net.Addr) { reset.Add(1) },
+		OnEvent: func(trace.Event) { ended.Add(1) }, OnReset: func(net.Addr) { reset.Add(1) },
 	})
 	require.NoError(t, err)
 	defer camera.Close()
+	// On a busy machine an honest client, too, can be slower than the camera's timeout.
 	honest := func() {
-		response, err := httpClient(pool).Get(camera.URL())
-		require.NoError(t, err)
-		body, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		require.Equal(t, device.DefaultBody, string(body))
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			response, err := httpClient(pool).Get(urlOf(t, camera))
+			require.NoError(c, err)
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			require.NoError(c, err)
+			require.Equal(c, device.DefaultBody, string(body))
+		}, 30*time.Second, 50*time.Millisecond)
 	}
 	honest()
 	goroutines, descriptors, heap := settled()
@@ -57,19 +63,15 @@ func TestHostileConnections(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	require.Eventually(t, func() bool { return ended.Load()+reset.Load() > hostileConnections*9/10 && idle(&ended) }, 20*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return ended.Load()+reset.Load() > hostileConnections*9/10 && idle(&ended) },
+		20*time.Second, 100*time.Millisecond)
 	honest()
-	var g, d int
-	var h uint64
-	for range 100 {
-		if g, d, h = settled(); g <= goroutines && d <= descriptors && h <= heap+1<<20 {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	require.LessOrEqual(t, g, goroutines, "goroutines")
-	require.LessOrEqual(t, d, descriptors, "descriptors")
-	require.LessOrEqual(t, h, heap+1<<20, "heap, octets")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		g, d, h := settled()
+		assert.LessOrEqual(c, g, goroutines+1, "goroutines, and the one that looks")
+		assert.LessOrEqual(c, d, descriptors, "descriptors")
+		assert.LessOrEqual(c, h, heap+1<<20, "heap, octets")
+	}, 30*time.Second, 100*time.Millisecond)
 	t.Logf("%d connections served, %d reset", ended.Load(), reset.Load())
 }
 

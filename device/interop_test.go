@@ -17,20 +17,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 // exchanged is how much goes in each direction of an interop connection, octets.
-const exchanged = 1 << 20
+const exchanged = 1 << 18
 
 // peer is a real TLS client that can be told the suite and the group.
 type peer struct {
-	name, program, install string
-	args                   func(port, suite, curve, group string) []string
+	name, tool, packages string
+	args                 func(port, suite, curve, group string) []string
 }
 
 // gnutlsPriority returns the priority string that leaves GnuTLS one suite and group.
 func gnutlsPriority(suite, curve, group string) string {
-	words := []string{"NONE", "+VERS-TLS1.2", "+COMP-NULL", "+CTYPE-X509", "+SIGN-ALL", "%VERIFY_ALLOW_SIGN_WITH_SHA1", "+GROUP-" + gnutlsGroup[group]}
+	words := []string{
+		"NONE", "+VERS-TLS1.2", "+COMP-NULL", "+CTYPE-X509", "+SIGN-ALL",
+		"%VERIFY_ALLOW_SIGN_WITH_SHA1", "+GROUP-" + gnutlsGroup[group],
+	}
 	if curve != "" && curve != group {
 		words = append(words, "+GROUP-"+gnutlsGroup[curve])
 	}
@@ -88,12 +93,12 @@ var peers = []peer{
 func identity(t *testing.T, keyOptions ...string) (cert, key []byte) {
 	dir := t.TempDir()
 	pemKey, derKey, derCert := filepath.Join(dir, "k.pem"), filepath.Join(dir, "k.der"), filepath.Join(dir, "c.der")
-	run := func(args ...string) {
-		out, err := exec.Command("openssl", args...).CombinedOutput()
-		require.NoError(t, err, "openssl %s: %s", strings.Join(args, " "), out)
-	}
-	run(append([]string{"req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=cam.example.com", "-addext", "subjectAltName=DNS:cam.example.com", "-outform", "DER", "-out", derCert, "-keyout", pemKey}, keyOptions...)...)
-	run("pkcs8", "-topk8", "-nocrypt", "-in", pemKey, "-outform", "DER", "-out", derKey)
+	program.Run(t, dir, "openssl",
+		append([]string{
+			"req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=cam.example.com", "-addext",
+			"subjectAltName=DNS:cam.example.com", "-outform", "DER", "-out", derCert, "-keyout", pemKey,
+		}, keyOptions...)...)
+	program.Run(t, dir, "openssl", "pkcs8", "-topk8", "-nocrypt", "-in", pemKey, "-outform", "DER", "-out", derKey)
 	cert, err := os.ReadFile(derCert)
 	require.NoError(t, err)
 	key, err = os.ReadFile(derKey)
@@ -101,16 +106,9 @@ func identity(t *testing.T, keyOptions ...string) (cert, key []byte) {
 	return cert, key
 }
 
-// requireProgram skips the test when a program is missing, and says what brings it.
-func requireProgram(t *testing.T, program, install string) {
-	if _, err := exec.LookPath(program); err != nil {
-		t.Skipf("%s is not installed: apt-get install %s", program, install)
-	}
-}
-
 // TestRealPeers carries 1 MiB both ways over each suite with each fitting key and group.
 func TestRealPeers(t *testing.T) {
-	requireProgram(t, "openssl", "openssl")
+	program.Need(t, "openssl", "openssl")
 	up := make([]byte, exchanged)
 	rng := rand.NewChaCha8([32]byte{1})
 	_, _ = rng.Read(up)
@@ -135,6 +133,9 @@ func TestRealPeers(t *testing.T) {
 	ec := func(curve string) []string {
 		return []string{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:" + curve}
 	}
+	// How records are protected does not depend on the key and the group, nor on each other: each
+	// suite is taken with the first key that fits and P-256, each key and group with its first suites.
+	suitesTaken := map[string]bool{}
 	for _, id := range []struct {
 		name, curve string
 		options     []string
@@ -146,14 +147,22 @@ func TestRealPeers(t *testing.T) {
 	} {
 		sslContext := device.NewSSLContext(device.OpenMV50)
 		require.NoError(t, sslContext.LoadCertChain(identity(t, id.options...)))
+		exchangesTaken := map[string]bool{}
 		for _, suite := range device.OpenMV50.CipherSuites() {
 			if strings.Contains(suite, "ECDSA") != (id.curve != "") {
 				continue
 			}
-			groups := []string{"P-256", "P-384", "P-521"}
-			if !strings.Contains(suite, "ECDHE") {
-				groups = groups[:1]
+			groups := []string{"P-256"}
+			switch keyExchange, _, _ := strings.Cut(suite, "-WITH-"); {
+			case !exchangesTaken[keyExchange]:
+				exchangesTaken[keyExchange] = true
+				if strings.Contains(suite, "ECDHE") {
+					groups = []string{"P-256", "P-384", "P-521"}
+				}
+			case suitesTaken[suite]:
+				continue
 			}
+			suitesTaken[suite] = true
 			for _, group := range groups {
 				for _, p := range peers {
 					if p.name == "gnutls" && strings.HasPrefix(id.curve, "secp") {
@@ -161,14 +170,14 @@ func TestRealPeers(t *testing.T) {
 					}
 					t.Run(strings.Join([]string{p.name, id.name, suite, group}, "/"), func(t *testing.T) {
 						t.Parallel()
-						requireProgram(t, p.program, p.install)
-						events := make(chan device.Event, 1)
-						camera, err := device.Start(device.CameraConfig{Context: sslContext, Script: script, OnEvent: func(e device.Event) { events <- e }})
+						program.Need(t, p.tool, p.packages)
+						events := make(chan trace.Event, 1)
+						camera, err := device.Start(device.CameraConfig{Context: sslContext, Script: script, OnEvent: func(e trace.Event) { events <- e }})
 						require.NoError(t, err)
 						defer camera.Close()
 						_, port, err := net.SplitHostPort(camera.Addr().String())
 						require.NoError(t, err)
-						got := exchange(t, p.program, p.args(port, suite, id.curve, group), up)
+						got := exchange(t, p.tool, p.args(port, suite, id.curve, group), up)
 						event := <-events
 						require.NoError(t, event.Exception)
 						require.Equal(t, suite, event.Chosen.SuiteName)
@@ -183,10 +192,10 @@ func TestRealPeers(t *testing.T) {
 // exchange runs a client, writes to its standard input and returns its standard
 // output, up to the length that is expected. Standard input stays open meanwhile:
 // some clients leave when it ends.
-func exchange(t *testing.T, program string, args []string, input []byte) []byte {
+func exchange(t *testing.T, tool string, args []string, input []byte) []byte {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, tool, args...)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
@@ -199,6 +208,6 @@ func exchange(t *testing.T, program string, args []string, input []byte) []byte 
 	n, err := io.ReadFull(stdout, got)
 	stdin.Close()
 	_ = cmd.Wait() // clients complain about the missing close_notify
-	require.NoError(t, err, "%s %s: after %d octets: %s", program, strings.Join(args, " "), n, stderr.String())
+	require.NoError(t, err, "%s %s: after %d octets: %s", tool, strings.Join(args, " "), n, stderr.String())
 	return got
 }

@@ -1,5 +1,7 @@
 package device
 
+import "github.com/leafcam/leafcam/device/micropython"
+
 // maxLine is where Readline gives up on a camera without a board, octets.
 const maxLine = 256 << 10
 
@@ -22,7 +24,7 @@ func (s *SSLSocket) lineBuffer() *lineBuffer {
 func (b *lineBuffer) grow(n int) error {
 	if b.heap == nil {
 		if n == maxLine {
-			return &MemoryError{Allocating: maxLine}
+			return &micropython.MemoryError{Allocating: maxLine}
 		}
 		return nil
 	}
@@ -32,7 +34,7 @@ func (b *lineBuffer) grow(n int) error {
 	size := (n+1+16)&^7 + 8
 	grown := b.heap.resize(b.alloc, size)
 	if grown == nil {
-		return &MemoryError{Allocating: size}
+		return &micropython.MemoryError{Allocating: size}
 	}
 	b.alloc, b.size = grown, size
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,9 +40,9 @@ func httpClient(pool *x509.CertPool) *http.Client {
 }
 
 // start runs a camera and returns it with a channel of its events.
-func start(t testing.TB, config device.CameraConfig) (*device.Camera, chan device.Event) {
-	events := make(chan device.Event, 100)
-	config.OnEvent = func(e device.Event) { events <- e }
+func start(t testing.TB, config device.CameraConfig) (*device.Camera, chan trace.Event) {
+	events := make(chan trace.Event, 100)
+	config.OnEvent = func(e trace.Event) { events <- e }
 	camera, err := device.Start(config)
 	require.NoError(t, err)
 	t.Cleanup(func() { camera.Close() })

@@ -5,109 +5,13 @@ import (
 	"sync"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
-)
-
-// What things take of a 32-bit board's heap, octets (CAMERA.md section 8).
-const (
-	allocHeader = 12 // before each allocation of Mbed TLS, for the collector
-
-	contextMemory = 1984 // SSLContext()
-
-	// connectionMemory is wrap_socket without its two buffers; the only connection
-	// takes firstMemory more, a complete handshake sessionMemory.
-	connectionMemory = 1600
-	firstMemory      = 64
-	sessionMemory    = 464
-
-	// recordOverhead is what a buffer has beside the content of a record: header, IV,
-	// MAC and padding.
-	recordOverhead = 13 + 16 + 48 + 256
-
-	// scriptMemory is a minimal script with what it imports, and what fragmentation
-	// costs; it is fitted to the smallest heaps that were found to work.
-	scriptMemory = 7600
-
-	credentialMemory = 96  // of a key and a certificate together
-	ecContext        = 160 // of each EC key
-	rsaContext       = 128 // of each RSA key
+	"github.com/leafcam/leafcam/device/micropython"
 )
 
 // A KeySize is the kind and the size of a key, which decide how much memory it takes.
 type KeySize struct {
 	RSA  bool
 	Bits int // of the modulus or of the curve's field
-}
-
-// blocksFor returns what Mbed TLS's allocations of these sizes take together.
-func blocksFor(sizes ...int) (n int) {
-	for _, size := range sizes {
-		n += blocks(size + allocHeader)
-	}
-	return n
-}
-
-// certificate returns what a certificate of length octets with this key takes.
-func (k KeySize) certificate(length int) int {
-	size := (k.Bits + 7) / 8
-	if k.RSA {
-		const exponent = 4
-		return blocksFor(length, size, exponent) + rsaContext
-	}
-	limbs := (size + 3) / 4 * 4
-	return blocksFor(length, limbs, limbs) + ecContext
-}
-
-// key returns what the private key takes.
-func (k KeySize) key() int {
-	size := (k.Bits + 7) / 8
-	if k.RSA {
-		const exponent = 4
-		half := (size + 1) / 2
-		return blocksFor(size, exponent, size, half, half, half, half, half) + rsaContext
-	}
-	limbs := (size + 3) / 4 * 4
-	return blocksFor(limbs, limbs, limbs) + ecContext
-}
-
-// work is what the public-key operations of a handshake need for a while, octets. The
-// figures are fitted to the smallest heaps that were found to work, between which they
-// are interpolated.
-type work struct {
-	bits     int
-	sign     int // until the ServerKeyExchange is signed
-	agree    int // until the keys are derived
-	blinding int // what the first operation leaves in an RSA key
-}
-
-var ecWork = []work{
-	{bits: 256, sign: 560, agree: 1200},
-	{bits: 384, sign: 560, agree: 1100},
-	{bits: 521, sign: 1000, agree: 1000},
-}
-
-var rsaWork = []work{
-	{bits: 1024, sign: 1700, agree: 1200, blinding: 820},
-	{bits: 2048, sign: 5100, agree: 1200, blinding: 1434},
-	{bits: 3072, sign: 9500, agree: 1200, blinding: 2048},
-	{bits: 4096, sign: 12900, agree: 1200, blinding: 2662},
-}
-
-// work returns what a key of that size needs; outside the table the nearest slope goes on.
-func (k KeySize) work() work {
-	table := ecWork
-	if k.RSA {
-		table = rsaWork
-	}
-	if k.Bits <= table[0].bits {
-		return table[0]
-	}
-	i := 1
-	for i < len(table)-1 && k.Bits > table[i].bits {
-		i++
-	}
-	a, b := table[i-1], table[i]
-	between := func(from, to int) int { return from + (to-from)*(k.Bits-a.bits)/(b.bits-a.bits) }
-	return work{k.Bits, between(a.sign, b.sign), between(a.agree, b.agree), between(a.blinding, b.blinding)}
 }
 
 // shortOfMemory is what the signature fails with when its memory is missing.
@@ -121,6 +25,7 @@ func (k KeySize) shortOfMemory() *mbedtls.Error {
 
 // A memory is the memory of a board that runs one script with one context.
 type memory struct {
+	port *portMemory
 	heap *heap
 
 	mu      sync.Mutex
@@ -130,11 +35,12 @@ type memory struct {
 }
 
 // boot switches a board on, up to the context.
-func boot(areas []int) (*memory, error) {
-	m := &memory{heap: newHeap(areas...)}
-	for _, size := range []int{scriptMemory, contextMemory} {
+func boot(b *Board) (*memory, error) {
+	port := b.memory()
+	m := &memory{port: port, heap: newHeap(port, b.Heap...)}
+	for _, size := range []int{port.script, port.context} {
 		if m.heap.scattered(size) == nil {
-			return nil, &MemoryError{Allocating: size}
+			return nil, &micropython.MemoryError{Allocating: size}
 		}
 	}
 	return m, nil
@@ -149,9 +55,9 @@ func (m *memory) loadKey(key KeySize) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.heap.free(m.key)
-	size := key.key() + credentialMemory
+	size := m.port.key(key) + m.port.credential
 	if m.key = m.heap.scattered(size); m.key == nil {
-		return &MemoryError{Allocating: size}
+		return &micropython.MemoryError{Allocating: size}
 	}
 	m.blinded = false
 	return nil
@@ -163,8 +69,8 @@ func (m *memory) loadCertificates(chain []*mbedtls.Certificate) error {
 	}
 	for _, cert := range chain {
 		isRSA, bits := cert.KeySize()
-		if m.heap.scattered(KeySize{isRSA, bits}.certificate(len(cert.Raw))) == nil {
-			return &MemoryError{Allocating: len(cert.Raw)}
+		if m.heap.scattered(m.port.certificate(KeySize{isRSA, bits}, len(cert.Raw))) == nil {
+			return &micropython.MemoryError{Allocating: len(cert.Raw)}
 		}
 	}
 	return nil
@@ -188,16 +94,16 @@ func (m *memory) connect(fw *Firmware) *connection {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := &connection{memory: m}
-	rest := connectionMemory
+	rest := m.port.connection
 	if m.open == 0 {
-		rest += firstMemory
+		rest += m.port.first
 	}
 	for _, part := range []struct {
 		size  int
 		alloc func(int) allocation
 	}{
-		{allocHeader + recordOverhead + fw.InContentLen, m.heap.buffer},
-		{allocHeader + recordOverhead + fw.OutContentLen, m.heap.buffer},
+		{m.port.allocHeader + m.port.recordOverhead + fw.InContentLen, m.heap.buffer},
+		{m.port.allocHeader + m.port.recordOverhead + fw.OutContentLen, m.heap.buffer},
 		{rest, m.heap.scattered},
 	} {
 		taken := part.alloc(part.size)
@@ -215,7 +121,7 @@ func (m *memory) connect(fw *Firmware) *connection {
 func (m *memory) clone() *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &memory{heap: m.heap.clone(), key: slices.Clone(m.key), blinded: m.blinded, open: m.open}
+	return &memory{port: m.port, heap: m.heap.clone(), key: slices.Clone(m.key), blinded: m.blinded, open: m.open}
 }
 
 // fit returns how many more connections can be open at a time once their handshakes
@@ -250,9 +156,9 @@ func (c *connection) compute(op mbedtls.Operation, ecdhe bool, key KeySize) erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return errClosed
+		return micropython.ErrClosed
 	}
-	need, short := key.work(), key.shortOfMemory()
+	need, short := c.memory.port.work(key), key.shortOfMemory()
 	if op == mbedtls.OperationSign || !ecdhe {
 		if !c.memory.blind(need.blinding) {
 			return short
@@ -260,13 +166,13 @@ func (c *connection) compute(op mbedtls.Operation, ecdhe bool, key KeySize) erro
 	}
 	size := need.sign
 	if op == mbedtls.OperationSecret {
-		session := c.memory.heap.scattered(sessionMemory)
+		session := c.memory.heap.scattered(c.memory.port.session)
 		if session == nil {
 			return mbedtls.ErrDecodeError
 		}
 		c.held = append(c.held, session...)
 		if ecdhe {
-			size, short = need.agree-sessionMemory, mbedtls.ErrDecodeError
+			size, short = need.agree-c.memory.port.session, mbedtls.ErrDecodeError
 		}
 	}
 	if c.working = c.memory.heap.scattered(size); c.working == nil {

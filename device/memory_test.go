@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -21,6 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/micropython"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
 )
 
@@ -216,7 +219,7 @@ func TestStaticRSAWithoutMemory(t *testing.T) {
 
 // TestClientOfAFullBoard: what the client sees when memory is short.
 func TestClientOfAFullBoard(t *testing.T) {
-	visit := func(kind string, heap int) (received int, event device.Event, err error) {
+	visit := func(kind string, heap int) (received int, event trace.Event, err error) {
 		camera, events := start(t, device.CameraConfig{Context: onHeap(t, kind, heap)})
 		conn := dial(t, camera)
 		counted := &countingConn{Conn: conn}
@@ -242,7 +245,7 @@ func TestClientOfAFullBoard(t *testing.T) {
 }
 
 func isEnd(err error) bool {
-	return err == io.EOF || strings.Contains(err.Error(), "reset")
+	return errors.Is(err, io.EOF) || strings.Contains(err.Error(), "reset")
 }
 
 type countingConn struct {
@@ -260,7 +263,7 @@ func (c *countingConn) Read(p []byte) (int, error) {
 func TestTooSmallForACredential(t *testing.T) {
 	network := device.Boards()[0].Network
 	_, err := device.NewSSLContextOn(&device.Board{Heap: []int{4096}, Network: network}, device.OpenMV50)
-	var memoryError *device.MemoryError
+	var memoryError *micropython.MemoryError
 	require.ErrorAs(t, err, &memoryError)
 	context, err := device.NewSSLContextOn(&device.Board{Heap: []int{10000}, Network: network}, device.OpenMV50)
 	require.NoError(t, err)

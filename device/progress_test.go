@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 )
 
 // TestProgress: what is known of a connection is told while it is open.
@@ -14,9 +15,9 @@ func TestProgress(t *testing.T) {
 	for _, script := range []device.Script{device.Hello("page\n"), device.Asyncio("page\n"), device.Snapshot()} {
 		t.Run(script.Name, func(t *testing.T) {
 			context, pool := selfSigned(t, "")
-			steps := make(chan device.Event, 10)
-			camera, events := start(t, device.CameraConfig{Context: context, Script: script, OnProgress: func(e device.Event) { steps <- e }})
-			response, err := httpClient(pool).Get(camera.URL() + "stream.jpg")
+			steps := make(chan trace.Event, 10)
+			camera, events := start(t, device.CameraConfig{Context: context, Script: script, OnProgress: func(e trace.Event) { steps <- e }})
+			response, err := httpClient(pool).Get(urlOf(t, camera) + "stream.jpg")
 			require.NoError(t, err)
 			require.NoError(t, response.Body.Close()) // the stream would not end by itself
 			last := <-events
@@ -30,7 +31,7 @@ func TestProgress(t *testing.T) {
 			require.NotNil(t, shaken.Chosen)
 			require.Empty(t, shaken.Requests)
 			require.Equal(t, "GET /stream.jpg HTTP/1.1", asked.Requests[0].Line)
-			for _, e := range []device.Event{accepted, hello, shaken, asked} {
+			for _, e := range []trace.Event{accepted, hello, shaken, asked} {
 				require.Equal(t, last.ID, e.ID)
 				require.Equal(t, last.Remote, e.Remote)
 				require.LessOrEqual(t, e.Duration, last.Duration)

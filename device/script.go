@@ -1,6 +1,9 @@
 package device
 
-import "fmt"
+import (
+	"fmt"
+	"github.com/leafcam/leafcam/device/micropython"
+)
 
 // A Script is the program on the camera that serves connections.
 type Script struct {
@@ -9,7 +12,7 @@ type Script struct {
 	// script that serves several serves as many as the network has.
 	Connections int
 	// Serve serves one accepted connection. The error that it returns is the
-	// exception that ended it. The camera closes the TCP connection afterwards.
+	// Raised that ended it. The camera closes the TCP connection afterwards.
 	Serve func(*Session) error
 }
 
@@ -36,7 +39,7 @@ func Hello(body string) Script {
 		}
 		if request == nil {
 			// The script looks at the request line once the client is served.
-			return &TypeError{"object of type 'NoneType' has no len()"}
+			return &micropython.TypeError{Message: "object of type 'NoneType' has no len()"}
 		}
 		return nil
 	}}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/trace"
 )
 
 // A Session is what a script has of one accepted connection: the TLS socket, once
@@ -19,9 +20,9 @@ type Session struct {
 	secret  func(clientRandom, masterSecret []byte)
 	conn    *meteredConn
 	socket  *SSLSocket
-	event   *Event
+	event   *trace.Event
 
-	progress func(Event) // may be nil
+	progress func(trace.Event) // may be nil
 }
 
 // maxOpening is how much an event keeps of what is no ClientHello, octets.
@@ -45,14 +46,14 @@ func (s *Session) WrapLazily() (err error) {
 	s.socket, err = s.context.wrapSocket(s.conn, &mbedtls.Trace{
 		Secret: s.secret,
 		ClientHello: func(msg []byte) {
-			s.event.ClientHello = ParseClientHello(msg)
+			s.event.ClientHello = trace.ParseClientHello(msg)
 			s.tell()
 		},
 		Alert: func(a mbedtls.Alert) {
 			if len(s.event.Alerts) == maxAlerts {
 				return
 			}
-			s.event.Alerts = append(s.event.Alerts, Alert{
+			s.event.Alerts = append(s.event.Alerts, trace.Alert{
 				Sent: a.Sent, Level: a.Level, Description: a.Description,
 				Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
 			})
@@ -77,7 +78,7 @@ func (s *Session) tell() {
 
 // note writes what is known of the connection into the event.
 func (s *Session) note() {
-	s.event.Duration = Millis(time.Since(s.event.Start))
+	s.event.Duration = trace.Millis(time.Since(s.event.Start))
 	s.event.BytesIn, s.event.BytesOut = s.conn.in.Load(), s.conn.out.Load()
 	if s.event.ClientHello == nil {
 		s.event.Opening = string(s.conn.opening)
@@ -88,15 +89,15 @@ func (s *Session) note() {
 		return
 	}
 	if shaken := s.socket.shaken; !shaken.IsZero() {
-		s.event.Handshake = Millis(shaken.Sub(s.event.Start))
+		s.event.Handshake = trace.Millis(shaken.Sub(s.event.Start))
 	}
 	state := s.socket.tls.State()
 	s.event.Complete = state.Complete
 	if state.Suite != nil {
-		s.event.Chosen = &Chosen{
-			Suite: Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
-			Group: Codepoint(state.Group), GroupName: mbedtls.GroupName(state.Group),
-			SignatureAlgorithm: Codepoint(state.SignatureAlgorithm),
+		s.event.Chosen = &trace.Chosen{
+			Suite: trace.Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
+			Group: trace.Codepoint(state.Group), GroupName: mbedtls.GroupName(state.Group),
+			SignatureAlgorithm: trace.Codepoint(state.SignatureAlgorithm),
 		}
 	}
 }
@@ -130,7 +131,7 @@ func (s *Session) Close() error {
 
 // Note adds a request to the connection's event, for scripts that speak something else
 // than HTTP.
-func (s *Session) Note(r Request) {
+func (s *Session) Note(r trace.Request) {
 	s.event.Requests = append(s.event.Requests, r)
 	s.tell()
 }
@@ -148,7 +149,7 @@ func (s *Session) ReadRequest() ([]byte, error) {
 
 // readHeaders reads lines until an empty one, and notes the request.
 func (s *Session) readHeaders(request []byte) error {
-	noted := Request{Line: strings.TrimRight(string(request), "\r\n")}
+	noted := trace.Request{Line: strings.TrimRight(string(request), "\r\n")}
 	for {
 		line, err := s.Readline()
 		if err != nil {

@@ -5,20 +5,22 @@ import (
 	"crypto"
 	"errors"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/micropython"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // An SSLContext is ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) on the camera. It may be
 // used by several connections at a time.
 type SSLContext struct {
 	firmware *Firmware
-	board    *Board  // nil: a camera without limits
-	memory   *memory // nil without a board
+	profile  *mbedtls.Profile // of the firmware
+	board    *Board           // nil: a camera without limits
+	memory   *memory          // nil without a board
 
 	mu     sync.Mutex
 	chain  []*mbedtls.Certificate
@@ -29,16 +31,20 @@ type SSLContext struct {
 }
 
 // NewSSLContext returns a context without key and certificate. A server can run
-// with it, but refuses every client.
+// with it, but refuses every client. It panics for a firmware that [Firmware.Validate] refuses.
 func NewSSLContext(firmware *Firmware) *SSLContext {
-	return &SSLContext{firmware: firmware, now: time.Now}
+	profile, err := firmware.profile()
+	if err != nil {
+		panic(err)
+	}
+	return &SSLContext{firmware: firmware, profile: profile, now: time.Now}
 }
 
 // NewSSLContextOn returns a context on a board that was just switched on: everything is
 // charged against the memory that the board has (CAMERA.md section 8). The error is
 // *MemoryError when a script and a context do not fit.
 func NewSSLContextOn(board *Board, firmware *Firmware) (*SSLContext, error) {
-	memory, err := boot(board.Heap)
+	memory, err := boot(board)
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +78,9 @@ func (c *SSLContext) Memory() (used, total int) {
 
 // raises returns an exception as the board's network stack numbers it: lwIP has no EPIPE.
 func (c *SSLContext) raises(err error) error {
-	var osErr *OSError
-	if c.board != nil && c.board.Network.LwIP && errors.As(err, &osErr) && osErr.Errno == errnoEPIPE {
-		return &OSError{Errno: errnoECONNRESET, cause: osErr.cause}
+	var osErr *micropython.OSError
+	if c.board != nil && c.board.Network.LwIP && errors.As(err, &osErr) && osErr.Errno == micropython.EPIPE {
+		return osErr.With(micropython.ECONNRESET)
 	}
 	return err
 }
@@ -100,7 +106,7 @@ func (c *SSLContext) LoadCertChain(cert, key []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.loadKey(bytes.Clone(key)); err != nil {
-		return exception(err)
+		return micropython.Raised(err)
 	}
 	if err := c.memory.loadKey(keySize(c.key)); err != nil {
 		c.key = nil
@@ -111,7 +117,7 @@ func (c *SSLContext) LoadCertChain(cert, key []byte) error {
 		return short
 	}
 	c.chain = append(slices.Clip(c.chain), chain...)
-	return exception(err)
+	return micropython.Raised(err)
 }
 
 func keySize(key *mbedtls.PrivateKey) KeySize {
@@ -124,10 +130,10 @@ func keySize(key *mbedtls.PrivateKey) KeySize {
 func (c *SSLContext) loadKey(data []byte) (err error) {
 	before := c.key
 	isPEM := false
-	if c.firmware.PEM {
-		c.key, isPEM, err = mbedtls.ParseKeyPEM(data)
+	if c.profile.PEM {
+		c.key, isPEM, err = c.profile.ParseKeyPEM(data)
 	} else {
-		c.key, err = mbedtls.ParseKey(data)
+		c.key, err = c.profile.ParseKey(data)
 	}
 	if err == nil && isPEM && before != nil {
 		c.key, err = nil, mbedtls.ErrPKBadInputData
@@ -137,10 +143,10 @@ func (c *SSLContext) loadKey(data []byte) (err error) {
 
 // parseCertificates returns what a file adds to the chain, even when it also fails.
 func (c *SSLContext) parseCertificates(data []byte) ([]*mbedtls.Certificate, error) {
-	if c.firmware.PEM {
-		return mbedtls.ParseCertificatesPEM(data)
+	if c.profile.PEM {
+		return c.profile.ParseCertificatesPEM(data)
 	}
-	parsed, err := mbedtls.ParseCertificate(data)
+	parsed, err := c.profile.ParseCertificate(data)
 	if err != nil {
 		return nil, err
 	}
@@ -150,13 +156,13 @@ func (c *SSLContext) parseCertificates(data []byte) ([]*mbedtls.Certificate, err
 // LoadCertChainFiles is load_cert_chain(certFile, keyFile) with paths: the
 // certificate file is read first. A file that cannot be read is an *OSError.
 func (c *SSLContext) LoadCertChainFiles(certFile, keyFile string) error {
-	cert, err := os.ReadFile(certFile)
+	cert, err := inputfile.Read(certFile, inputfile.Small)
 	if err != nil {
-		return fileException(err)
+		return micropython.RaisedByFile(err)
 	}
-	key, err := os.ReadFile(keyFile)
+	key, err := inputfile.Read(keyFile, inputfile.Small)
 	if err != nil {
-		return fileException(err)
+		return micropython.RaisedByFile(err)
 	}
 	return c.LoadCertChain(cert, key)
 }
@@ -206,10 +212,10 @@ func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
 }
 
 func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite)) (*SSLSocket, error) {
-	s := &SSLSocket{conn: conn, context: c}
+	s := &SSLSocket{transport: conn, context: c}
 	if c.memory != nil {
 		if s.memory = c.memory.connect(c.firmware); s.memory == nil {
-			return nil, &OSError{Errno: errnoENOMEM}
+			return nil, &micropython.OSError{Errno: micropython.ENOMEM}
 		}
 	}
 	config := c.config()
@@ -223,9 +229,7 @@ func (c *SSLContext) config() *mbedtls.Config {
 	defer c.mu.Unlock()
 	now, epoch := c.now, c.Epoch()
 	return &mbedtls.Config{
-		Chain: c.chain, Key: c.key,
-		InContentLen: c.firmware.InContentLen, OutContentLen: c.firmware.OutContentLen,
-		HelloInRecordLayer: c.firmware.HelloInRecordLayer, Reassembles: c.firmware.Reassembles,
+		Chain: c.chain, Key: c.key, Profile: c.profile,
 		// mbedtls_time: seconds since the camera's epoch.
 		Time:       func() uint32 { return uint32(now().Sub(epoch) / time.Second) },
 		VerifyMode: c.verify, CAs: c.cas, Clock: now,

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 )
 
@@ -30,9 +31,9 @@ func TestLoadTwice(t *testing.T) {
 
 func TestLoadFiles(t *testing.T) {
 	dir := t.TempDir()
-	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{host}, Key: certs.RSA2048})
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{host}, Key: certs.KeyRSA2048})
 	require.NoError(t, err)
-	require.NoError(t, id.WriteIdentity(dir, "server", false))
+	require.NoError(t, delivery.WriteIdentity(id, dir, "server", false))
 	file := func(name string) string { return filepath.Join(dir, name) }
 	for _, tc := range []struct{ name, cert, key, want string }{
 		{"a pair", file("server.cert.der"), file("server.key.der"), ""},
@@ -57,7 +58,8 @@ func TestLoadFiles(t *testing.T) {
 	}
 	if runtime.GOOS != "windows" && os.Geteuid() != 0 {
 		require.NoError(t, os.Chmod(file("server.key.der"), 0))
-		require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadCertChainFiles(file("server.cert.der"), file("server.key.der")), "OSError: [Errno 13] EACCES")
+		require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadCertChainFiles(file("server.cert.der"), file("server.key.der")),
+			"OSError: [Errno 13] EACCES")
 	}
 }
 
@@ -70,7 +72,8 @@ func TestLoadPEM(t *testing.T) {
 	chain := certs.EncodePEM(append([]*x509.Certificate{id.Certificate}, pki.Chain()...)...)
 	key := id.EncodeKeyPEM()
 	crlf := bytes.ReplaceAll(chain, []byte("\n"), []byte("\r\n"))
-	damaged := bytes.Replace(chain, []byte("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n"), []byte("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nAAAA"), 1)
+	damaged := bytes.Replace(chain, []byte("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n"),
+		[]byte("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nAAAA"), 1)
 	for _, tc := range []struct {
 		name      string
 		cert, key []byte
@@ -86,9 +89,17 @@ func TestLoadPEM(t *testing.T) {
 		{"the certificate in DER", id.DER(), key, "", 1},
 		{"a damaged second certificate", damaged, key, "ValueError: invalid cert", 1},
 		{"a damaged key", chain, bytes.Replace(key, []byte("MI"), []byte("M!"), 1), "ValueError: invalid key", 0},
-		{"a trusted certificate", bytes.ReplaceAll(chain, []byte(" CERTIFICATE"), []byte(" TRUSTED CERTIFICATE")), key, "ValueError: invalid cert", 0},
+		{
+			"a trusted certificate",
+			bytes.ReplaceAll(chain, []byte(" CERTIFICATE"), []byte(" TRUSTED CERTIFICATE")),
+			key, "ValueError: invalid cert", 0,
+		},
 		{"a header and nothing else", []byte("-----BEGIN CERTIFICATE-----\n"), key, "ValueError: invalid cert", 0},
-		{"an encrypted key", chain, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"), "ValueError: invalid key", 0},
+		{
+			"an encrypted key", chain,
+			[]byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"),
+			"ValueError: invalid key", 0,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			context := device.NewSSLContext(device.MicroPython129)

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/micropython"
 )
 
 // An SSLSocket is the SSLSocket of the camera and a net.Conn. The two differ in
 // this: where MicroPython returns b” at the end of the stream, Read returns io.EOF,
 // and where it returns None, Read returns ErrNone.
 type SSLSocket struct {
-	conn    net.Conn
+	transport
 	context *SSLContext
 	memory  *connection // nil without a board
 	tls     *mbedtls.Conn
@@ -27,6 +28,10 @@ type SSLSocket struct {
 	last   error     // the exception that every later call raises again
 	closed bool
 }
+
+// transport is the TCP connection, whose addresses and deadlines are the socket's. A passed deadline
+// is an *OSError ETIMEDOUT; the connection can be used on with a later one.
+type transport = net.Conn
 
 var _ net.Conn = (*SSLSocket)(nil)
 
@@ -84,7 +89,7 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	case errors.Is(err, io.EOF), errors.Is(err, mbedtls.ErrPeerCloseNotify):
 		return 0, io.EOF
 	case errors.Is(err, mbedtls.ErrWantRead):
-		return 0, ErrNone
+		return 0, micropython.ErrNone
 	case err != nil:
 		return n, s.latch(err)
 	case n == 0 && len(p) > 0:
@@ -95,7 +100,9 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 
 // computes returns the engine's hook for public-key operations: they take time and, on
 // a board, memory. It returns nil where they take neither.
-func (s *SSLSocket) computes(key *mbedtls.PrivateKey, pause func(mbedtls.Operation, *mbedtls.Suite)) func(mbedtls.Operation, *mbedtls.Suite) (func(), error) {
+func (s *SSLSocket) computes(
+	key *mbedtls.PrivateKey, pause func(mbedtls.Operation, *mbedtls.Suite),
+) func(mbedtls.Operation, *mbedtls.Suite) (func(), error) {
 	if s.memory == nil && pause == nil {
 		return nil
 	}
@@ -134,7 +141,7 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			return line, nil
-		case errors.Is(err, ErrNone):
+		case errors.Is(err, micropython.ErrNone):
 			if len(line) == 0 {
 				return nil, nil
 			}
@@ -178,7 +185,7 @@ func (s *SSLSocket) Close() error {
 		return nil
 	}
 	s.release()
-	return s.conn.Close()
+	return s.transport.Close()
 }
 
 // Cipher returns the suite and the protocol version as cipher() does. It returns
@@ -191,42 +198,26 @@ func (s *SSLSocket) Cipher() (suite, version string) {
 	return state.Suite.Name, "TLSv1.2"
 }
 
-// LocalAddr returns the local address of the TCP connection.
-func (s *SSLSocket) LocalAddr() net.Addr { return s.conn.LocalAddr() }
-
-// RemoteAddr returns the remote address of the TCP connection.
-func (s *SSLSocket) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
-
-// SetDeadline sets both deadlines of the TCP connection. A passed deadline is an
-// *OSError ETIMEDOUT; the connection can be used on with a later one.
-func (s *SSLSocket) SetDeadline(t time.Time) error { return s.conn.SetDeadline(t) }
-
-// SetReadDeadline sets the deadline for reading.
-func (s *SSLSocket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
-
-// SetWriteDeadline sets the deadline for writing.
-func (s *SSLSocket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
-
 func (s *SSLSocket) usable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errClosed
+		return micropython.ErrClosed
 	}
 	return s.last
 }
 
 // latch remembers an exception for later calls, unless a deadline caused it.
 func (s *SSLSocket) latch(err error) error {
-	raised := s.context.raises(exception(err))
-	var osErr *OSError
+	raised := s.context.raises(micropython.Raised(err))
+	var osErr *micropython.OSError
 	if errors.As(raised, &osErr) && osErr.Timeout() {
 		return raised
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errClosed
+		return micropython.ErrClosed
 	}
 	if s.last == nil {
 		s.last = raised

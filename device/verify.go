@@ -2,10 +2,11 @@ package device
 
 import (
 	"bytes"
-	"os"
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/micropython"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // A VerifyMode is a value of SSLContext.verify_mode.
@@ -33,15 +34,15 @@ func (c *SSLContext) LoadVerifyLocations(cadata []byte) error {
 	defer c.mu.Unlock()
 	list, err := c.parseCertificates(bytes.Clone(cadata))
 	c.cas = append(c.cas[:len(c.cas):len(c.cas)], list...)
-	return exception(err)
+	return micropython.Raised(err)
 }
 
 // LoadVerifyLocationsFile is load_verify_locations(cafile=…). A file that cannot be
 // read is an *OSError.
 func (c *SSLContext) LoadVerifyLocationsFile(cafile string) error {
-	data, err := os.ReadFile(cafile)
+	data, err := inputfile.Read(cafile, inputfile.Small)
 	if err != nil {
-		return fileException(err)
+		return micropython.RaisedByFile(err)
 	}
 	return c.LoadVerifyLocations(data)
 }

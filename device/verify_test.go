@@ -12,7 +12,6 @@ import (
 	"io"
 	"math/big"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -21,6 +20,8 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 // clientCA issues client certificates of every kind.
@@ -81,7 +82,8 @@ func TestClientCertificates(t *testing.T) {
 	intermediateKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	intermediate := ca.sign(&x509.Certificate{
-		SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "between"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "between"},
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}, ca.cert, intermediateKey.Public(), ca.key)
 	below := (&clientCA{t, intermediate, intermediateKey}).issue(ec, plain)
@@ -101,14 +103,48 @@ func TestClientCertificates(t *testing.T) {
 		{"missing intermediate", below, "unknown_ca", untrusted, ""},
 		{"none", tls.Certificate{}, "", "OSError: (-29824, 'MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE')", ""},
 		{"unknown CA", stranger.issue(ec, plain), "unknown_ca", untrusted, ""},
-		{"expired", ca.issue(ec, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), "certificate_expired", "ValueError: \nThe certificate validity has expired\n", ""},
-		{"not yet valid", ca.issue(ec, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }), "certificate_unknown", "ValueError: \nThe certificate validity starts in the future\n", ""},
-		{"for servers", ca.issue(ec, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), "unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", ""},
-		{"not for signatures", ca.issue(ec, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }), "unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", ""},
-		{"the CA's own", tls.Certificate{Certificate: [][]byte{ca.cert.Raw}, PrivateKey: ca.key}, "unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", ""},
-		{"a short one that is none", tls.Certificate{Certificate: [][]byte{[]byte("junk")}, PrivateKey: ec, Leaf: ca.cert}, "decode_error", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')"},
-		{"a second one that is none", tls.Certificate{Certificate: [][]byte{valid.Certificate[0], make([]byte, 200)}, PrivateKey: ec}, "decode_error", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')"},
-		{"of somebody else", tls.Certificate{Certificate: valid.Certificate, PrivateKey: falseSigner{ec}}, "", "OSError: (-19968, 'MBEDTLS_ERR_ECP_VERIFY_FAILED')", "OSError: (-19968, 'MBEDTLS_ERR_ECP_VERIFY_FAILED')"},
+		{
+			"expired",
+			ca.issue(ec, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }),
+			"certificate_expired", "ValueError: \nThe certificate validity has expired\n", "",
+		},
+		{
+			"not yet valid",
+			ca.issue(ec, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }),
+			"certificate_unknown",
+			"ValueError: \nThe certificate validity starts in the future\n",
+			"",
+		},
+		{
+			"for servers",
+			ca.issue(ec, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }),
+			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",
+		},
+		{
+			"not for signatures",
+			ca.issue(ec, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }),
+			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",
+		},
+		{
+			"the CA's own",
+			tls.Certificate{Certificate: [][]byte{ca.cert.Raw}, PrivateKey: ca.key},
+			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",
+		},
+		{
+			"a short one that is none",
+			tls.Certificate{Certificate: [][]byte{[]byte("junk")}, PrivateKey: ec, Leaf: ca.cert},
+			"decode_error", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')",
+		},
+		{
+			"a second one that is none",
+			tls.Certificate{Certificate: [][]byte{valid.Certificate[0], make([]byte, 200)}, PrivateKey: ec},
+			"decode_error", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')",
+		},
+		{
+			"of somebody else",
+			tls.Certificate{Certificate: valid.Certificate, PrivateKey: falseSigner{ec}},
+			"", "OSError: (-19968, 'MBEDTLS_ERR_ECP_VERIFY_FAILED')", "OSError: (-19968, 'MBEDTLS_ERR_ECP_VERIFY_FAILED')",
+		},
 	} {
 		for _, fw := range device.Firmwares() {
 			for _, mode := range []device.VerifyMode{device.CertRequired, device.CertOptional} {
@@ -147,7 +183,9 @@ func TestClientCertificates(t *testing.T) {
 }
 
 // visitWith lets a client with a certificate visit a camera that asks for one.
-func visitWith(t *testing.T, fw *device.Firmware, mode device.VerifyMode, lazy bool, cert tls.Certificate, setUp func(*device.SSLContext)) device.Event {
+func visitWith(
+	t *testing.T, fw *device.Firmware, mode device.VerifyMode, lazy bool, cert tls.Certificate, setUp func(*device.SSLContext),
+) trace.Event {
 	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{host}})
 	require.NoError(t, err)
 	context := device.NewSSLContext(fw)
@@ -159,7 +197,10 @@ func visitWith(t *testing.T, fw *device.Firmware, mode device.VerifyMode, lazy b
 		script = device.Asyncio(device.DefaultBody)
 	}
 	camera, events := start(t, device.CameraConfig{Context: context, Script: script})
-	config := &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }}
+	config := &tls.Config{
+		InsecureSkipVerify:   true,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil },
+	}
 	if conn, err := tls.Dial("tcp", camera.Addr().String(), config); err == nil {
 		_, _ = conn.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
 		_, _ = io.Copy(io.Discard, conn)
@@ -199,12 +240,13 @@ func TestLoadVerifyLocations(t *testing.T) {
 	require.NoError(t, device.NewSSLContext(device.OpenMV50).LoadVerifyLocationsFile(der))
 	require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadVerifyLocationsFile(pem), "ValueError: invalid cert")
 	require.NoError(t, device.NewSSLContext(device.MicroPython129).LoadVerifyLocationsFile(pem))
-	require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadVerifyLocationsFile(filepath.Join(dir, "none")), "OSError: [Errno 2] ENOENT")
+	require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadVerifyLocationsFile(filepath.Join(dir, "none")),
+		"OSError: [Errno 2] ENOENT")
 }
 
-// TestSHA1ClientCertificate needs a tool that still signs so.
-func TestSHA1ClientCertificate(t *testing.T) {
-	requireProgram(t, "openssl", "openssl")
+// TestRealSHA1ClientCertificate needs a tool that still signs so.
+func TestRealSHA1ClientCertificate(t *testing.T) {
+	program.Need(t, "openssl", "openssl")
 	ca := newClientCA(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -216,16 +258,19 @@ func TestSHA1ClientCertificate(t *testing.T) {
 	require.NoError(t, os.WriteFile(file("key.pem"), viewer.EncodeKeyPEM(), 0o600))
 	for _, args := range [][]string{
 		{"req", "-new", "-key", file("key.pem"), "-subj", "/CN=old", "-out", file("csr.pem")},
-		{"x509", "-req", "-in", file("csr.pem"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-sha1", "-days", "1", "-outform", "DER", "-out", file("cert.der")},
+		{
+			"x509", "-req", "-in", file("csr.pem"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"),
+			"-CAcreateserial", "-sha1", "-days", "1", "-outform", "DER", "-out", file("cert.der"),
+		},
 	} {
-		out, err := exec.Command("openssl", args...).CombinedOutput()
-		require.NoError(t, err, "%s", out)
+		program.Run(t, dir, "openssl", args...)
 	}
 	der, err := os.ReadFile(file("cert.der"))
 	require.NoError(t, err)
-	event := visitWith(t, device.OpenMV50, device.CertRequired, false, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, func(c *device.SSLContext) {
-		require.NoError(t, c.LoadVerifyLocations(ca.cert.Raw))
-	})
+	event := visitWith(t, device.OpenMV50, device.CertRequired, false,
+		tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, func(c *device.SSLContext) {
+			require.NoError(t, c.LoadVerifyLocations(ca.cert.Raw))
+		})
 	require.EqualError(t, event.Exception, "ValueError: \nThe certificate is signed with an unacceptable hash.\n")
 	require.Equal(t, "certificate_unknown", event.AlertSent().Name)
 }

@@ -15,12 +15,13 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 // witnessed starts a camera for a scanner, which may open many connections at a time,
 // and returns its port. It skips the test when the scanner is missing.
-func witnessed(t *testing.T, key certs.KeyType, program, install string) (port string) {
-	requireProgram(t, program, install)
+func witnessed(t *testing.T, key certs.KeyType, scanner, packages string) (port string) {
+	program.Need(t, scanner, packages)
 	context, _ := selfSigned(t, key)
 	camera, err := device.Start(device.CameraConfig{Context: context, Connections: 32, Backlog: 32})
 	require.NoError(t, err)
@@ -33,17 +34,17 @@ func witnessed(t *testing.T, key certs.KeyType, program, install string) (port s
 // opensslSuites are the camera's suites for a certificate, in its order, by OpenSSL's names.
 func opensslSuites(key certs.KeyType) (names []string) {
 	for _, name := range device.OpenMV50.CipherSuites() {
-		if strings.Contains(name, "ECDSA") == (key != certs.RSA2048) {
+		if strings.Contains(name, "ECDSA") == (key != certs.KeyRSA2048) {
 			names = append(names, opensslSuite(name))
 		}
 	}
 	return names
 }
 
-var witnessKeys = []certs.KeyType{certs.ECDSAP256, certs.RSA2048}
+var witnessKeys = []certs.KeyType{certs.KeyECDSAP256, certs.KeyRSA2048}
 
-// TestSSLScan compares what sslscan finds with the account of the camera.
-func TestSSLScan(t *testing.T) {
+// TestRealSSLScan compares what sslscan finds with the account of the camera.
+func TestRealSSLScan(t *testing.T) {
 	for _, key := range witnessKeys {
 		t.Run(string(key), func(t *testing.T) {
 			port := witnessed(t, key, "sslscan", "sslscan")
@@ -85,15 +86,15 @@ func TestSSLScan(t *testing.T) {
 			require.Equal(t, "0", report.Test.Renegotiation.Supported)
 			require.Contains(t, groups, "secp256r1")
 			require.NotContains(t, groups, "x25519")
-			if key == certs.RSA2048 {
+			if key == certs.KeyRSA2048 {
 				require.Subset(t, groups, []string{"secp384r1", "secp521r1"})
 			}
 		})
 	}
 }
 
-// TestNmap compares what nmap's ssl-enum-ciphers finds with the account of the camera.
-func TestNmap(t *testing.T) {
+// TestRealNmap compares what nmap's ssl-enum-ciphers finds with the account of the camera.
+func TestRealNmap(t *testing.T) {
 	for _, key := range witnessKeys {
 		t.Run(string(key), func(t *testing.T) {
 			port := witnessed(t, key, "nmap", "nmap")
@@ -107,7 +108,7 @@ func TestNmap(t *testing.T) {
 			}
 			var want []string
 			for _, name := range device.OpenMV50.CipherSuites() {
-				if strings.Contains(name, "ECDSA") == (key != certs.RSA2048) {
+				if strings.Contains(name, "ECDSA") == (key != certs.KeyRSA2048) {
 					want = append(want, name)
 				}
 			}
@@ -116,14 +117,15 @@ func TestNmap(t *testing.T) {
 	}
 }
 
-// TestTestSSL compares what testssl.sh finds with the account of the camera.
-func TestTestSSL(t *testing.T) {
+// TestRealTestSSL compares what testssl.sh finds with the account of the camera.
+func TestRealTestSSL(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	port := witnessed(t, certs.ECDSAP256, "testssl", "testssl.sh")
+	port := witnessed(t, certs.KeyECDSAP256, "testssl", "testssl.sh")
 	file := filepath.Join(t.TempDir(), "report.json")
-	cmd := exec.CommandContext(t.Context(), "testssl", "--quiet", "--color", "0", "-p", "-P", "-R", "-S", "--jsonfile", file, "127.0.0.1:"+port)
+	cmd := exec.CommandContext(t.Context(), "testssl", "--quiet", "--color",
+		"0", "-p", "-P", "-R", "-S", "--jsonfile", file, "127.0.0.1:"+port)
 	said, _ := cmd.CombinedOutput() // its exit status counts what it finds fault with
 	data, err := os.ReadFile(file)
 	require.NoError(t, err, "%s", said)
@@ -137,7 +139,7 @@ func TestTestSSL(t *testing.T) {
 		"SSLv2": "not offered", "SSLv3": "not offered", "TLS1": "not offered", "TLS1_1": "not offered", "TLS1_2": "offered",
 		"TLS1_3":                   "not offered",
 		"cipher_order":             "server",
-		"cipherorder_TLSv1_2":      strings.Join(opensslSuites(certs.ECDSAP256), " "),
+		"cipherorder_TLSv1_2":      strings.Join(opensslSuites(certs.KeyECDSAP256), " "),
 		"TLS_extensions":           "'renegotiation info/#65281' 'EC point formats/#11'",
 		"TLS_session_ticket":       "no",
 		"sessionresumption_ID":     "not supported",

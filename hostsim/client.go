@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // A Client is a real TLS client program and how to use it.
@@ -23,59 +23,17 @@ type Client struct {
 	Title   string // for people
 	Stack   string // family of the TLS library that decides, by which reports group clients
 	Library string // the TLS library with what matters of its use
-	Package string // Debian packages that bring it
-	// Modules are npm packages that it needs besides, as name@version. See [NPMDir].
-	Modules []string
 
-	// Programs are the executables that it needs; the first one is the client.
-	Programs []string
-	// Files are others that it needs, such as libraries, by path; a * stands for what differs
-	// between machines.
-	Files []string
-	// Paths are where to look for a program first.
-	Paths map[string]string
-	// Version are the arguments that make the first program print its version.
-	Version []string
-	// NeedsModule says that those arguments load a module that the client needs, and fail
-	// when it is not installed.
-	NeedsModule bool
+	Needs     Needs
+	Isolation Isolation
+	Known     Known
 
-	// HostsFile says that the client has no option that maps a name to an address,
-	// and needs a hosts file of its own. AIAHostsFile says so for its AIA downloads.
-	HostsFile    bool
-	AIAHostsFile bool
-
-	// Mounts are files of the system in whose place the client sees files of its home, by path:
-	// the only way to tell some clients whom to trust.
-	Mounts map[string]string
-	// NotRoot says that the client refuses to run as root, or becomes somebody else then.
-	NotRoot bool
 	// Script makes what the camera runs for the client; nil is the documented server, whose
 	// page holds the nonce. Path is where the client's own path begins, "/" by default.
 	Script func(nonce string) device.Script
 	Path   string
 	// Protocol is what the client speaks over TLS; "" is HTTP.
 	Protocol string
-
-	// System is the operating system, as GOOS, that the client belongs to; "" means any.
-	System string
-	// Simulated says where the behaviour of a simulated client is known from; "" for a real one.
-	Simulated string
-
-	// OwnTrust says that the client's trust and names are those of its machine: it is run with
-	// the user's files only, where nothing has to be prepared.
-	OwnTrust bool
-	// NeverVerifies says that the client is known to accept any certificate, the way it is
-	// used here: its row says so and proves nothing.
-	NeverVerifies bool
-	// Browser says that the client is a browser: it starts slowly and needs much memory.
-	Browser bool
-	// Silent says that the client never prints a page: that the camera got its request
-	// counts instead.
-	Silent bool
-	// IgnoresNames says that the client is known not to compare the certificate's names
-	// with the host: the control for that proves nothing.
-	IgnoresNames bool
 
 	// Build makes what the client needs once a run, in visit.BuildDir. May be nil. Clients
 	// with the same BuildGroup share what the first of them built; "" is a group of one.
@@ -89,6 +47,92 @@ type Client struct {
 	Dial func(ctx context.Context, visit *Visit) ([]byte, error)
 	// Command returns the command that fetches visit.URL and prints the page.
 	Command func(visit *Visit) Command
+}
+
+// Needs are what has to be on the machine for a client.
+type Needs struct {
+	// System is the operating system, as GOOS, that the client belongs to; "" means any.
+	System string
+	// Packages are those of Debian that bring everything but Modules. The version of the first
+	// one stands for the client's where Version is empty.
+	Packages []string
+	// Modules are npm packages, as name@version; npm itself, which brings them, is none of the
+	// client's needs. They lie below node_modules of the folder that LEAFCAM_NPM names.
+	Modules []string
+
+	// Programs are the executables; the first one is the client.
+	Programs []string
+	// Paths are where to look for a program first, by its name.
+	Paths map[string]string
+	// Files are others, such as libraries, by path; a * stands for what differs between
+	// machines.
+	Files []string
+
+	// Version are the arguments that make the first program print its version.
+	Version []string
+	// VersionLoads says that those arguments load a module that the client needs, and fail
+	// when it is not installed.
+	VersionLoads bool
+
+	// Port says that the client listens itself, or is driven through a port: Visit.Listen.
+	Port bool
+}
+
+// Isolation is how a client is kept to what a cell gives it: by the sandbox, as far as it has no
+// options of its own for that.
+type Isolation struct {
+	// HostsFile says that the client has no option that maps a name to an address,
+	// and needs a hosts file of its own. AIAHostsFile says so for its AIA downloads.
+	HostsFile    bool
+	AIAHostsFile bool
+	// SystemBundle says that the client trusts the system's CA bundle alone: it sees
+	// visit.CAFile in the place of Debian's.
+	SystemBundle bool
+	// Mounts are files of the system in whose place the client sees files of its home, by path.
+	Mounts map[string]string
+	// NotRoot says that the client refuses to run as root, or becomes somebody else then.
+	NotRoot bool
+}
+
+// mounts returns the files that a client sees in the place of the system's, by path; nil is none.
+func (i *Isolation) mounts(v *Visit) map[string]string {
+	if len(i.Mounts) == 0 && !i.SystemBundle {
+		return nil
+	}
+	files := map[string]string{}
+	for target, name := range i.Mounts {
+		files[target] = v.File(name)
+	}
+	if i.SystemBundle {
+		files[sandbox.SystemBundle] = v.CAFile
+	}
+	return files
+}
+
+// Known is what is known of a client beforehand.
+type Known struct {
+	// Family is the name of the policy in hostsim/policy that the client was measured to follow;
+	// "" for one that was not measured: a simulated one, or one of another system.
+	Family string
+	// Words are what the client prints when it refuses a certificate.
+	Words verdict.Words
+	// Silent says that the client never prints a page: that the camera got its request
+	// counts instead.
+	Silent bool
+
+	// NeverVerifies says that the client is known to accept any certificate, the way it is
+	// used here: its row says so and proves nothing.
+	NeverVerifies bool
+	// IgnoresNames says that the client is known not to compare the certificate's names
+	// with the host: the control for that proves nothing.
+	IgnoresNames bool
+	// OwnTrust says that the client's trust and names are those of its machine: it is run with
+	// the user's files only, where nothing has to be prepared.
+	OwnTrust bool
+	// Browser says that the client is a browser: it starts slowly and needs much memory.
+	Browser bool
+	// Simulated says where the behaviour of a simulated client is known from; "" for a real one.
+	Simulated string
 }
 
 // A Command is a command line; its first element is an absolute path.
@@ -112,15 +156,14 @@ type Visit struct {
 	Pinned []*x509.Certificate // server certificates that are trusted themselves
 	Store  []*x509.Certificate // intermediates in the client's own store
 
+	Listen int // port of 127.0.0.1 that is the client's own in this cell; 0 unless it needs one
+
 	AIAHosts map[string]string // host names of the leaf's AIA URLs, and the address that each has here
 	AIAProxy string            // host:port of an HTTP proxy that answers them; "" when the URL itself does
 
 	programs map[string]string
 	sandbox  *sandbox.Sandbox
 }
-
-// Module returns the path of a file in an npm package that the client needs.
-func (v *Visit) Module(path string) string { return filepath.Join(NPMDir(), "node_modules", path) }
 
 // Program returns the path of one of the client's programs.
 func (v *Visit) Program(name string) string { return v.programs[name] }
@@ -129,9 +172,6 @@ func (v *Visit) Program(name string) string { return v.programs[name] }
 func (v *Visit) URL() string {
 	return "https://" + net.JoinHostPort(v.Host, strconv.Itoa(v.Port)) + v.Path
 }
-
-// Address returns the camera's address, 127.0.0.1:port.
-func (v *Visit) Address() string { return "127.0.0.1:" + strconv.Itoa(v.Port) }
 
 // Trusted returns every certificate that the client is given.
 func (v *Visit) Trusted() []*x509.Certificate {
@@ -148,19 +188,6 @@ func (v *Visit) Hosts() map[string]string {
 
 // File returns a path in the cell's home.
 func (v *Visit) File(name string) string { return filepath.Join(v.Home, name) }
-
-// Start starts a program beside the client, in the user's own environment, and returns how
-// to end it.
-func (v *Visit) Start(ctx context.Context, args ...string) (stop func(), err error) {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	return func() {
-		_ = cmd.Process.Kill() // it may have ended by itself
-		_ = cmd.Wait()
-	}, nil
-}
 
 // What a program that prepares something for a client may take. A compiler takes seconds on an
 // idle machine, and many times that on a small or busy one, where several run at once.

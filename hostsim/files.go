@@ -5,10 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // Files is what somebody wants to put on a camera, with what belongs to it.
@@ -19,29 +20,29 @@ type Files struct {
 	Root      *x509.Certificate   // that the chain ends at
 }
 
-// SelfSigned tells whether the leaf is its own issuer.
-func (f *Files) SelfSigned() bool { return certs.SelfSigned(f.Leaf) }
+// selfSigned tells whether the leaf is its own issuer.
+func (f *Files) selfSigned() bool { return certs.SelfSigned(f.Leaf) }
 
-// Suits tells whether a scenario can be run with the files; the reason says why not.
-// Controls always can: they use a test PKI.
-func (f *Files) Suits(s Scenario) (ok bool, reason string) {
+// suit tells whether a scenario can be run with the files; the reason says why not. Controls always
+// can: they use a test PKI.
+func (f *Files) suit(asks demands) (ok bool, reason string) {
 	switch {
-	case s.Role != RoleQuestion:
+	case !asks.question:
 		return true, ""
-	case s.Leaf.SelfSigned() != f.SelfSigned():
-		if f.SelfSigned() {
+	case asks.selfSigned != f.selfSigned():
+		if f.selfSigned() {
 			return false, "the leaf is self-signed: there is no chain to complete"
 		}
 		return false, "the leaf is not self-signed"
-	case f.SelfSigned() && (s.Leaf == LeafSelfSignedCA) != (f.Leaf.BasicConstraintsValid && f.Leaf.IsCA):
+	case f.selfSigned() && asks.selfCA != (f.Leaf.BasicConstraintsValid && f.Leaf.IsCA):
 		return false, "it is about the other kind of self-signed certificate"
-	case s.Missing > 1 || s.Key != "":
+	case asks.otherChain:
 		return false, "it is about another chain than yours"
-	case s.AIA != AIAAbsent && len(f.Leaf.IssuingCertificateURL) == 0:
+	case asks.aia && len(f.Leaf.IssuingCertificateURL) == 0:
 		return false, "the leaf carries no AIA URL"
-	case s.AIA == AIAHTTPS || s.AIA == AIALoop:
+	case asks.ownAIA:
 		return false, "it is about other AIA URLs than yours"
-	case (s.AIA != AIAAbsent || s.Server.SendsChain() || s.Trust == TrustRootStore || s.Trust == TrustStore || s.Warm) && len(f.Chain) == 0:
+	case asks.chain && len(f.Chain) == 0:
 		return false, "no intermediate was given"
 	}
 	return true, ""
@@ -55,25 +56,20 @@ type FilePaths struct {
 	Root      string // PEM or DER
 }
 
-// LoadError is the exception with which the camera refuses a pair of files.
-type LoadError struct{ Exception error }
-
-func (e *LoadError) Error() string { return e.Exception.Error() }
-func (e *LoadError) Unwrap() error { return e.Exception }
-
-// What is wrong with files that the camera loads.
+// What ReadFiles can find wrong.
 var (
+	ErrNotLoaded     = errors.New("the camera does not load the pair") // the error wraps the exception
 	ErrGoCannotParse = errors.New("loads on the camera, but Go cannot parse it")
 	ErrNoRoot        = errors.New("its chain ends at no root that is known here")
 )
 
-// ReadFiles reads a user's files. The camera itself decides whether the pair loads, with a
-// *LoadError. A PEM file with a chain counts as its leaf: whether the rest is sent is the
+// ReadFiles reads a user's files. The camera itself decides whether the pair loads, with
+// ErrNotLoaded. A PEM file with a chain counts as its leaf: whether the rest is sent is the
 // scenario's matter.
 func ReadFiles(firmware *device.Firmware, paths FilePaths) (*Files, error) {
 	loaded := device.NewSSLContext(firmware)
 	if err := loaded.LoadCertChainFiles(paths.Cert, paths.Key); err != nil {
-		return nil, &LoadError{err}
+		return nil, &notLoaded{err}
 	}
 	f := &Files{}
 	for i, der := range loaded.Chain() {
@@ -88,7 +84,7 @@ func ReadFiles(firmware *device.Firmware, paths FilePaths) (*Files, error) {
 		}
 	}
 	var err error
-	if f.Key, err = os.ReadFile(paths.Key); err != nil {
+	if f.Key, err = inputfile.Read(paths.Key, inputfile.Small); err != nil {
 		return nil, err
 	}
 	// A second load takes a key in DER whatever the firmware.
@@ -100,13 +96,13 @@ func ReadFiles(firmware *device.Firmware, paths FilePaths) (*Files, error) {
 
 // findIssuers finds the chain and the root of the leaf.
 func (f *Files) findIssuers(paths FilePaths) error {
-	if f.SelfSigned() {
+	if f.selfSigned() {
 		f.Root = f.Leaf
 		return nil
 	}
 	list := f.Chain // what a PEM file holds besides the leaf
 	if paths.Chain != "" {
-		more, err := certs.ReadCertificates(paths.Chain)
+		more, err := delivery.ReadCertificates(paths.Chain)
 		if err != nil {
 			return err
 		}
@@ -117,7 +113,7 @@ func (f *Files) findIssuers(paths FilePaths) error {
 		return fmt.Errorf("%s: %w", cmp.Or(paths.Chain, paths.Cert), err)
 	}
 	if paths.Root != "" {
-		list, err := certs.ReadCertificates(paths.Root)
+		list, err := delivery.ReadCertificates(paths.Root)
 		if err != nil {
 			return err
 		}
@@ -136,3 +132,10 @@ func (f *Files) findIssuers(paths FilePaths) error {
 	}
 	return nil
 }
+
+// notLoaded is an exception of the camera that counts as ErrNotLoaded.
+type notLoaded struct{ exception error }
+
+func (e *notLoaded) Error() string        { return e.exception.Error() }
+func (e *notLoaded) Unwrap() error        { return e.exception }
+func (e *notLoaded) Is(target error) bool { return target == ErrNotLoaded }

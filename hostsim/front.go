@@ -2,17 +2,15 @@ package hostsim
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
-	"time"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/gateway"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // A Front stands between the clients and the camera and serves the whole chain. It is started
@@ -83,7 +81,10 @@ func (r *run) startFront(ctx context.Context, creds *credentials, config device.
 	if err != nil {
 		return nil, err
 	}
-	c := FrontConfig{Dir: dir, Listen: r.Listen, FullChain: filepath.Join(dir, "fullchain.pem"), Key: filepath.Join(dir, "privkey.pem"), CameraCert: filepath.Join(dir, "camera.pem")}
+	c := FrontConfig{
+		Dir: dir, Listen: r.Listen, FullChain: filepath.Join(dir, "fullchain.pem"),
+		Key: filepath.Join(dir, "privkey.pem"), CameraCert: filepath.Join(dir, "camera.pem"),
+	}
 	self, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"camera.local"}})
 	if err != nil {
 		return nil, err
@@ -93,8 +94,11 @@ func (r *run) startFront(ctx context.Context, creds *credentials, config device.
 		return nil, err
 	}
 	served := &certs.Identity{Certificate: creds.sent[0], Key: creds.signer}
-	for path, data := range map[string][]byte{c.FullChain: certs.EncodePEM(creds.sent...), c.Key: served.EncodeKeyPEM(), c.CameraCert: certs.EncodePEM(self.Certificate)} {
-		if err := os.WriteFile(path, data, certs.ModeKey); err != nil {
+	for path, data := range map[string][]byte{
+		c.FullChain: certs.EncodePEM(creds.sent...), c.Key: served.EncodeKeyPEM(),
+		c.CameraCert: certs.EncodePEM(self.Certificate),
+	} {
+		if err := os.WriteFile(path, data, atomicfile.Private); err != nil {
 			return nil, err
 		}
 	}
@@ -114,24 +118,4 @@ func (r *run) startFront(ctx context.Context, creds *credentials, config device.
 		return nil, fmt.Errorf("the gateway: %w", err)
 	}
 	return &behindFront{cam, port, stop, dir}, nil
-}
-
-// AwaitTLS waits until something accepts TLS connections on a port of an address, which is how a
-// Front knows that its program is there.
-func AwaitTLS(ctx context.Context, address string, port int) error {
-	dialer := &tls.Dialer{Config: &tls.Config{
-		InsecureSkipVerify: true, // whether somebody answers is all that is asked: VerifyConnection takes anything
-		VerifyConnection:   func(tls.ConnectionState) error { return nil },
-	}}
-	for {
-		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
-		if err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("nobody answers on port %d: %w", port, err)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }

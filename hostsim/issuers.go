@@ -39,31 +39,30 @@ func (u *aiaURLs) at(i int) string {
 	return fmt.Sprintf("%s://%s:%d/issuer-%d", u.scheme, aiaHost, u.port, i)
 }
 
-// newAIAURLs starts what the AIA URLs of a scenario lead to.
-func (m *material) newAIAURLs(s Scenario) (*aiaURLs, error) {
+// newAIAURLs starts what the AIA URLs of a cell lead to.
+func (m *material) newAIAURLs(kind aiaKind, pki pkiPlan) (*aiaURLs, error) {
 	u := &aiaURLs{scheme: "http"}
 	var err error
-	if s.AIA == AIAHTTPS {
+	switch {
+	case kind.https:
 		u.scheme = "https"
-		u.server, err = m.startHTTPS(s)
-	} else {
+		u.server, err = m.startHTTPS(pki)
+	case kind.dead:
+		u.server, err = aia.StartDead()
+	default:
 		u.server, err = aia.Start()
 	}
 	if err != nil {
 		return nil, err
 	}
 	u.port, u.close = u.server.Port(), func() { _ = u.server.Close() }
-	if s.AIA == AIADead {
-		u.close() // its port was free a moment ago
-		u.close = func() {}
-	}
 	return u, nil
 }
 
 // startHTTPS starts an AIA server that a client could trust: its certificate comes from
 // the root itself.
-func (m *material) startHTTPS(s Scenario) (*aia.Server, error) {
-	pki, _, err := m.pki(s)
+func (m *material) startHTTPS(p pkiPlan) (*aia.Server, error) {
+	pki, _, err := m.pki(p)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +74,8 @@ func (m *material) startHTTPS(s Scenario) (*aia.Server, error) {
 	return aia.StartTLS(&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{id.DER()}, PrivateKey: id.Key}}})
 }
 
-// publish puts the issuer of each certificate at its AIA URLs, in the way of the scenario, and
-// returns the URLs.
-func (u *aiaURLs) publish(s Scenario, p *presented) ([]string, error) {
+// publish puts the issuer of each certificate at its AIA URLs, and returns the URLs.
+func (u *aiaURLs) publish(kind aiaKind, p *presented) ([]string, error) {
 	var list []string
 	for i, subject := range append([]*x509.Certificate{p.leaf}, p.chain...) {
 		for _, raw := range subject.IssuingCertificateURL {
@@ -85,7 +83,7 @@ func (u *aiaURLs) publish(s Scenario, p *presented) ([]string, error) {
 				if i == len(p.chain) {
 					continue // leads to the root, or in a circle to one that is there already
 				}
-				if err := u.answer(s.AIA, raw, p.chain[i]); err != nil {
+				if err := u.answer(kind, raw, p.chain[i]); err != nil {
 					continue // an ldap URL, say: no client asks that
 				}
 			}
@@ -99,32 +97,72 @@ func (u *aiaURLs) publish(s Scenario, p *presented) ([]string, error) {
 }
 
 // answer publishes one issuer.
-func (u *aiaURLs) answer(kind AIA, raw string, issuer *x509.Certificate) error {
+func (u *aiaURLs) answer(kind aiaKind, raw string, issuer *x509.Certificate) error {
 	a := aia.Answer{Body: issuer.Raw}
-	switch kind {
-	case AIAPKCS7:
-		der, err := pkcs7.DegenerateCertificate(issuer.Raw)
-		if err != nil {
+	if kind.answer != nil {
+		var err error
+		if a, err = kind.answer(issuer); err != nil {
 			return err
 		}
-		a = aia.Answer{Body: der, ContentType: aia.ContentTypePKCS7}
-	case AIAPEM:
-		a = aia.Answer{Body: certs.EncodePEM(issuer), ContentType: aia.ContentTypePEM}
-	case AIANotFound:
-		a = aia.Answer{Status: http.StatusNotFound, Body: []byte("not found\n"), ContentType: "text/plain"}
-	case AIASlow:
-		a.Delay = slowAnswer
-	case AIASilent:
-		a.Silent = true
-	case AIARedirect:
-		moved := raw + "-moved"
-		if err := u.server.Publish(moved, a); err != nil {
-			return err
-		}
-		a = aia.Answer{Status: http.StatusFound, Location: moved, ContentType: "text/plain"}
-	case AIAAbsent, AIADER, AIAHTTPS, AIALoop, AIADead:
 	}
-	return u.server.Publish(raw, a)
+	if !kind.moved {
+		return u.server.Publish(raw, a)
+	}
+	moved := raw + "-moved"
+	if err := u.server.Publish(moved, a); err != nil {
+		return err
+	}
+	return u.server.Publish(raw, aia.Answer{Status: http.StatusFound, Location: moved, ContentType: "text/plain"})
+}
+
+// An aiaKind is what AIA URLs lead to.
+type aiaKind struct {
+	asked bool // there are URLs
+	own   bool // only those of the test PKI can be such
+	https bool
+	dead  bool // nobody listens
+	moved bool // a redirection leads to the answer
+	loop  bool // issuers lead to each other
+	// answer is what an issuer is published as; nil is its DER.
+	answer func(issuer *x509.Certificate) (aia.Answer, error)
+}
+
+var aiaKinds = map[AIA]aiaKind{
+	AIAAbsent: {},
+	AIADER:    {asked: true},
+	AIAPKCS7: {asked: true, answer: func(issuer *x509.Certificate) (aia.Answer, error) {
+		der, err := pkcs7.DegenerateCertificate(issuer.Raw)
+		return aia.Answer{Body: der, ContentType: aia.ContentTypePKCS7}, err
+	}},
+	AIAPEM: {asked: true, answer: func(issuer *x509.Certificate) (aia.Answer, error) {
+		return aia.Answer{Body: certs.EncodePEM(issuer), ContentType: aia.ContentTypePEM}, nil
+	}},
+	AIANotFound: {asked: true, answer: func(*x509.Certificate) (aia.Answer, error) {
+		return aia.Answer{Status: http.StatusNotFound, Body: []byte("not found\n"), ContentType: "text/plain"}, nil
+	}},
+	AIASlow: {asked: true, answer: func(issuer *x509.Certificate) (aia.Answer, error) {
+		return aia.Answer{Body: issuer.Raw, Delay: slowAnswer}, nil
+	}},
+	AIASilent: {asked: true, answer: func(issuer *x509.Certificate) (aia.Answer, error) {
+		return aia.Answer{Body: issuer.Raw, Silent: true}, nil
+	}},
+	AIARedirect: {asked: true, moved: true},
+	AIAHTTPS:    {asked: true, own: true, https: true},
+	AIALoop:     {asked: true, own: true, loop: true},
+	AIADead:     {asked: true, dead: true},
+}
+
+// certify returns the CAs of a test PKI with the URLs in their certificates.
+func (k aiaKind) certify(m *material, pki *certs.PKI, urls *aiaURLs) (*certs.PKI, error) {
+	if k.loop {
+		return m.circle(pki, urls)
+	}
+	return pki.WithAIA(func(i int) string {
+		if i+1 == len(pki.Intermediates) {
+			return "" // a root needs no URL
+		}
+		return urls.at(i + 1)
+	})
 }
 
 // reach tells the client how to reach the AIA URLs: on this machine, by the server's port or

@@ -2,66 +2,26 @@ package hostsim
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/aia"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
-)
-
-// A Verdict says how a cell ended.
-type Verdict string
-
-// The verdicts. Only Completed and Refused speak of the certificate.
-const (
-	Completed     Verdict = "completed"      // the client got the page and accepted the certificate
-	Refused       Verdict = "refused"        // the client did not accept the certificate
-	NoHandshake   Verdict = "no handshake"   // camera and client found no common ground
-	CameraBusy    Verdict = "camera busy"    // the camera reset the connection: its queue was full
-	NotInstalled  Verdict = "not installed"  // the client is not on this machine
-	CannotIsolate Verdict = "cannot isolate" // the machine does not permit what this client needs
-	TimedOut      Verdict = "timed out"      // the deadline passed
-	HarnessError  Verdict = "harness error"  // nothing can be said; the cause tells why
-)
-
-// How says what let a client complete.
-type How string
-
-// The ways. Sent, FromAIA, FromStore, FromVisit and ByItself completed the chain; with Anchor the chain ended
-// at a certificate that the client was told to trust, before it came to the root.
-const (
-	Sent      How = "sent"   // the camera sent the intermediate
-	FromAIA   How = "aia"    // the client fetched it
-	FromStore How = "store"  // the client had it in its store
-	FromVisit How = "visit"  // the client kept it from an earlier visit
-	ByItself  How = "itself" // the client found it somewhere, as far as the camera can tell
-	Anchor    How = "anchor" // the client took it, or the leaf, as a trust anchor
-)
-
-// Causes of a refusal.
-const (
-	CauseMissing    = "missing intermediate"
-	CauseNoAnchor   = "the intermediate is no anchor"
-	CauseUnknown    = "unknown issuer"
-	CauseSelfSigned = "self-signed certificate not accepted"
-	CauseNotPinned  = "the leaf is no anchor"
-	CauseNoTrust    = "no trust anchor was given"
-	CauseName       = "wrong name"
-	CauseExpired    = "expired"
-	CauseRejected   = "certificate rejected"
-
-	causeInexplicable = "completed, although nothing could have supplied the intermediate"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // An Outcome is the verdict of one cell with what it rests on.
 type Outcome struct {
-	Verdict Verdict `json:"verdict"`
-	Cause   string  `json:"cause,omitempty"` // of anything but Completed
-	How     How     `json:"how,omitempty"`   // of Completed
-	Proof   string  `json:"proof,omitempty"` // of Completed: what shows it
+	Verdict verdict.Verdict `json:"verdict"`
+	Cause   verdict.Cause   `json:"cause,omitempty"` // of anything but Completed
+	// Detail says more of the cause, for people.
+	Detail string      `json:"detail,omitempty"`
+	How    verdict.How `json:"how,omitempty"`   // of Completed
+	Proof  string      `json:"proof,omitempty"` // of Completed: what shows it
 	// ChainCompleted is true when the client built the chain up to its root: never
 	// for an anchor.
 	ChainCompleted bool `json:"chain_completed"`
@@ -78,27 +38,31 @@ type Outcome struct {
 	// HeldSeconds is how long the deciding connection to the camera was open.
 	HeldSeconds float64 `json:"held_seconds"`
 	// ClientHello is what the client offered on it.
-	ClientHello *device.ClientHello `json:"client_hello,omitempty"`
+	ClientHello *trace.ClientHello `json:"client_hello,omitempty"`
 	// Sighting is what the camera alone would say of it; nil behind a gateway.
-	Sighting *Sighting `json:"sighting,omitempty"`
-	Command  []string  `json:"command,omitempty"`
-	Env      []string  `json:"env,omitempty"`
-	Stdout   string    `json:"stdout,omitempty"` // of the client, at most maxKept octets
-	Stderr   string    `json:"stderr,omitempty"` // the same
+	Sighting *verdict.Sighting `json:"sighting,omitempty"`
+	Command  []string          `json:"command,omitempty"`
+	Env      []string          `json:"env,omitempty"`
+	Stdout   string            `json:"stdout,omitempty"` // of the client, at most maxKept octets
+	Stderr   string            `json:"stderr,omitempty"` // the same
 }
+
+// maxKept is what is kept of a client's output, octets.
+const maxKept = 4 << 10
 
 // Evidence is everything that is known of a cell when it ended.
 type Evidence struct {
 	Scenario Scenario
 	Result   sandbox.Result
-	Events   []device.Event
+	Events   []trace.Event
 	Resets   int // connections that the camera reset because its queue was full
 	Fetches  []aia.Fetch
-	Served   *Served // what the clients were shown
-	Silent   bool    // the client never prints a page
-	Online   bool    // AIA servers were asked over the network, where nobody counts
-	Nonce    string  // in the camera's page, and nowhere else
-	Path     string  // that only this cell's client was told to ask for
+	Served   *verdict.Served // what the clients were shown
+	Words    verdict.Words   // what the client prints when it refuses
+	Silent   bool            // the client never prints a page
+	Online   bool            // AIA servers were asked over the network, where nobody counts
+	Nonce    string          // in the camera's page, and nowhere else
+	Path     string          // that only this cell's client was told to ask for
 }
 
 // Judge makes the verdict of a cell from both ends. It trusts neither an exit
@@ -108,12 +72,14 @@ type Evidence struct {
 func Judge(e Evidence) Outcome {
 	o := Outcome{
 		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args, Env: e.Result.Env,
-		Fetches: served(e.Fetches), Stdout: clip(string(e.Result.Stdout), maxKept), Stderr: clip(string(e.Result.Stderr), maxKept),
+		Fetches: served(e.Fetches),
+		Stdout:  printable.Clip(string(e.Result.Stdout), maxKept),
+		Stderr:  printable.Clip(string(e.Result.Stderr), maxKept),
 	}
 	event := e.deciding()
 	if event != nil {
-		if e.Served != nil && e.Scenario.Server != ServeGateway {
-			sighting := See(event, e.Served)
+		if e.Served != nil {
+			sighting := verdict.See(event, e.Served)
 			o.Sighting = &sighting
 		}
 		o.HeldSeconds = time.Duration(event.Duration).Seconds()
@@ -126,78 +92,80 @@ func Judge(e Evidence) Outcome {
 		}
 	}
 	output := string(e.Result.Stdout) + "\n" + string(e.Result.Stderr)
-	cause, message := complaint(output)
+	explain := e.Scenario.explain()
+	cause, message := e.Words.Complaint(output)
 	o.Message = message
 	printed := bytes.Contains(e.Result.Stdout, []byte(e.Nonce))
 	asked := e.asked()
 	switch {
 	case e.Result.TimedOut:
-		return o.end(TimedOut, "still running at the deadline")
+		return o.end(verdict.VerdictTimedOut, verdict.CauseDeadline, "still running at the deadline")
 	case e.Result.Signal != "":
-		return o.end(HarnessError, "the client crashed ("+e.Result.Signal+")"+lastLine(output))
+		return o.end(verdict.VerdictHarnessError, verdict.CauseCrashed, "the client crashed ("+e.Result.Signal+")"+lastLine(output))
 	case printed && !asked:
-		return o.end(HarnessError, "the client printed the page without asking the camera for it")
+		return o.end(verdict.VerdictHarnessError, verdict.CauseUnasked, "the client printed the page without asking the camera for it")
 	case printed && cause != "":
-		return o.end(HarnessError, "the client complained about the certificate and fetched the page all the same: it does not insist")
+		return o.end(verdict.VerdictHarnessError, verdict.CauseComplained,
+			"the client complained about the certificate and fetched the page all the same: it does not insist")
 	case printed:
-		return o.complete(e, "the client printed the camera's page")
+		return o.complete(e, explain, "the client printed the camera's page")
 	case asked && e.Silent && cause == "":
-		return o.complete(e, "the camera was asked for a page that only this client knew of")
+		return o.complete(e, explain, "the camera was asked for a page that only this client knew of")
 	case asked:
-		return o.end(HarnessError, "the client asked for the page but did not print it")
+		return o.end(verdict.VerdictHarnessError, verdict.CauseUnprinted, "the client asked for the page but did not print it")
 	case cause != "":
-		return o.end(Refused, refusal(cause, e.Scenario, event))
+		return o.end(verdict.VerdictRefused, explain.refusal(byAlert(cause, event)), "")
 	case event != nil && certificateAlert(event):
-		return o.end(Refused, refusal(CauseRejected, e.Scenario, event))
+		return o.end(verdict.VerdictRefused, explain.refusal(byAlert(verdict.CauseRejected, event)), "")
 	case e.Resets > 0:
-		return o.end(CameraBusy, "the camera's queue was full")
+		return o.end(verdict.VerdictCameraBusy, verdict.CauseQueueFull, "the camera's queue was full")
 	case event == nil:
-		return o.end(HarnessError, "the client never connected"+lastLine(output))
+		return o.end(verdict.VerdictHarnessError, verdict.CauseNoContact, "the client never connected"+lastLine(output))
 	case event.AlertSent() != nil:
-		return o.end(NoHandshake, "the camera answered "+event.AlertSent().String())
+		return o.end(verdict.VerdictNoHandshake, verdict.CauseGround, "the camera answered "+event.AlertSent().String())
 	case !event.Complete && event.ClientHello == nil:
-		return o.end(NoHandshake, "the client sent no ClientHello"+lastLine(output))
+		return o.end(verdict.VerdictNoHandshake, verdict.CauseNoHello, "the client sent no ClientHello"+lastLine(output))
 	}
-	return o.end(HarnessError, "no page, and no reason given"+lastLine(output))
+	return o.end(verdict.VerdictHarnessError, verdict.CauseNoReason, "no page, and no reason given"+lastLine(output))
 }
 
-func (o Outcome) end(v Verdict, cause string) Outcome {
-	o.Verdict, o.Cause = v, cause
+// Reason is why a cell did not complete, for people: the detail, or the cause where that says it all.
+func (o Outcome) Reason() string { return cmp.Or(o.Detail, string(o.Cause)) }
+
+func (o Outcome) end(v verdict.Verdict, cause verdict.Cause, detail string) Outcome {
+	o.Verdict, o.Cause, o.Detail = v, cause, detail
 	return o
 }
 
 // complete tells how the chain was completed. What cannot be explained is no result.
-func (o Outcome) complete(e Evidence, proof string) Outcome {
-	o.Verdict, o.Proof = Completed, proof
-	s := e.Scenario
+func (o Outcome) complete(e Evidence, explain explanation, proof string) Outcome {
+	o.Verdict, o.Proof = verdict.VerdictCompleted, proof
 	switch {
-	case s.Trust == TrustLeaf, s.Trust == TrustStore:
-		o.How = Anchor
-	case s.Server.SendsChain():
-		o.How = Sent
-	case s.AIA != AIAAbsent && o.Fetches > 0:
-		o.How = FromAIA
+	case explain.how != "":
+		o.How = explain.how
+	case explain.aia && o.Fetches > 0:
+		o.How = verdict.HowAIA
 		o.Proof += fmt.Sprintf("; the AIA server was asked %d time(s)", o.Fetches)
-	case s.AIA != AIAAbsent && e.Online:
-		o.How = FromAIA
+	case explain.aia && e.Online:
+		o.How = verdict.HowAIA
 		o.Proof += "; the AIA server was asked over the network, uncounted"
-	case s.Trust == TrustRootStore:
-		o.How = FromStore
-	case s.Warm:
-		o.How = FromVisit
-		o.Proof += "; the intermediate was sent on the visit before, and only then"
+	case explain.other != "":
+		o.How = explain.other
+		if explain.other == verdict.HowVisit {
+			o.Proof += "; the intermediate was sent on the visit before, and only then"
+		}
 	default:
-		return o.end(HarnessError, causeInexplicable)
+		return o.end(verdict.VerdictHarnessError, verdict.CauseInexplicable, "completed, although nothing could have supplied the intermediate")
 	}
-	o.ChainCompleted = o.How != Anchor
+	o.ChainCompleted = o.How != verdict.HowAnchor
 	return o
 }
 
 // deciding returns the connection that tells most: the one on which the page was
 // asked for, else the last one with an alert, else the last one that said something.
-func (e *Evidence) deciding() *device.Event {
-	var best *device.Event
-	weight := func(ev *device.Event) int {
+func (e *Evidence) deciding() *trace.Event {
+	var best *trace.Event
+	weight := func(ev *trace.Event) int {
 		switch {
 		case len(ev.Requests) > 0:
 			return 3
@@ -239,77 +207,38 @@ func served(fetches []aia.Fetch) (n int) {
 
 // certificateAlert tells whether the client sent one of the alerts that speak of
 // certificates (RFC 5246 section 7.2.2: 42 to 46, 48, 49).
-func certificateAlert(ev *device.Event) bool {
+func certificateAlert(ev *trace.Event) bool {
 	a := ev.AlertReceived()
-	return a != nil && certificateAlerts(a.Description)
+	return a != nil && verdict.CertificateAlert(a.Description)
 }
 
-func certificateAlerts(description uint8) bool {
-	return description >= 42 && description <= 46 || description == 48 || description == 49
-}
-
-// refusal makes the cause precise with what the scenario and the camera know.
-func refusal(cause string, s Scenario, event *device.Event) string {
-	if cause == CauseRejected && event != nil {
-		if a := event.AlertReceived(); a != nil {
-			switch a.Description {
-			case 45:
-				cause = CauseExpired
-			case 48:
-				cause = CauseUnknown
-			}
-		}
-	}
-	if cause != CauseUnknown && cause != CauseRejected {
+// byAlert makes a cause that names nothing precise with the client's alert.
+func byAlert(cause verdict.Cause, event *trace.Event) verdict.Cause {
+	if cause != verdict.CauseRejected || event == nil {
 		return cause
 	}
-	switch {
-	case s.Trust == TrustStore:
-		return CauseNoAnchor
-	case s.Trust == TrustLeaf && s.Leaf.SelfSigned():
-		return CauseSelfSigned
-	case s.Trust == TrustLeaf:
-		return CauseNotPinned
-	case s.Trust == TrustNothing:
-		return CauseUnknown
-	case s.Server == ServeLeaf && s.Trust != TrustOtherRoot:
-		return CauseMissing
+	if a := event.AlertReceived(); a != nil {
+		switch a.Description {
+		case alertCertificateExpired:
+			return verdict.CauseExpired
+		case alertUnknownCA:
+			return verdict.CauseUnknown
+		}
 	}
 	return cause
 }
 
-// What is kept of a client's words, octets.
+// Alerts that name their cause (RFC 5246 section 7.2.2).
 const (
-	maxMessage = 200
-	maxKept    = 4 << 10
+	alertCertificateExpired = 45
+	alertUnknownCA          = 48
 )
-
-func clip(s string, most int) string {
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return strings.ToValidUTF8(s, "?")
-}
-
-// Printable makes what a client sent fit to be printed, at most that many octets: what could
-// move a terminal's cursor is left out.
-func Printable(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, strings.TrimSpace(s))
-	return clip(s, most)
-}
-
-func oneLine(s string) string { return Printable(s, maxMessage) }
 
 // lastLine returns the last line of an output, for a cause that needs one.
 func lastLine(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
-		return ": " + oneLine(last)
+		return ": " + printable.Line(last)
 	}
 	return ""
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/shell"
 )
 
 // keep writes everything of a cell to DIR/client/scenario: the client's home as it was at the
@@ -37,11 +39,11 @@ func keep(dir string, f *Found, v *Visit, e Evidence, shown *presented) error {
 		files[fmt.Sprintf("intermediate-%d.der", i+1)] = c.Raw
 	}
 	for name, data := range files {
-		if err := certs.Replace(filepath.Join(cell, name), data, certs.ModeCert); err != nil {
+		if err := atomicfile.Replace(filepath.Join(cell, name), data, atomicfile.Public); err != nil {
 			return err
 		}
 	}
-	return certs.Replace(filepath.Join(cell, "server.key.der"), shown.key, certs.ModeKey)
+	return atomicfile.Replace(filepath.Join(cell, "server.key.der"), shown.key, atomicfile.Private)
 }
 
 // keepBuilds copies what clients needed once a run.
@@ -76,27 +78,7 @@ func repeat(dir string, f *Found, v *Visit, e Evidence, intermediates int) strin
 	copies := strings.NewReplacer(
 		v.Home, filepath.Join(dir, f.Name, e.Scenario.Name, "home"),
 		v.BuildDir, filepath.Join(dir, f.Name, "build"))
-	return script + copies.Replace(CommandLine(e.Result.Env, e.Result.Args)) + "\n"
-}
-
-// CommandLine returns a command line that can be pasted into a shell.
-func CommandLine(env, args []string) string {
-	words := []string{"env", "-i"}
-	for _, word := range append(append([]string{}, env...), args...) {
-		words = append(words, quote(word))
-	}
-	return strings.Join(words, " ")
-}
-
-// quote makes one shell word (POSIX 2.2.2).
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%", r)
-	}
-	if word != "" && strings.IndexFunc(word, plain) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return script + copies.Replace(shell.Line(e.Result.Env, e.Result.Args)) + "\n"
 }
 
 // copyTree copies directories and regular files; sockets and links of a client's home are of

@@ -1,16 +1,17 @@
 package hostsim
 
-import "time"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/leafcam/leafcam/hostsim/verdict"
+)
 
 // MatrixFormat is the version of the matrix' JSON form, described in hostsim/MATRIX.md.
-const MatrixFormat = 2
-
-// Verdicts of cells that were not run, or of rows as a whole.
-const (
-	NotApplicable Verdict = "not applicable"  // the user's files, or the client, do not allow the scenario
-	OtherSystem   Verdict = "other system"    // the client belongs to another operating system
-	NeverVerifies Verdict = "does not verify" // the client accepts any certificate, as everybody knows
-)
+const MatrixFormat = 3
 
 // A Matrix is the outcome of every client in every scenario.
 type Matrix struct {
@@ -26,10 +27,12 @@ type Matrix struct {
 
 // A Row is one client.
 type Row struct {
-	Client    string `json:"client"`
-	Title     string `json:"title"`
-	Stack     string `json:"stack"`
-	Library   string `json:"library"`
+	Client  string `json:"client"`
+	Title   string `json:"title"`
+	Stack   string `json:"stack"`
+	Library string `json:"library"`
+	// Family is the policy in hostsim/policy that the client was measured to follow; "" for none.
+	Family    string `json:"family,omitempty"`
 	Version   string `json:"version,omitempty"`
 	Install   string `json:"install,omitempty"` // commands that bring the client
 	Installed bool   `json:"installed"`
@@ -81,33 +84,34 @@ func (m *Matrix) Row(client string) *Row {
 // were asked for; the rest are controls that were run besides.
 func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 	row := Row{
-		Client: f.Name, Title: f.Title, Stack: f.Stack, Library: f.Library, Version: f.VersionLine, Install: f.Install(),
+		Client: f.Name, Title: f.Title, Stack: f.Stack, Library: f.Library, Family: f.Known.Family, Version: f.VersionLine, Install: f.Install(),
 		Installed: f.Installed(), Doubt: doubt(f.Client, scenarios, outcomes),
 	}
 	row.Trustworthy = row.Doubt == ""
-	row.System, row.Simulated, row.Browser = f.otherSystem(), f.Simulated, f.Browser
+	row.System, row.Simulated, row.Browser = f.otherSystem(), f.Known.Simulated, f.Known.Browser
 	for _, o := range outcomes {
 		row.Seconds += o.Seconds
 		if row.Guess == "" && o.ClientHello != nil && !f.simulated() {
-			row.Guess = GuessStack(o.ClientHello)
+			row.Guess = verdict.GuessStack(o.ClientHello)
 		}
 	}
 	anchors := false
 	for i, s := range scenarios {
-		anchors = anchors || s.Trust == TrustStore && outcomes[i].Verdict == Completed
+		anchors = anchors || s.tellsAnchors() && outcomes[i].Verdict == verdict.VerdictCompleted
 	}
 	for i, s := range scenarios[:shown] {
 		o := outcomes[i]
 		// A store that is enough without the root did not complete the chain to it.
-		if o.How == FromStore && anchors {
-			o.How, o.ChainCompleted = Anchor, false
+		if o.How == verdict.HowStore && anchors {
+			o.How, o.ChainCompleted = verdict.HowAnchor, false
 		}
-		if !row.Trustworthy && (o.Verdict == Completed || o.Verdict == Refused || f.NeverVerifies && o.Cause == causeInexplicable) {
-			verdict := HarnessError
-			if f.NeverVerifies {
-				verdict = NeverVerifies
+		if !row.Trustworthy && (o.Verdict == verdict.VerdictCompleted || o.Verdict == verdict.VerdictRefused ||
+			f.Known.NeverVerifies && o.Cause == verdict.CauseInexplicable) {
+			instead := verdict.VerdictHarnessError
+			if f.Known.NeverVerifies {
+				instead = verdict.VerdictNeverVerifies
 			}
-			o = o.end(verdict, row.Doubt)
+			o = o.end(instead, verdict.CauseDoubt, row.Doubt)
 			o.How, o.ChainCompleted, o.Proof = "", false, ""
 		}
 		row.Cells = append(row.Cells, Cell{s.Name, o})
@@ -120,12 +124,12 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 	for i, s := range scenarios {
 		switch o := outcomes[i]; {
-		case s.Role == RolePositive && o.Verdict == Refused:
-			return "the client refuses even in " + s.Name + ", the positive control (" + o.Cause + ")"
+		case s.Role == RolePositive && o.Verdict == verdict.VerdictRefused:
+			return "the client refuses even in " + s.Name + ", the positive control (" + o.Reason() + ")"
 		case s.Role == RolePositive && o.inconclusive():
-			return s.Name + ", the positive control, ended otherwise: " + string(o.Verdict) + ", " + o.Cause
-		case s.Leaf == LeafWrongName && c.IgnoresNames:
-		case s.Role == RoleNegative && o.Verdict == Completed:
+			return s.Name + ", the positive control, ended otherwise: " + string(o.Verdict) + ", " + o.Reason()
+		case s.testsNames() && c.Known.IgnoresNames:
+		case s.Role == RoleNegative && o.Verdict == verdict.VerdictCompleted:
 			return "the client accepts even " + s.Name + ", a negative control: it does not verify"
 		}
 	}
@@ -135,8 +139,46 @@ func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 // inconclusive tells whether an outcome of a client that ran says nothing of the certificate.
 func (o Outcome) inconclusive() bool {
 	switch o.Verdict {
-	case HarnessError, TimedOut, NoHandshake, CameraBusy:
+	case verdict.VerdictHarnessError, verdict.VerdictTimedOut, verdict.VerdictNoHandshake, verdict.VerdictCameraBusy:
 		return true
 	}
 	return false
+}
+
+// ErrFormat is what ReadMatrix returns for JSON that is no matrix of this version.
+var ErrFormat = errors.New("no matrix of this version of leafcam")
+
+// ReadMatrix reads the JSON form of a matrix, which hostsim/MATRIX.md describes. The error is
+// ErrFormat for another version of it.
+func ReadMatrix(r io.Reader) (*Matrix, error) {
+	var m Matrix
+	if err := json.NewDecoder(r).Decode(&m); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if m.Format != MatrixFormat {
+		return nil, fmt.Errorf("%w: its format is %d, not %d", ErrFormat, m.Format, MatrixFormat)
+	}
+	return &m, nil
+}
+
+// Missing tells whether a cell was not run at all, or says nothing by its nature: the client
+// is not here, or the scenario is not for it.
+func (c Cell) Missing() bool {
+	switch c.Verdict {
+	case verdict.VerdictNotInstalled, verdict.VerdictOtherSystem, verdict.VerdictNotApplicable, verdict.VerdictNeverVerifies:
+		return true
+	}
+	return false
+}
+
+// Finding tells whether a cell is one that somebody has to know of: a client that does not
+// complete the chain with the leaf alone, or a verdict that could not be had.
+func (c Cell) Finding() bool {
+	switch {
+	case c.Missing():
+		return false
+	case c.Scenario == ScenarioLeafOnly().Name:
+		return !c.ChainCompleted
+	}
+	return c.Verdict != verdict.VerdictCompleted && c.Verdict != verdict.VerdictRefused
 }

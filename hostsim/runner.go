@@ -1,6 +1,7 @@
 package hostsim
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -16,6 +17,8 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/workdir"
 )
 
 // DefaultHost is the name that the test certificates are for.
@@ -40,8 +43,11 @@ type Runner struct {
 	NoControls bool
 	Deadline   time.Duration // of one cell; DefaultDeadline by default
 	Keep       string        // directory for everything of every cell; "" keeps nothing
-	Listen     string        // IP address that servers listen on; 127.0.0.1 by default
-	Parallel   int           // cells at a time; the number of CPUs by default
+	// Builds is a folder in which what clients need built is found by the next run of the same program;
+	// "" builds in each run.
+	Builds   string
+	Listen   string // IP address that servers listen on; 127.0.0.1 by default
+	Parallel int    // cells at a time; the number of CPUs by default
 	// Progress counts cells; while clients are built, none is done. It may be called from several goroutines.
 	Progress func(done, total int, what string)
 }
@@ -65,20 +71,20 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 	if err := r.defaults(); err != nil {
 		return nil, err
 	}
-	home, err := os.MkdirTemp("", "leafcam-")
+	home, err := workdir.New(true)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(home)
+	defer home.Close()
 	m, err := newMaterial(r.Firmware, r.Host, r.KeyType, r.Files)
 	if err != nil {
 		return nil, err
 	}
-	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home}
+	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home.Path}
 	if !r.NoControls {
 		rn.extra = missingControls(r.Scenarios)
 	}
-	found := findAll(ctx, rn.sandbox, r.Clients)
+	found := finder{rn.sandbox, home.Path}.findAll(ctx, r.Clients)
 	built := rn.build(ctx, found)
 	rows := rn.cells(ctx, found, built)
 	if err := ctx.Err(); err != nil {
@@ -139,7 +145,7 @@ func missingControls(scenarios []Scenario) []Scenario {
 	for _, s := range StandardSet() {
 		control := s.Role != RoleQuestion
 		// Whether an intermediate in the store is an anchor decides how the store helps.
-		if s.Name == StoreAlone.Name {
+		if s.tellsAnchors() {
 			control = slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.Trust == TrustRootStore })
 		}
 		if control && !slices.ContainsFunc(scenarios, func(have Scenario) bool { return have.Name == s.Name && have.Role == s.Role }) {
@@ -167,10 +173,7 @@ func (r *run) build(ctx context.Context, found []*Found) []error {
 		if r.Progress != nil {
 			r.Progress(0, len(found)*len(r.asked()), f.Name+", being built")
 		}
-		err := os.MkdirAll(dir, 0o755)
-		if err == nil {
-			err = f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox})
-		}
+		err := r.buildOnce(ctx, f, dir)
 		mu.Lock()
 		defer mu.Unlock()
 		failed[dir] = err
@@ -182,12 +185,28 @@ func (r *run) build(ctx context.Context, found []*Found) []error {
 	return failures
 }
 
+// buildOnce builds for one client, unless an earlier run has done it. A mark
+// in the folder says that it is whole: a build that broke off is made again.
+func (r *run) buildOnce(ctx context.Context, f *Found, dir string) error {
+	done := filepath.Join(dir, ".built")
+	if _, err := os.Stat(done); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox}); err != nil {
+		return err
+	}
+	return os.WriteFile(done, nil, 0o644)
+}
+
 func (r *run) buildDir(c *Client) string {
 	group := c.BuildGroup
 	if group == "" {
 		group = c.Name
 	}
-	return filepath.Join(r.home, "build-"+group)
+	return filepath.Join(cmp.Or(r.Builds, r.home), "build-"+group)
 }
 
 // cells runs every cell and returns a row for each client, judged as a whole.
@@ -224,31 +243,31 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 	var none Outcome
 	switch {
 	case f.otherSystem() != "":
-		return none.end(OtherSystem, "the client belongs to "+f.otherSystem())
+		return none.end(verdict.VerdictOtherSystem, verdict.CauseNotFitting, "the client belongs to "+f.otherSystem())
 	case !f.Installed():
-		return none.end(NotInstalled, fmt.Sprintf("no %s; %s", f.Missing[0], f.Install()))
+		return none.end(verdict.VerdictNotInstalled, verdict.CauseAbsent, fmt.Sprintf("no %s; %s", f.Missing[0], f.Install()))
 	case built != nil:
-		return none.end(HarnessError, "could not be prepared: "+built.Error())
+		return none.end(verdict.VerdictHarnessError, verdict.CauseHarness, "could not be prepared: "+built.Error())
 	case ctx.Err() != nil:
-		return none.end(HarnessError, "interrupted")
+		return none.end(verdict.VerdictHarnessError, verdict.CauseHarness, "interrupted")
 	}
-	if f.OwnTrust {
-		if ok, reason := r.suitsOwnTrust(s); !ok {
-			return none.end(NotApplicable, reason)
+	if f.Known.OwnTrust {
+		if ok, reason := r.suitsOwnTrust(s.plan().asks); !ok {
+			return none.end(verdict.VerdictNotApplicable, verdict.CauseNotFitting, reason)
 		}
 	}
 	if r.Files != nil {
-		if ok, reason := r.Files.Suits(s); !ok {
-			return none.end(NotApplicable, reason)
+		if ok, reason := r.Files.suit(s.plan().asks); !ok {
+			return none.end(verdict.VerdictNotApplicable, verdict.CauseNotFitting, reason)
 		}
 	}
 	o := r.try(ctx, f, s)
 	// A busy machine can come between a client and its verdict; a verdict on a certificate is
 	// never asked for again.
-	if o.inconclusive() && !f.NeverVerifies && ctx.Err() == nil {
+	if o.inconclusive() && !f.Known.NeverVerifies && ctx.Err() == nil {
 		first := o
 		o = r.try(ctx, f, s)
-		o.FirstTry = string(first.Verdict) + ": " + first.Cause
+		o.FirstTry = string(first.Verdict) + ": " + first.Reason()
 	}
 	return o
 }
@@ -260,30 +279,30 @@ func (r *run) try(ctx context.Context, f *Found, s Scenario) Outcome {
 	defer cancel()
 	evidence, err := r.visit(ctx, f, s)
 	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, sandbox.ErrNoMounts) || errors.Is(err, errNoProxy) {
-		return none.end(CannotIsolate, err.Error())
+		return none.end(verdict.VerdictCannotIsolate, verdict.CauseNotFitting, err.Error())
 	}
 	if errors.Is(err, errNotApplicable) {
-		return none.end(NotApplicable, err.Error())
+		return none.end(verdict.VerdictNotApplicable, verdict.CauseNotFitting, err.Error())
 	}
 	if err != nil {
-		return none.end(HarnessError, err.Error())
+		return none.end(verdict.VerdictHarnessError, verdict.CauseHarness, err.Error())
 	}
 	return Judge(evidence)
 }
 
 // suitsOwnTrust tells whether a scenario says something of a client whose trust cannot be
 // prepared.
-func (r *run) suitsOwnTrust(s Scenario) (ok bool, reason string) {
+func (r *run) suitsOwnTrust(asks demands) (ok bool, reason string) {
 	switch {
 	case r.Files == nil:
 		return false, "the browser trusts what its machine trusts: give your own files, for a name that leads here"
-	case s.Name == UnknownRoot.Name:
+	case asks.unknownRoot && !asks.question:
 		return true, ""
-	case s.Role != RoleQuestion:
+	case !asks.question:
 		return false, "the test PKI is nothing to this browser"
-	case s.Trust != TrustRoot || s.Warm:
+	case !asks.rootAlone:
 		return false, "the browser's trust is its machine's own"
-	case s.AIA != AIAAbsent && !r.Online:
+	case asks.aia && !r.Online:
 		return false, "the browser's machine asks the real AIA server: give --online"
 	}
 	return true, ""

@@ -23,7 +23,7 @@ const (
 )
 
 // SendsChain tells whether the intermediates are sent.
-func (s Server) SendsChain() bool { return s != ServeLeaf }
+func (s Server) SendsChain() bool { return serverKinds[s].sendsChain }
 
 // Leaf is the kind of leaf certificate.
 type Leaf string
@@ -38,7 +38,7 @@ const (
 )
 
 // SelfSigned tells whether there is no chain at all.
-func (l Leaf) SelfSigned() bool { return l == LeafSelfSigned || l == LeafSelfSignedCA }
+func (l Leaf) SelfSigned() bool { return leafKinds[l].selfSigned }
 
 // Trust is what the client has.
 type Trust string
@@ -100,9 +100,14 @@ type Scenario struct {
 
 // question, positive and negative complete a scenario with what is usual.
 func question(name, title string, s Scenario) Scenario {
-	s.Name, s.Title, s.Role = name, title, cmp.Or(s.Role, RoleQuestion)
-	s.Server, s.Leaf, s.Trust, s.AIA = cmp.Or(s.Server, ServeLeaf), cmp.Or(s.Leaf, LeafPlain), cmp.Or(s.Trust, TrustRoot), cmp.Or(s.AIA, AIAAbsent)
-	s.Missing = cmp.Or(s.Missing, 1)
+	s.Name, s.Title = name, title
+	return s.complete()
+}
+
+// complete fills in what is usual.
+func (s Scenario) complete() Scenario {
+	s.Role, s.Server, s.Leaf = cmp.Or(s.Role, RoleQuestion), cmp.Or(s.Server, ServeLeaf), cmp.Or(s.Leaf, LeafPlain)
+	s.Trust, s.AIA, s.Missing = cmp.Or(s.Trust, TrustRoot), cmp.Or(s.AIA, AIAAbsent), cmp.Or(s.Missing, 1)
 	return s
 }
 
@@ -116,42 +121,96 @@ func negative(name, title string, s Scenario) Scenario {
 	return question(name, title, s)
 }
 
-// The standard set.
-var (
-	LeafOnly    = question("leaf-only", "the camera sends its leaf alone", Scenario{})
-	ByAIA       = question("aia", "leaf alone, its AIA URL answers", Scenario{AIA: AIADER})
-	Store       = question("store", "leaf alone, intermediate in the client's store", Scenario{Trust: TrustRootStore})
-	StoreAlone  = question("store-alone", "the same store without the root: is the intermediate an anchor?", Scenario{Trust: TrustStore})
-	SecondLoad  = positive("second-load", "leaf + intermediate by a second load", Scenario{Server: ServeSecondLoad})
-	SelfSigned  = question("self-signed", "a self-signed leaf (CA:FALSE) that the client pins", Scenario{Leaf: LeafSelfSigned, Trust: TrustLeaf})
-	WrongName   = negative("wrong-name", "whole chain, certificate for another host", Scenario{Server: ServeSecondLoad, Leaf: LeafWrongName})
-	Expired     = negative("expired", "whole chain, leaf expired", Scenario{Server: ServeSecondLoad, Leaf: LeafExpired})
-	UnknownRoot = negative("unknown-root", "whole chain, client trusts another root", Scenario{Server: ServeSecondLoad, Trust: TrustOtherRoot})
-)
+// ScenarioLeafOnly is the camera as documented: it sends its leaf alone.
+func ScenarioLeafOnly() Scenario {
+	return question("leaf-only", "the camera sends its leaf alone",
+		Scenario{})
+}
 
-// ByFullChain is what another server than the camera does with the same certificates.
-var ByFullChain = question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate", Scenario{Server: ServeFullChain})
+// ScenarioAIA is the leaf alone, whose AIA URL answers.
+func ScenarioAIA() Scenario {
+	return question("aia", "leaf alone, its AIA URL answers",
+		Scenario{AIA: AIADER})
+}
 
-// Gateway is the cure that needs another machine.
-var Gateway = question("gateway", "a gateway sends leaf + intermediate; the camera behind it is self-signed and pinned", Scenario{Server: ServeGateway})
+// ScenarioStore is the leaf alone, and the intermediate in the client's store.
+func ScenarioStore() Scenario {
+	return question("store", "leaf alone, intermediate in the client's store",
+		Scenario{Trust: TrustRootStore})
+}
 
-// PEMFirmware is the cure that a later firmware brings.
-var PEMFirmware = question("pem-firmware", "leaf + intermediate from one PEM file, on a firmware that reads PEM", Scenario{Server: ServePEM})
+// scenarioStoreAlone is the same store without the root, which tells whether the intermediate is an anchor.
+func scenarioStoreAlone() Scenario {
+	return question("store-alone", "the same store without the root: is the intermediate an anchor?",
+		Scenario{Trust: TrustStore})
+}
+
+// ScenarioSecondLoad is the positive control: leaf and intermediate by a second load.
+func ScenarioSecondLoad() Scenario {
+	return positive("second-load", "leaf + intermediate by a second load",
+		Scenario{Server: ServeSecondLoad})
+}
+
+// scenarioSelfSigned is a self-signed leaf that the client pins.
+func scenarioSelfSigned() Scenario {
+	return question("self-signed", "a self-signed leaf (CA:FALSE) that the client pins",
+		Scenario{Leaf: LeafSelfSigned, Trust: TrustLeaf})
+}
+
+// scenarioWrongName is a negative control: a certificate for another host.
+func scenarioWrongName() Scenario {
+	return negative("wrong-name", "whole chain, certificate for another host",
+		Scenario{Server: ServeSecondLoad, Leaf: LeafWrongName})
+}
+
+// scenarioExpired is a negative control: a leaf that has expired.
+func scenarioExpired() Scenario {
+	return negative("expired", "whole chain, leaf expired",
+		Scenario{Server: ServeSecondLoad, Leaf: LeafExpired})
+}
+
+// ScenarioUnknownRoot is a negative control: a root that the client does not trust.
+func ScenarioUnknownRoot() Scenario {
+	return negative("unknown-root", "whole chain, client trusts another root",
+		Scenario{Server: ServeSecondLoad, Trust: TrustOtherRoot})
+}
+
+// ScenarioFullChain is what another server than the camera does with the same certificates.
+func ScenarioFullChain() Scenario {
+	return question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate",
+		Scenario{Server: ServeFullChain})
+}
+
+// ScenarioGateway is the cure that needs another machine.
+func ScenarioGateway() Scenario {
+	return question("gateway", "a gateway sends leaf + intermediate; the camera behind it is self-signed and pinned",
+		Scenario{Server: ServeGateway})
+}
+
+// scenarioPEMFirmware is the cure that a later firmware brings.
+func scenarioPEMFirmware() Scenario {
+	return question("pem-firmware", "leaf + intermediate from one PEM file, on a firmware that reads PEM",
+		Scenario{Server: ServePEM})
+}
 
 // StandardSet returns the scenarios that are run unless told otherwise.
 func StandardSet() []Scenario {
-	return []Scenario{LeafOnly, ByAIA, Store, StoreAlone, SecondLoad, SelfSigned, WrongName, Expired, UnknownRoot}
+	return []Scenario{
+		ScenarioLeafOnly(), ScenarioAIA(), ScenarioStore(), scenarioStoreAlone(), ScenarioSecondLoad(),
+		scenarioSelfSigned(), scenarioWrongName(), scenarioExpired(), ScenarioUnknownRoot(),
+	}
 }
 
 // AllScenarios returns the standard set and every further combination.
 func AllScenarios() []Scenario {
 	return append(StandardSet(),
-		ByFullChain,
-		Gateway,
-		PEMFirmware,
+		ScenarioFullChain(),
+		ScenarioGateway(),
+		scenarioPEMFirmware(),
 		question("one-connection", "leaf + intermediate from the documented loop, one connection at a time", Scenario{Server: ServeOneByOne}),
 		question("warm", "leaf alone, after a visit to a server that sent the whole chain", Scenario{Warm: true}),
-		question("self-signed-ca", "a self-signed leaf that is a CA, and that the client pins", Scenario{Leaf: LeafSelfSignedCA, Trust: TrustLeaf}),
+		question("self-signed-ca", "a self-signed leaf that is a CA, and that the client pins",
+			Scenario{Leaf: LeafSelfSignedCA, Trust: TrustLeaf}),
 		question("leaf-pinned", "the issued leaf alone, which the client is told to trust itself", Scenario{Trust: TrustLeaf}),
 		question("no-trust", "whole chain, client trusts nothing", Scenario{Server: ServeSecondLoad, Trust: TrustNothing}),
 
@@ -174,10 +233,10 @@ func AllScenarios() []Scenario {
 		question("three-missing-store", "the same, all intermediates in the client's store", Scenario{Missing: 3, Trust: TrustRootStore}),
 		question("three-missing-second-load", "leaf + three intermediates by further loads", Scenario{Missing: 3, Server: ServeSecondLoad}),
 
-		question("p384", "leaf + intermediate, P-384 keys", Scenario{Server: ServeSecondLoad, Key: certs.ECDSAP384}),
-		question("p384-leaf-only", "leaf alone, P-384 key", Scenario{Key: certs.ECDSAP384}),
-		question("rsa2048", "leaf + intermediate, RSA-2048 keys", Scenario{Server: ServeSecondLoad, Key: certs.RSA2048}),
-		question("rsa2048-leaf-only", "leaf alone, RSA-2048 key", Scenario{Key: certs.RSA2048}),
+		question("p384", "leaf + intermediate, P-384 keys", Scenario{Server: ServeSecondLoad, Key: certs.KeyECDSAP384}),
+		question("p384-leaf-only", "leaf alone, P-384 key", Scenario{Key: certs.KeyECDSAP384}),
+		question("rsa2048", "leaf + intermediate, RSA-2048 keys", Scenario{Server: ServeSecondLoad, Key: certs.KeyRSA2048}),
+		question("rsa2048-leaf-only", "leaf alone, RSA-2048 key", Scenario{Key: certs.KeyRSA2048}),
 	)
 }
 

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/port"
 )
 
 // errNoProxy is why a client's AIA downloads cannot be answered on this machine.
@@ -27,48 +29,68 @@ var errNotWarm = errors.New("the visit before, to a server that sends the whole 
 
 // visit sets one cell up, runs the client in it and returns what both ends tell.
 func (r *run) visit(ctx context.Context, f *Found, s Scenario) (e Evidence, err error) {
+	p := s.plan()
 	// Short, because some clients put Unix sockets there, whose paths are limited.
 	home, err := os.MkdirTemp(r.home, "c")
 	if err != nil {
 		return Evidence{}, err
 	}
 	defer os.RemoveAll(home)
-	online := r.Online && r.Files != nil && s.Role == RoleQuestion
+	online := r.Online && r.Files != nil && p.asks.question
 	var urls *aiaURLs
-	if s.AIA != AIAAbsent {
+	if p.aia.asked {
 		urls = &aiaURLs{}
 		if !online {
-			if urls, err = r.material.newAIAURLs(s); err != nil {
+			if urls, err = r.material.newAIAURLs(p.aia, p.pki); err != nil {
 				return Evidence{}, err
 			}
 			defer func() { urls.close() }()
 		}
 	}
-	shown, err := r.material.cell(s, urls)
+	shown, err := r.material.cell(p, urls)
 	if err != nil {
 		return Evidence{}, err
 	}
-	v := &Visit{
+	c := &cell{run: r, client: f, shown: shown, trusts: p.trust, visit: &Visit{
 		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, CAFile: filepath.Join(home, trustedFile),
 		programs: f.programs, sandbox: r.sandbox,
-	}
-	if s.Warm {
-		warm := s
-		warm.Server, warm.Warm = ServeSecondLoad, false
-		before, err := r.attempt(ctx, f, warm, v, shown, nil)
+	}}
+	if f.Needs.Port {
+		held, err := port.Hold()
 		if err != nil {
 			return Evidence{}, err
 		}
-		if o := Judge(before); o.Verdict != Completed {
-			return Evidence{}, fmt.Errorf("%w: %s, %s", errNotWarm, o.Verdict, o.Cause)
+		defer func() { _ = held.Release() }()
+		c.visit.Listen = held.Number
+	}
+	if p.before != nil {
+		before, err := c.attempt(ctx, *p.before)
+		if err != nil {
+			return Evidence{}, err
+		}
+		before.Scenario = ScenarioSecondLoad() // that is what it was
+		if o := Judge(before); o.Verdict != verdict.VerdictCompleted {
+			return Evidence{}, fmt.Errorf("%w: %s, %s", errNotWarm, o.Verdict, o.Reason())
 		}
 	}
-	e, err = r.attempt(ctx, f, s, v, shown, urls)
-	e.Online = online
+	c.urls, c.answers = urls, p.aia
+	e, err = c.attempt(ctx, p.server)
+	e.Scenario, e.Online = s, online
 	if err == nil && r.Keep != "" {
-		err = keep(r.Keep, f, v, e, shown)
+		err = keep(r.Keep, f, c.visit, e, shown)
 	}
 	return e, err
+}
+
+// cell is one client in front of what is presented to it.
+type cell struct {
+	run     *run
+	client  *Found
+	visit   *Visit
+	shown   *presented
+	trusts  trustKind
+	urls    *aiaURLs // nil without AIA URLs
+	answers aiaKind
 }
 
 // server is what a cell's client connects to.
@@ -78,36 +100,26 @@ type server interface {
 }
 
 // attempt lets the client visit one server.
-func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown *presented, urls *aiaURLs) (Evidence, error) {
-	e := Evidence{Scenario: s, Silent: f.Silent, Nonce: token(), Path: cmp.Or(f.Path, "/") + token()}
-	creds, err := r.material.assemble(s, shown)
+func (c *cell) attempt(ctx context.Context, serves serverKind) (Evidence, error) {
+	f, v := c.client, c.visit
+	e := Evidence{Words: f.Known.Words, Silent: f.Known.Silent, Nonce: token(), Path: cmp.Or(f.Path, "/") + token()}
+	creds, err := c.run.material.assemble(serves, c.trusts, c.shown)
 	if err != nil {
 		return Evidence{}, err
 	}
 	watch := &watcher{}
-	server, err := r.start(ctx, f, s, creds, e.Nonce, watch)
+	server, err := c.run.start(ctx, f, serves, creds, e.Nonce, watch)
 	if err != nil {
 		return Evidence{}, err
 	}
 	defer server.Close()
 	v.Port, v.Path = server.Addr().(*net.TCPAddr).Port, e.Path
 	v.Roots, v.Pinned, v.Store = creds.roots, creds.pinned, creds.store
-	needsHosts := f.HostsFile
-	if urls != nil {
-		list, err := urls.publish(s, shown)
-		if err != nil {
-			return Evidence{}, err
-		}
-		direct, err := urls.reach(ctx, v, list)
-		if err != nil {
-			return Evidence{}, err
-		}
-		if f.AIAHostsFile && !direct {
-			return Evidence{}, errNoProxy
-		}
-		needsHosts = needsHosts || f.AIAHostsFile
+	needsHosts, err := c.reachIssuers(ctx)
+	if err != nil {
+		return Evidence{}, err
 	}
-	if e.Result, err = r.runClient(ctx, f, v, needsHosts); err != nil {
+	if e.Result, err = c.run.runClient(ctx, f, v, needsHosts || f.Isolation.HostsFile); err != nil {
 		return Evidence{}, err
 	}
 	settle(server)
@@ -116,11 +128,33 @@ func (r *run) attempt(ctx context.Context, f *Found, s Scenario, v *Visit, shown
 		watch.tap.Complete(&watch.events[i])
 	}
 	e.Events, e.Resets = watch.events, watch.resets
-	e.Served = creds.served(shown)
-	if urls != nil && urls.server != nil {
-		e.Fetches = urls.server.Fetches()
+	if !serves.hidden {
+		e.Served = creds.served(c.shown)
+	}
+	if c.urls != nil && c.urls.server != nil {
+		e.Fetches = c.urls.server.Fetches()
 	}
 	return e, nil
+}
+
+// reachIssuers publishes the issuers and tells the client how to reach them. needsHosts says that
+// it needs a hosts file for that.
+func (c *cell) reachIssuers(ctx context.Context) (needsHosts bool, err error) {
+	if c.urls == nil {
+		return false, nil
+	}
+	list, err := c.urls.publish(c.answers, c.shown)
+	if err != nil {
+		return false, err
+	}
+	direct, err := c.urls.reach(ctx, c.visit, list)
+	if err != nil {
+		return false, err
+	}
+	if c.client.Isolation.AIAHostsFile && !direct {
+		return false, errNoProxy
+	}
+	return c.client.Isolation.AIAHostsFile, nil
 }
 
 // settled is how long a server may take to read what a client said last.
@@ -132,67 +166,6 @@ func settle(s server) {
 	for end := time.Now().Add(settled); ok && busy.busy() && time.Now().Before(end); {
 		time.Sleep(settled / 100)
 	}
-}
-
-// start starts the cell's server.
-func (r *run) start(ctx context.Context, f *Found, s Scenario, creds *credentials, nonce string, watch *watcher) (server, error) {
-	page := "leafcam " + nonce + "\n"
-	config := device.CameraConfig{Context: creds.context, Script: device.Hello(page), Tap: watch.tap.Conn, OnEvent: watch.event, OnReset: watch.reset, Connections: cellConnections}
-	if f.Script != nil {
-		config.Script = f.Script(nonce)
-	}
-	if s.Server == ServeGateway {
-		if f.Protocol != "" {
-			return nil, fmt.Errorf("%w: the gateway speaks HTTP, and the client %s", errNotApplicable, f.Protocol)
-		}
-		config.OnEvent = watch.behindGateway
-		return r.startFront(ctx, creds, config)
-	}
-	l, err := net.Listen("tcp", net.JoinHostPort(r.Listen, "0"))
-	if err != nil {
-		return nil, err
-	}
-	if s.Server == ServeFullChain {
-		if f.Script != nil {
-			_ = l.Close()
-			return nil, fmt.Errorf("%w: the other server speaks nothing but HTTP pages", errNotApplicable)
-		}
-		return StartFullChain(l, FullChainConfig{TLS: creds.config, Page: page, OnEvent: watch.event}), nil
-	}
-	if s.Server == ServeOneByOne {
-		config.Connections = 1
-	}
-	return serveCamera(l, config), nil
-}
-
-// camera is a camera on a listener of its own.
-type camera struct {
-	*device.Camera
-	listener net.Listener
-	done     chan struct{}
-}
-
-func serveCamera(l net.Listener, config device.CameraConfig) *camera {
-	c := &camera{device.NewCamera(config), l, make(chan struct{})}
-	go func() {
-		_ = c.Serve(l)
-		close(c.done)
-	}()
-	return c
-}
-
-func (c *camera) busy() bool {
-	serving, waiting, _ := c.Connections()
-	return serving+waiting > 0
-}
-
-func (c *camera) Addr() net.Addr { return c.listener.Addr() }
-
-func (c *camera) Close() error {
-	err := c.Camera.Close()
-	_ = c.listener.Close() // when it was closed before it served
-	<-c.done
-	return err
 }
 
 // runClient prepares the client's trust and runs it.
@@ -209,24 +182,16 @@ func (r *run) runClient(ctx context.Context, f *Found, v *Visit, needsHosts bool
 		return dial(ctx, f.Client, v)
 	}
 	c := f.Command(v)
-	spec := sandbox.Command{Args: c.Args, Env: c.Env, Home: v.Home, Stdin: []byte(c.Stdin), NotRoot: f.NotRoot}
+	spec := sandbox.Command{Args: c.Args, Env: c.Env, Home: v.Home, Stdin: []byte(c.Stdin), NotRoot: f.Isolation.NotRoot}
 	if needsHosts {
 		spec.Hosts = v.Hosts()
 	}
-	for target, name := range f.Mounts {
-		if spec.Mounts == nil {
-			spec.Mounts = map[string]string{}
-		}
-		spec.Mounts[target] = v.File(name)
-	}
+	spec.Mounts = f.Isolation.mounts(v)
 	return r.sandbox.Run(ctx, spec)
 }
 
 // trustedFile is the name of Visit.CAFile in the cell's home.
 const trustedFile = "trusted.pem"
-
-// SystemBundle mounts Visit.CAFile in the place of the CA bundle of Debian's programs.
-var SystemBundle = map[string]string{sandbox.SystemBundle: trustedFile}
 
 // cellConnections is how many connections the camera of a cell serves at a time:
 // browsers open spare ones and say nothing on them.
@@ -234,14 +199,14 @@ const cellConnections = 8
 
 // watcher collects what a server reports.
 type watcher struct {
-	tap Tap
+	tap verdict.Tap
 
 	mu     sync.Mutex
-	events []device.Event
+	events []trace.Event
 	resets int
 }
 
-func (w *watcher) event(e device.Event) {
+func (w *watcher) event(e trace.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events = append(w.events, e)
@@ -249,7 +214,7 @@ func (w *watcher) event(e device.Event) {
 
 // behindGateway keeps what the gateway asked for, and nothing of its handshake, which says nothing
 // of the client.
-func (w *watcher) behindGateway(e device.Event) {
+func (w *watcher) behindGateway(e trace.Event) {
 	e.ClientHello, e.Chosen, e.Alerts = nil, nil, nil
 	w.event(e)
 }
@@ -258,4 +223,18 @@ func (w *watcher) reset(net.Addr) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.resets++
+}
+
+// dial runs a client that is no program but a function of this process.
+func dial(ctx context.Context, c *Client, v *Visit) (sandbox.Result, error) {
+	started := time.Now()
+	page, err := c.Dial(ctx, v)
+	r := sandbox.Result{
+		Stdout: page, Duration: time.Since(started),
+		TimedOut: err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded),
+	}
+	if err != nil {
+		r.ExitCode, r.Stderr = 1, []byte(err.Error()+"\n")
+	}
+	return r, nil
 }

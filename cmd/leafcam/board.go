@@ -65,12 +65,19 @@ func listBoards(out io.Writer, fw *device.Firmware, asJSON bool) error {
 	keys := []struct {
 		name string
 		size device.KeySize
-	}{{"P-256", device.KeySize{Bits: 256}}, {"RSA-2048", device.KeySize{RSA: true, Bits: 2048}}, {"RSA-4096", device.KeySize{RSA: true, Bits: 4096}}}
+	}{
+		{"P-256", device.KeySize{Bits: 256}},
+		{"RSA-2048", device.KeySize{RSA: true, Bits: 2048}},
+		{"RSA-4096", device.KeySize{RSA: true, Bits: 4096}},
+	}
 	var list []row
 	t := newTable("board", "processor", "heap", "network", keys[0].name, keys[1].name, keys[2].name)
 	for _, b := range device.Boards() {
 		r := row{b.Name, b.Processor, b.MHz, b.Heap, b.Network.Name, b.Network.Connections, map[string]connections{}}
-		line := table.Row{b.Name, fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap), fmt.Sprintf("%s, %d sockets", b.Network.Name, b.Network.Connections)}
+		line := table.Row{
+			b.Name, fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap),
+			fmt.Sprintf("%s, %d sockets", b.Network.Name, b.Network.Connections),
+		}
 		for _, key := range keys {
 			memory := b.Fit(fw, key.size)
 			fit := connections{memory, min(memory, b.Network.Connections)}
@@ -80,7 +87,10 @@ func listBoards(out io.Writer, fw *device.Firmware, asJSON bool) error {
 		list = append(list, r)
 		t.AppendRow(line)
 	}
-	return render(out, asJSON, list, t)
+	return render(out, asJSON, struct {
+		Format int   `json:"format"`
+		Boards []row `json:"boards"`
+	}{outputFormat, list}, t)
 }
 
 // describeHeap returns the areas, such as "64K + 264K".

@@ -12,7 +12,9 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/capture"
-	"github.com/leafcam/leafcam/hostsim/livepage"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // captureOptions are the flags of what makes connections readable for others.
@@ -45,31 +47,32 @@ func (o captureOptions) open(context *device.SSLContext) (*tap, error) {
 		return t, nil
 	}
 	if chain := context.Chain(); !o.force && (len(chain) == 0 || !certs.FromTestPKI(chain[0])) {
-		return nil, usage(errors.New("the certificate is not of a test PKI: whoever gets the file reads what its key protects; give --force if that is meant"))
+		return nil, usage(errors.New("the certificate is not of a test PKI: " +
+			"whoever gets the file reads what its key protects; give --force if that is meant"))
 	}
 	if o.keyLog {
 		path := os.Getenv("SSLKEYLOGFILE")
 		if path == "" {
 			return nil, usage(errors.New("--keylog needs the environment variable SSLKEYLOGFILE to name a file"))
 		}
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, certs.ModeKey)
+		f, err := inputfile.Append(path, atomicfile.Private)
 		if err != nil {
 			return nil, environment(fmt.Errorf("SSLKEYLOGFILE: %w", err))
 		}
 		t.keyLog, t.files = f, append(t.files, f)
 	}
 	if o.pcap != "" {
-		f, err := os.OpenFile(o.pcap, os.O_CREATE|os.O_EXCL|os.O_WRONLY, certs.ModeKey)
+		f, err := os.OpenFile(o.pcap, os.O_CREATE|os.O_EXCL|os.O_WRONLY, atomicfile.Private)
 		if errors.Is(err, fs.ErrExist) {
-			err = fmt.Errorf("--pcap %s: %w; name another one", o.pcap, certs.ErrExists)
+			err = fmt.Errorf("--pcap %s: %w; name another one", o.pcap, atomicfile.ErrExists)
 		}
 		if err != nil {
-			t.close()
+			_ = t.close() // the error that follows is the first one
 			return nil, environment(err)
 		}
 		t.files = append(t.files, f)
 		if t.writer, err = capture.NewWriter(f); err != nil {
-			t.close()
+			_ = t.close() // the error that follows is the first one
 			return nil, environment(fmt.Errorf("--pcap %s: %w", o.pcap, err))
 		}
 	}
@@ -77,7 +80,7 @@ func (o captureOptions) open(context *device.SSLContext) (*tap, error) {
 }
 
 // attach lets the camera, and the servers in its place, fill the files.
-func (t *tap) attach(config *device.CameraConfig, modes []livepage.Mode) {
+func (t *tap) attach(config *device.CameraConfig, modes []stage.Mode) {
 	if t.writer != nil {
 		config.Tap = t.writer.Conn
 	}

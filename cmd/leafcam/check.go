@@ -15,8 +15,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/certs/preflight"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim/preflight"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // checkOptions are the flags of check.
@@ -59,7 +62,8 @@ mend. The forecast says which clients will connect, with the leaf alone and with
 Nothing leaves this machine, unless --fetch lets it download missing issuers from the certificate's
 own AIA URLs. --report writes FORM=FILE, with the forms json and sarif.
 
-A line of a --fleet list is a path, or cert,key or cert,key,host.
+A line of a --fleet list is a path, or cert,key or cert,key,host. Lists of more than 64 MiB come by
+standard input.
 
 Exit status: 0 fine (warnings and notes included), 1 findings of severity error, 2 usage, 3 the machine
 stands in the way.`,
@@ -75,10 +79,10 @@ stands in the way.`,
 	f.StringVar(&o.at, "at", "", "`TIME` to ask about, as 2027-01-31 or in RFC 3339; now by default")
 	f.StringArrayVar(&o.roots, "root", nil, "`FILE` with a root that clients are given, PEM or DER; may be repeated")
 	f.BoolVar(&o.onlyRoots, "only-roots", false, "trust the roots of --root alone, neither this system's nor Mozilla's")
-	f.BoolVar(&o.fetch, "fetch", false, "download missing issuers from AIA URLs (10 seconds, 64 KiB, 3 redirections, public addresses)")
-	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, ask private addresses, too")
+	f.BoolVar(&o.fetch, "fetch", false, "download missing issuers from AIA URLs (20 requests in 30 seconds, 64 KiB each, public addresses)")
+	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, ask private addresses, too; never link-local ones or a cloud's metadata")
 	f.BoolVar(&o.explain, "explain", false, "show everything that was read, and how it was understood")
-	f.BoolVar(&o.json, "json", false, "print JSON, described in certs/preflight/CHECK.md")
+	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/preflight/CHECK.md")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
@@ -96,14 +100,14 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
-	delivery := certs.DeliveryOptions{Password: o.password.ask, Roots: options.Roots}
+	delivery := delivery.Options{Password: o.password.ask(ctx), Roots: options.Roots}
 	if o.fleet != "" {
 		if len(args) > 0 || o.cert != "" || o.key != "" || len(files) > 0 || o.explain {
 			return usage(errors.New("--fleet takes its deliveries from the list, and prints JSON lines"))
 		}
 		return o.checkFleet(ctx, options, delivery, out, messages)
 	}
-	subject, err := o.subject(args, delivery, out)
+	subject, err := o.subject(ctx, args, delivery, out)
 	if err != nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 		var b bytes.Buffer
 		err := checkForms[f.form](&b, report)
 		if err == nil {
-			err = certs.Replace(f.path, b.Bytes(), certs.ModeCert)
+			err = atomicfile.Replace(f.path, b.Bytes(), atomicfile.Public)
 		}
 		if err != nil {
 			return environment(err)
@@ -151,6 +155,9 @@ func (o checkOptions) outputs() (list []reportFile, err error) {
 		if !ok || path == "" || checkForms[form] == nil {
 			return nil, usage(fmt.Errorf("--report %s: give FORM=FILE, with one of the forms json, sarif", r))
 		}
+		if err := replaceable(path); err != nil {
+			return nil, err
+		}
 		list = append(list, reportFile{form, path})
 	}
 	return list, nil
@@ -173,7 +180,7 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		}
 	}
 	for _, file := range o.roots {
-		list, err := certs.ReadCertificates(file)
+		list, err := delivery.ReadCertificates(file)
 		if err != nil {
 			return options, usage(fmt.Errorf("--root: %w", err))
 		}
@@ -205,37 +212,45 @@ func parseTime(s string) (time.Time, error) {
 }
 
 // subject reads what is to be checked, and explains it where that is wanted.
-func (o checkOptions) subject(args []string, options certs.DeliveryOptions, out io.Writer) (*preflight.Subject, error) {
+func (o checkOptions) subject(ctx context.Context, args []string, options delivery.Options, out io.Writer) (*preflight.Subject, error) {
 	if o.cert == "" && o.key != "" || o.cert != "" && o.key == "" && !o.keyElsewhere {
 		return nil, usage(errors.New("--cert and --key are needed together, unless --key-elsewhere is given; a delivery is named without a flag"))
 	}
-	var subject *preflight.Subject
-	var delivery *certs.Delivery
-	var err error
-	switch {
-	case o.cert != "":
-		if subject, err = preflight.FromFiles(o.cert, o.key, args, options); subject != nil {
-			delivery = subject.Delivery
+	if o.cert != "" {
+		subject, err := preflight.FromFiles(ctx, o.cert, o.key, args, options)
+		if err != nil {
+			return nil, deliveryError(err)
 		}
-	case len(args) == 0:
+		o.explained(out, subject.Delivery)
+		return subject, nil
+	}
+	if len(args) == 0 {
 		return nil, usage(errors.New("name a delivery: a folder or the files that the CA sent, with your private key"))
-	default:
-		subject, delivery, err = preflight.FromDelivery(args, options)
 	}
-	if o.explain && delivery != nil && !o.json {
-		preflight.Explain(out, delivery)
-		fmt.Fprintln(out)
+	d, err := delivery.Read(ctx, args, options)
+	if err != nil {
+		return nil, deliveryError(err)
 	}
+	o.explained(out, d)
+	subject, err := preflight.FromDelivery(d)
 	if err != nil {
 		return nil, deliveryError(err)
 	}
 	return subject, nil
 }
 
+// explained shows how a delivery was understood, where that is wanted.
+func (o checkOptions) explained(out io.Writer, d *delivery.Delivery) {
+	if o.explain && !o.json {
+		preflight.Explain(out, d)
+		fmt.Fprintln(out)
+	}
+}
+
 // deliveryError gives a reading error its exit status, and a hint.
 func deliveryError(err error) error {
 	switch {
-	case errors.Is(err, certs.ErrNoCertificate), errors.Is(err, certs.ErrNoLeaf), errors.Is(err, certs.ErrKeyMismatch):
+	case errors.Is(err, delivery.ErrNoCertificate), errors.Is(err, delivery.ErrNoLeaf), errors.Is(err, delivery.ErrKeyMismatch):
 		return &statusError{exitFindings, fmt.Errorf("%w; leafcam check --explain shows what was read", err)}
 	case errors.Is(err, os.ErrPermission):
 		return environment(err)
@@ -243,23 +258,30 @@ func deliveryError(err error) error {
 	return usage(err)
 }
 
+// list returns the list of devices.
+func (o checkOptions) list(ctx context.Context) (io.Reader, error) {
+	if o.fleet == "-" {
+		return interruptible(ctx, os.Stdin), nil
+	}
+	text, err := inputfile.Read(o.fleet, inputfile.Large)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--fleet: %w", err))
+	}
+	return bytes.NewReader(text), nil
+}
+
 // checkFleet checks the devices of a list.
-func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options, delivery certs.DeliveryOptions, out, messages io.Writer) error {
-	list := io.Reader(os.Stdin)
-	if o.fleet != "-" {
-		file, err := os.Open(o.fleet)
-		if err != nil {
-			return usage(err)
-		}
-		defer file.Close()
-		list = file
+func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options, delivery delivery.Options, out, messages io.Writer) error {
+	list, err := o.list(ctx)
+	if err != nil {
+		return err
 	}
 	if o.password.file == "" {
 		delivery.Password = nil // nobody answers for thousands of devices
 	}
-	options.Depth = preflight.Chain
+	options.Depth = preflight.DepthChain
 	if o.leafOnly {
-		options.Depth = preflight.Leaf
+		options.Depth = preflight.DepthLeaf
 	}
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)

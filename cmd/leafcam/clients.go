@@ -11,6 +11,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/internal/npm"
 )
 
 func newClients() *cobra.Command {
@@ -23,16 +24,20 @@ func newClients() *cobra.Command {
     $ leafcam clients --install-script | less              what 'make clients' runs
 
 Lists every client that leafcam can drive: whether it is installed, its version, the TLS library
-that decides, and what brings it: Debian packages, npm packages below ` + hostsim.NPMDir() + `, which
+that decides, and what brings it: Debian packages, npm packages below ` + npm.Dir() + `, which
 LEAFCAM_NPM changes. Nothing is installed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			found := hostsim.Find(cmd.Context(), clients.All())
+			found, err := hostsim.Find(cmd.Context(), clients.All())
+			if err != nil {
+				return environment(err)
+			}
 			if err := cmd.Context().Err(); err != nil {
 				return err
 			}
 			if script {
-				return installScript(cmd.OutOrStdout(), found)
+				installScript(cmd.OutOrStdout(), hostsim.Lacking(found))
+				return nil
 			}
 			return showClients(cmd.OutOrStdout(), found, asJSON)
 		},
@@ -42,23 +47,22 @@ LEAFCAM_NPM changes. Nothing is installed.`,
 	return cmd
 }
 
-// installScript prints what brings the clients that are missing.
-func installScript(out io.Writer, found []*hostsim.Found) error {
-	commands := hostsim.InstallCommands(found)
-	if len(commands) == 0 {
+// installScript prints a script for sh that ends a shortage. It asks nothing, and tells little.
+func installScript(out io.Writer, s hostsim.Shortage) {
+	if len(s.Packages)+len(s.Modules) == 0 {
 		fmt.Fprintln(out, "echo all clients are installed")
-		return nil
+		return
 	}
 	fmt.Fprintln(out, "set -e")
-	for _, command := range commands {
-		if strings.HasPrefix(command, "apt-get ") {
-			fmt.Fprintln(out, `asroot=; [ "$(id -u)" = 0 ] || asroot=sudo`)
-			fmt.Fprintln(out, "$asroot apt-get update")
-			command = "$asroot " + command
-		}
-		fmt.Fprintln(out, command)
+	if len(s.Packages) > 0 {
+		fmt.Fprintf(out, `asroot=; [ "$(id -u)" = 0 ] || asroot=sudo
+$asroot apt-get -q update
+$asroot env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends %s >/dev/null
+`, strings.Join(s.Packages, " "))
 	}
-	return nil
+	if len(s.Modules) > 0 {
+		fmt.Fprintln(out, npm.Install(s.Modules...))
+	}
 }
 
 // clientEntry is one client in the JSON form.
@@ -67,6 +71,7 @@ type clientEntry struct {
 	Title     string   `json:"title"`
 	Stack     string   `json:"stack"`
 	Library   string   `json:"library"`
+	Family    string   `json:"family,omitempty"` // of the forecasts of leafcam check
 	Installed bool     `json:"installed"`
 	Version   string   `json:"version,omitempty"`
 	Install   string   `json:"install,omitempty"`
@@ -82,15 +87,21 @@ func showClients(out io.Writer, found []*hostsim.Found, asJSON bool) error {
 	for _, f := range found {
 		status := f.VersionLine
 		switch {
-		case f.Simulated != "":
-			status = "simulated: " + f.Simulated
-		case f.System != "" && !f.Installed() && len(f.Missing) == 0:
-			status = "other system: " + f.System
+		case f.Known.Simulated != "":
+			status = "simulated: " + f.Known.Simulated
+		case f.Needs.System != "" && !f.Installed() && len(f.Missing) == 0:
+			status = "other system: " + f.Needs.System
 		case !f.Installed():
 			status = "not installed: " + f.Install()
 		}
 		t.AppendRow(table.Row{f.Name, f.Title, f.Stack, f.Library, status})
-		list = append(list, clientEntry{f.Name, f.Title, f.Stack, f.Library, f.Installed(), f.VersionLine, f.Install(), f.System, f.Simulated, f.Missing})
+		list = append(list, clientEntry{
+			f.Name, f.Title, f.Stack, f.Library, f.Known.Family, f.Installed(), f.VersionLine, f.Install(),
+			f.Needs.System, f.Known.Simulated, f.Missing,
+		})
 	}
-	return render(out, asJSON, list, t)
+	return render(out, asJSON, struct {
+		Format  int           `json:"format"`
+		Clients []clientEntry `json:"clients"`
+	}{outputFormat, list}, t)
 }

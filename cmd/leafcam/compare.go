@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device/compare"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // compareOptions are the flags of compare.
@@ -42,7 +42,8 @@ whose script has no timeout goes on afterwards; other clients wait meanwhile. It
 two minutes, only the address given is contacted, and nothing is sent before you agreed.
 
 Exits with 0 when every answer is that of one firmware, with 1 when the server is something else or
-stopped answering. --record stores the exchanges in the format of the project's recordings.`,
+stopped answering. It gives up after two minutes, and after five probes that the server does not
+answer. --record stores the exchanges in the format of the project's recordings.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runCompare(cmd.Context(), args[0], o, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -62,11 +63,11 @@ func runCompare(ctx context.Context, address string, o compareOptions, in io.Rea
 	}
 	if o.record != "" {
 		if _, err := os.Lstat(o.record); err == nil {
-			return environment(fmt.Errorf("--record %s: %w; name another one", o.record, certs.ErrExists))
+			return environment(fmt.Errorf("--record %s: %w; name another one", o.record, atomicfile.ErrExists))
 		}
 	}
 	if !o.yes {
-		if err := agree(address, in, messages); err != nil {
+		if err := agree(ctx, address, in, messages); err != nil {
 			return err
 		}
 	}
@@ -92,12 +93,16 @@ func runCompare(ctx context.Context, address string, o compareOptions, in io.Rea
 }
 
 // agree asks whether the server may be contacted.
-func agree(address string, in io.Reader, messages io.Writer) error {
+func agree(ctx context.Context, address string, in io.Reader, messages io.Writer) error {
 	if f, ok := in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return usage(fmt.Errorf("nobody is here to be asked whether %s may be contacted; give --yes if it may", address))
 	}
 	fmt.Fprintf(messages, "send %d short connections to %s, one after the other? [y/N] ", len(compare.Probes()), address)
-	answer, _ := bufio.NewReader(in).ReadString('\n')
+	answer, err := bufio.NewReader(interruptible(ctx, in)).ReadString('\n')
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintln(messages)
+		return ctx.Err()
+	}
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
 		return &statusError{exitFindings, fmt.Errorf("nothing was sent")}
 	}
@@ -120,7 +125,7 @@ func writeRecord(path string, report *compare.Report) error {
 	if err := report.Record(&file); err != nil {
 		return err
 	}
-	if err := certs.WriteNew(path, file.Bytes(), certs.ModeCert); err != nil {
+	if err := atomicfile.WriteNew(path, file.Bytes(), atomicfile.Public); err != nil {
 		return environment(fmt.Errorf("--record: %w", err))
 	}
 	return nil
@@ -161,8 +166,12 @@ func showComparison(out io.Writer, report *compare.Report, o compareOptions) err
 // concludeComparison says in words what came out.
 func concludeComparison(out io.Writer, report *compare.Report, closest compare.Profile) error {
 	var words strings.Builder
-	if report.StoppedAt != "" {
-		fmt.Fprintf(&words, "%s stopped answering at probe %s (%s); what came before stands\n", report.Address, report.StoppedAt, report.Error)
+	switch report.Stop {
+	case compare.StopUnreachable:
+		fmt.Fprintf(&words, "%s stopped answering at probe %s (%s); the results before it stand\n",
+			report.Address, report.StoppedAt, report.Error)
+	case compare.StopSilent, compare.StopTime:
+		fmt.Fprintf(&words, "gave up on %s at probe %s: %s; the results before it stand\n", report.Address, report.StoppedAt, report.Error)
 	}
 	if report.Note != "" {
 		fmt.Fprintf(&words, "%s; the certificate was left out of the comparison\n", report.Note)
@@ -173,7 +182,7 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 	switch {
 	case report.BehavesLike != "":
 		fmt.Fprintf(&words, "%s behaves like %s in everything that was asked\n", report.Address, report.BehavesLike)
-	case report.StoppedAt == "":
+	case report.Stop == "":
 		fmt.Fprintf(&words, "%s is no camera that is known here; %s comes closest, with %d answers that differ\n",
 			report.Address, closest.Firmware, closest.Total-closest.Matched)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // convertOptions are the flags of convert.
@@ -37,11 +39,12 @@ Reads a delivery as leafcam check does and writes
     intermediate-N.der            for the second load
     chain.pem, fullchain.pem      for a gateway, or a firmware that reads PEM
 
-The key is readable by its owner alone. A file that is there already is left alone: when its content
-is another, nothing at all is written, unless --force is given.`,
+A delivery of which a part is damaged or cut off is not converted. The key is readable by its owner
+alone. A file that is there already is left alone: when its content is another, nothing at all is
+written, unless --force is given.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return convert(o, args, cmd.OutOrStdout())
+			return convert(cmd.Context(), o, args, cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
@@ -52,13 +55,21 @@ is another, nothing at all is written, unless --force is given.`,
 	return cmd
 }
 
-func convert(o convertOptions, args []string, out io.Writer) error {
+func convert(ctx context.Context, o convertOptions, args []string, out io.Writer) error {
 	if o.out == "" {
 		return usage(errors.New("name the folder for the files with --out"))
 	}
-	d, err := certs.ReadDelivery(args, certs.DeliveryOptions{Password: o.password.ask})
+	d, err := delivery.Read(ctx, args, delivery.Options{Password: o.password.ask(ctx)})
+	if err == nil {
+		err = d.Problem
+	}
 	if err != nil {
 		return deliveryError(err)
+	}
+	for _, item := range d.Items {
+		if item.Damaged {
+			return &statusError{exitFindings, fmt.Errorf("%s: %s; nothing was written", item, item.Note)}
+		}
 	}
 	files, err := d.CameraFiles()
 	if err != nil {
@@ -66,9 +77,12 @@ func convert(o convertOptions, args []string, out io.Writer) error {
 	}
 	// The camera has the last word before anything is written.
 	if err := device.NewSSLContext(device.OpenMV50).LoadCertChain(files[0].Data, files[1].Data); err != nil {
-		return &statusError{exitFindings, fmt.Errorf("the camera does not load this delivery (%w); leafcam check %s says why", err, strings.Join(args, " "))}
+		return &statusError{
+			exitFindings,
+			fmt.Errorf("the camera does not load this delivery (%w); leafcam check %s says why", err, strings.Join(args, " ")),
+		}
 	}
-	return writeFiles(o.out, files, o.force, o.json, certs.LoadingLines(len(d.Chain)), out)
+	return writeFiles(o.out, files, o.force, o.json, delivery.LoadingLines(len(d.Chain)), out)
 }
 
 // writtenFile is a file of a command's result.
@@ -80,10 +94,10 @@ type writtenFile struct {
 }
 
 // writeFiles writes files, lists them, and shows the lines that load them.
-func writeFiles(dir string, files []certs.File, force, asJSON bool, lines []string, out io.Writer) error {
-	written, err := certs.WriteFiles(dir, files, force)
+func writeFiles(dir string, files []delivery.File, force, asJSON bool, lines []string, out io.Writer) error {
+	written, err := delivery.WriteFiles(dir, files, force)
 	switch {
-	case errors.Is(err, certs.ErrExists):
+	case errors.Is(err, atomicfile.ErrExists):
 		return usage(fmt.Errorf("%w; nothing was written: choose another --out, or --force", err))
 	case err != nil:
 		return environment(err)
@@ -101,9 +115,10 @@ func writeFiles(dir string, files []certs.File, force, asJSON bool, lines []stri
 	}
 	if asJSON {
 		return writeJSON(out, struct {
+			Format      int           `json:"format"`
 			Files       []writtenFile `json:"files"`
 			MicroPython []string      `json:"micropython"`
-		}{list, append([]string{}, lines...)})
+		}{outputFormat, list, append([]string{}, lines...)})
 	}
 	fmt.Fprintln(out, t.Render())
 	if len(lines) == 0 {

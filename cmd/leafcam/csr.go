@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // csrOptions are the flags of csr.
@@ -46,7 +48,7 @@ that no public CA certifies are refused with the reason, unless --private-ca is 
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "`DIR` to write into; it is made when it does not exist")
-	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "`TYPE` of the key: ecdsa-p256, ecdsa-p384 or rsa-2048")
+	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256), "`TYPE` of the key: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.StringVar(&o.key, "key", "", "`FILE` with a private key to use again, in the place of a new one")
 	f.BoolVar(&o.privateCA, "private-ca", false, "take names that public CAs do not certify")
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
@@ -64,7 +66,11 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	}
 	for _, n := range names {
 		if !n.Public() && !o.privateCA {
-			return &statusError{exitFindings, fmt.Errorf("%s: %s; --private-ca makes the request for a CA of your own, leafcam selfsigned a certificate without one", n.Name, n.Why())}
+			return &statusError{
+				exitFindings,
+				fmt.Errorf("%s: %s; --private-ca makes the request for a CA of your own, leafcam selfsigned a certificate without one",
+					n.Name, n.Why()),
+			}
 		}
 	}
 	keyType, err := certs.ParseKeyType(o.keyType)
@@ -73,7 +79,7 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	}
 	var key crypto.Signer
 	if o.key != "" {
-		there, err := certs.ReadPrivateKey(o.key)
+		there, err := delivery.ReadPrivateKey(o.key)
 		if err != nil {
 			return usage(err)
 		}
@@ -89,10 +95,10 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	files := []certs.File{
-		{Name: "server.csr", Data: request, Mode: certs.ModeCert},
-		{Name: certs.CameraKey, Data: der, Mode: certs.ModeKey},
-		{Name: "server.key.pem", Data: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), Mode: certs.ModeKey},
+	files := []delivery.File{
+		{Name: "server.csr", Data: request, Mode: atomicfile.Public},
+		{Name: delivery.CameraKey, Data: der, Mode: atomicfile.Private},
+		{Name: "server.key.pem", Data: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), Mode: atomicfile.Private},
 	}
 	if err := writeFiles(o.out, files, o.force, o.json, nil, out); err != nil || o.json {
 		return err

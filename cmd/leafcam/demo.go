@@ -40,7 +40,7 @@ func demo(ctx context.Context, out, messages io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, "\nWhat they say to the leaf alone:")
-	report.Messages(out, m, hostsim.LeafOnly.Name, tableOptions(out))
+	report.Messages(out, m, hostsim.ScenarioLeafOnly().Name, tableOptions(out))
 	fmt.Fprint(out, explanation(m))
 	return nil
 }
@@ -53,7 +53,9 @@ func explanation(m *hostsim.Matrix) string {
 			continue
 		}
 		ran++
-		for scenario, count := range map[string]*int{hostsim.LeafOnly.Name: &alone, hostsim.ByAIA.Name: &withAIA, hostsim.SecondLoad.Name: &sent} {
+		for scenario, count := range map[string]*int{
+			hostsim.ScenarioLeafOnly().Name: &alone, hostsim.ScenarioAIA().Name: &withAIA, hostsim.ScenarioSecondLoad().Name: &sent,
+		} {
 			if c := r.Cell(scenario); c != nil && c.ChainCompleted {
 				*count++
 			}
@@ -61,8 +63,10 @@ func explanation(m *hostsim.Matrix) string {
 	}
 	return fmt.Sprintf(`
 Why:   the camera sends its leaf alone: %d of %d clients complete the chain with that, %d when the leaf has an AIA URL they may fetch.
-Cures: load_cert_chain(leaf, key), then load_cert_chain(intermediate, key) on the camera: %d of %d complete; keep 7 + 3 + 3 + both sizes within 4096.
-       Or a gateway in front that sends the full chain (leafcam gateway); or a self-signed certificate that each client pins (leafcam selfsigned);
+Cures: load_cert_chain(leaf, key), then load_cert_chain(intermediate, key) on the camera: %d of %d complete; `+
+		`keep 7 + 3 + 3 + both sizes within 4096.
+       Or a gateway in front that sends the full chain (leafcam gateway); or a self-signed certificate `+
+		`that each client pins (leafcam selfsigned);
        or firmware that reads a PEM chain. Before flashing: leafcam check.
 `, alone, ran, withAIA, sent, ran)
 }

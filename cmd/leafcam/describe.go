@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // describeChain says what the camera presents.
@@ -35,16 +36,16 @@ func subjectOf(c *x509.Certificate) string {
 }
 
 // describeEvent says in one line what came of a connection, and what it rests on.
-func describeEvent(e device.Event, s hostsim.Sighting) string {
+func describeEvent(e trace.Event, s verdict.Sighting) string {
 	parts := []string{s.Sentence}
 	for _, r := range e.Requests {
 		if r.UserAgent != "" {
-			parts = append(parts, hostsim.Printable(r.UserAgent, maxPrinted))
+			parts = append(parts, printable.Text(r.UserAgent, maxPrinted))
 			break
 		}
 	}
 	if e.ClientHello != nil && e.ClientHello.ServerName != "" {
-		parts = append(parts, "SNI "+hostsim.Printable(e.ClientHello.ServerName, maxPrinted))
+		parts = append(parts, "SNI "+printable.Text(e.ClientHello.ServerName, maxPrinted))
 	}
 	if e.Chosen != nil && e.Complete {
 		parts = append(parts, strings.TrimPrefix(e.Chosen.SuiteName, "TLS-"))

@@ -8,26 +8,33 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
-// display prints what the camera does. It is a [livepage.Observer].
+// display prints what the camera does. It is a [stage.Observer].
 type display struct {
 	mu   sync.Mutex
 	out  io.Writer
 	json bool
 }
 
+// eventFormat is the version of the JSON lines, which device/EVENTS.md describes.
+const eventFormat = 1
+
 // line writes one object in one write, so that a reader never sees half of it.
 func (d *display) line(v any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, _ = d.out.Write(encodedLine(v)) // who runs the camera hears of a reader that is gone
+}
+
+func encodedLine(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // events always encode
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.out.Write(append(b, '\n'))
+	return append(b, '\n')
 }
 
 func (d *display) text(format string, args ...any) {
@@ -36,12 +43,45 @@ func (d *display) text(format string, args ...any) {
 	fmt.Fprintf(d.out, format+"\n", args...)
 }
 
+// gap stands for lines that a slow reader of the output did not get.
+func (d *display) gap(left int) []byte {
+	if !d.json {
+		return fmt.Appendf(nil, "%d lines are left out: the output is not read fast enough\n", left)
+	}
+	return encodedLine(struct {
+		Format int    `json:"format"`
+		Event  string `json:"event"`
+		Left   int    `json:"left_out"`
+	}{eventFormat, "gap", left})
+}
+
+// shortage tells that no connection can be accepted for now, or, without an error, that it can again.
+func (d *display) shortage(err error) {
+	words := ""
+	if err != nil {
+		words = err.Error()
+	}
+	switch {
+	case d.json:
+		d.line(struct {
+			Format int    `json:"format"`
+			Event  string `json:"event"`
+			Error  string `json:"error"`
+		}{eventFormat, "shortage", words})
+	case err != nil:
+		d.text("%s  no connection can be accepted for now: %s", time.Now().Format(time.TimeOnly), words)
+	default:
+		d.text("%s  connections are accepted again", time.Now().Format(time.TimeOnly))
+	}
+}
+
 func (d *display) listening(addr net.Addr, info cameraInfo) {
 	if d.json {
 		d.line(struct {
-			Event string `json:"event"`
-			Addr  string `json:"addr"`
-		}{"listening", addr.String()})
+			Format int    `json:"format"`
+			Event  string `json:"event"`
+			Addr   string `json:"addr"`
+		}{eventFormat, "listening", addr.String()})
 		return
 	}
 	fw := info.given.Firmware()
@@ -63,9 +103,10 @@ func (d *display) listening(addr net.Addr, info cameraInfo) {
 func (d *display) page(addr net.Addr, exposed bool) {
 	if d.json {
 		d.line(struct {
-			Event string `json:"event"`
-			URL   string `json:"url"`
-		}{"page", "http://" + addr.String() + "/"})
+			Format int    `json:"format"`
+			Event  string `json:"event"`
+			URL    string `json:"url"`
+		}{eventFormat, "page", "http://" + addr.String() + "/"})
 		return
 	}
 	d.text("page http://%s/", addr)
@@ -75,15 +116,16 @@ func (d *display) page(addr net.Addr, exposed bool) {
 }
 
 // Progress does nothing: a line is printed when a connection has ended.
-func (d *display) Progress(int, device.Event, hostsim.Sighting) {}
+func (d *display) Progress(int, trace.Event, verdict.Sighting) {}
 
 // Stalled tells of a client for which the board had no socket.
 func (d *display) Stalled(_ int, remote net.Addr) {
 	if d.json {
 		d.line(struct {
+			Format int    `json:"format"`
 			Event  string `json:"event"`
 			Remote string `json:"remote"`
-		}{"no_socket", remote.String()})
+		}{eventFormat, "no_socket", remote.String()})
 		return
 	}
 	d.text("%s  %-21s  waits: the board has no socket left, and would not answer yet", time.Now().Format(time.TimeOnly), remote)
@@ -93,16 +135,17 @@ func (d *display) Stalled(_ int, remote net.Addr) {
 func (d *display) Reset(_ int, remote net.Addr) {
 	if d.json {
 		d.line(struct {
+			Format int    `json:"format"`
 			Event  string `json:"event"`
 			Remote string `json:"remote"`
-		}{"backlog_full", remote.String()})
+		}{eventFormat, "backlog_full", remote.String()})
 		return
 	}
-	d.text("%s  %-21s  %s", time.Now().Format(time.TimeOnly), remote, hostsim.SeeReset().Sentence)
+	d.text("%s  %-21s  %s", time.Now().Format(time.TimeOnly), remote, verdict.SeeReset().Sentence)
 }
 
 // Ended tells of a connection.
-func (d *display) Ended(_ int, e device.Event, s hostsim.Sighting) {
+func (d *display) Ended(_ int, e trace.Event, s verdict.Sighting) {
 	if d.json {
 		d.line(withSighting{e, s})
 		return
@@ -112,11 +155,11 @@ func (d *display) Ended(_ int, e device.Event, s hostsim.Sighting) {
 
 // withSighting is an event's JSON with the sighting at its end.
 type withSighting struct {
-	event    device.Event
-	sighting hostsim.Sighting
+	event    trace.Event
+	sighting verdict.Sighting
 }
 
-// MarshalJSON adds the key sighting to the event's own.
+// MarshalJSON adds the keys format and sighting to the event's own.
 func (w withSighting) MarshalJSON() ([]byte, error) {
 	event, err := json.Marshal(w.event)
 	if err != nil {
@@ -126,5 +169,5 @@ func (w withSighting) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(event[:len(event)-1], `,"sighting":%s}`, sighting), nil
+	return fmt.Appendf(nil, `{"format":%d,%s,"sighting":%s}`, eventFormat, event[1:len(event)-1], sighting), nil
 }

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/term"
+
+	"github.com/leafcam/leafcam/device/micropython"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // exceptionError is an exception of the camera that ends the command. It prints as
@@ -27,8 +32,13 @@ func (e *exceptionError) print(w io.Writer) {
 	}
 }
 
-// raised is the error for an exception that ends a command.
+// raised is the error for an exception that ends a command. What no camera has in its place, such as
+// a pipe, is a mistake of whoever named it.
 func raised(exception error, hint string) error {
+	var file *fs.PathError
+	if errors.As(exception, &file) && (errors.Is(file, inputfile.ErrNotRegular) || errors.Is(file, inputfile.ErrTooLarge)) {
+		return usage(file)
+	}
 	return &statusError{exitFindings, &exceptionError{exception, hint}}
 }
 
@@ -40,13 +50,14 @@ func isTerminal(w io.Writer) bool {
 
 // loadHint says what to do about a pair of files that the camera does not load.
 func loadHint(exception error, certFile, keyFile string) string {
-	switch exception.Error() {
-	case "ValueError: invalid key":
+	switch {
+	case errors.Is(exception, micropython.ErrInvalidKey):
 		if isPEM(keyFile) {
 			return fmt.Sprintf("%s is PEM, and this firmware reads DER only: openssl pkey -in %s -outform DER -out server.key.der", keyFile, keyFile)
 		}
-		return fmt.Sprintf("%s is no unencrypted EC or RSA key in PKCS#8, SEC1 or PKCS#1 DER (the key is read first: are the files swapped?)", keyFile)
-	case "ValueError: invalid cert":
+		return fmt.Sprintf("%s is no unencrypted EC or RSA key in PKCS#8, SEC1 or PKCS#1 DER (the key is read first: are the files swapped?)",
+			keyFile)
+	case errors.Is(exception, micropython.ErrInvalidCert):
 		if isPEM(certFile) {
 			return fmt.Sprintf("%s is PEM, and this firmware reads DER only: openssl x509 -in %s -outform DER -out server.der", certFile, certFile)
 		}
@@ -56,6 +67,6 @@ func loadHint(exception error, certFile, keyFile string) string {
 }
 
 func isPEM(path string) bool {
-	data, err := os.ReadFile(path)
+	data, err := inputfile.Read(path, inputfile.Small)
 	return err == nil && bytes.Contains(data, []byte("-----BEGIN"))
 }

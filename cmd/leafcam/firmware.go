@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/compare"
 )
 
 func newFirmware() *cobra.Command {
@@ -54,7 +55,10 @@ func listFirmwares(out io.Writer, asJSON bool) error {
 		list = append(list, profile{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, fw.PEM, fw.CipherSuites()})
 		t.AppendRow(table.Row{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS})
 	}
-	return render(out, asJSON, list, t)
+	return render(out, asJSON, struct {
+		Format    int       `json:"format"`
+		Firmwares []profile `json:"firmwares"`
+	}{outputFormat, list}, t)
 }
 
 func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {
@@ -66,7 +70,7 @@ func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {
 	if err != nil {
 		return usage(err)
 	}
-	list := device.Differences(a, b)
+	list := compare.Differences(a, b)
 	t := newTable("subject", a.Name, b.Name, "what it means")
 	t.Style().Options.SeparateRows = true
 	const narrow, wide = 32, 44
@@ -82,7 +86,10 @@ func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {
 		_, err := fmt.Fprintf(out, "%s and %s behave alike\n", a.Name, b.Name)
 		return err
 	}
-	return render(out, asJSON, list, t)
+	return render(out, asJSON, struct {
+		Format      int                  `json:"format"`
+		Differences []compare.Difference `json:"differences"`
+	}{outputFormat, append([]compare.Difference{}, list...)}, t)
 }
 
 // newTable returns a table in the command's style.
@@ -93,6 +100,10 @@ func newTable(head ...any) table.Writer {
 	t.AppendHeader(head)
 	return t
 }
+
+// outputFormat is the version of the JSON forms of lists and written files. Fields are added within
+// a format; they change their meaning or go away only with a new number.
+const outputFormat = 1
 
 // render prints either form of a result.
 func render(out io.Writer, asJSON bool, data any, t table.Writer) error {

@@ -13,10 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/certs/policy"
-	"github.com/leafcam/leafcam/certs/preflight"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/preflight"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // A trial is a delivery, and the scenarios that show what becomes of it.
@@ -24,12 +25,12 @@ type trial struct {
 	name      string
 	files     map[string][]byte
 	scenarios []hostsim.Scenario
-	everybody bool // every client of this machine; else one of each family
+	browsers  bool // they take part
 }
 
 var (
 	fullChain           = scenarioNamed("full-chain")
-	selfSignedScenarios = map[bool]hostsim.Scenario{false: hostsim.SelfSigned, true: scenarioNamed("self-signed-ca")}
+	selfSignedScenarios = map[bool]hostsim.Scenario{false: scenarioNamed("self-signed"), true: scenarioNamed("self-signed-ca")}
 )
 
 func scenarioNamed(name string) hostsim.Scenario {
@@ -42,8 +43,12 @@ func scenarioNamed(name string) hostsim.Scenario {
 
 // cureOf is which cure a scenario shows.
 var cureOf = map[string]preflight.Cure{
-	hostsim.LeafOnly.Name: preflight.LeafOnly, hostsim.SecondLoad.Name: preflight.SecondLoad, fullChain.Name: preflight.Gateway, hostsim.PEMFirmware.Name: preflight.PEMFirmware, hostsim.Store.Name: preflight.Store,
-	hostsim.SelfSigned.Name: preflight.LeafOnly, "self-signed-ca": preflight.LeafOnly,
+	hostsim.ScenarioLeafOnly().Name:    preflight.CureLeafOnly,
+	hostsim.ScenarioSecondLoad().Name:  preflight.CureSecondLoad,
+	fullChain.Name:                     preflight.CureGateway,
+	scenarioNamed("pem-firmware").Name: preflight.CurePEMFirmware,
+	hostsim.ScenarioStore().Name:       preflight.CureStore,
+	scenarioNamed("self-signed").Name:  preflight.CureLeafOnly, "self-signed-ca": preflight.CureLeafOnly,
 }
 
 // trials are the deliveries that forecasts are held against.
@@ -54,7 +59,10 @@ func trials(t *testing.T) []trial {
 		}
 		leaf, err := p.Issue(o)
 		require.NoError(t, err)
-		return map[string][]byte{"full.pem": certs.EncodePEM(append([]*x509.Certificate{leaf.Certificate}, append(p.Chain(), p.Root.Certificate)...)...), "key.pem": leaf.EncodeKeyPEM()}
+		return map[string][]byte{
+			"full.pem": certs.EncodePEM(append([]*x509.Certificate{leaf.Certificate}, append(p.Chain(), p.Root.Certificate)...)...),
+			"key.pem":  leaf.EncodeKeyPEM(),
+		}
 	}
 	pki := func(o certs.PKIOptions) *certs.PKI {
 		p, err := certs.NewPKI(o)
@@ -75,28 +83,43 @@ func trials(t *testing.T) []trial {
 	// The leaf's URL answers on this machine, where the check and the clients ask it themselves.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(one.Intermediates[0].DER()) }))
 	t.Cleanup(server.Close)
-	chain := []hostsim.Scenario{hostsim.LeafOnly, hostsim.SecondLoad}
+	chain := []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioSecondLoad()}
 	list := []trial{
-		{"one link, by AIA", issued(one, certs.LeafOptions{AIA: server.URL}), append(chain, hostsim.Store), true},
-		{"one link, sent by the other cures", issued(one, certs.LeafOptions{AIA: server.URL}), []hostsim.Scenario{fullChain, hostsim.PEMFirmware}, false},
+		{"one link, by AIA", issued(one, certs.LeafOptions{AIA: server.URL}), append(chain, hostsim.ScenarioStore()), true},
+		{
+			"one link, sent by the other cures", issued(one, certs.LeafOptions{AIA: server.URL}),
+			[]hostsim.Scenario{fullChain, scenarioNamed("pem-firmware")},
+			false,
+		},
 		{"one link, nobody at the AIA URL", issued(one, certs.LeafOptions{AIA: "http://127.0.0.1:9/i.der"}), chain[:1], false},
-		{"two links, RSA", issued(generationY(certs.RSA2048), certs.LeafOptions{Key: certs.RSA2048}), append(chain, hostsim.Store), false},
-		{"three links, ECDSA", issued(generationY(certs.ECDSAP256), certs.LeafOptions{}), append(chain, hostsim.Store), false},
+		{
+			"two links, RSA",
+			issued(generationY(certs.KeyRSA2048), certs.LeafOptions{Key: certs.KeyRSA2048}),
+			append(chain, hostsim.ScenarioStore()), false,
+		},
+		{"three links, ECDSA", issued(generationY(certs.KeyECDSAP256), certs.LeafOptions{}), append(chain, hostsim.ScenarioStore()), false},
 		{"self-signed", lone(certs.NewSelfSigned), []hostsim.Scenario{selfSignedScenarios[false]}, false},
 		{"self-signed CA", lone(certs.NewSelfSignedCA), []hostsim.Scenario{selfSignedScenarios[true]}, false},
-		{"P-384", issued(pki(certs.PKIOptions{RootKey: certs.ECDSAP384, IntermediateKeys: []certs.KeyType{certs.ECDSAP384}}), certs.LeafOptions{Key: certs.ECDSAP384}), chain[1:], false},
+		{"P-384", issued(pki(certs.PKIOptions{RootKey: certs.KeyECDSAP384, IntermediateKeys: []certs.KeyType{certs.KeyECDSAP384}}),
+			certs.LeafOptions{Key: certs.KeyECDSAP384}), chain[1:], false},
 		{"another host", issued(one, certs.LeafOptions{DNS: []string{"other.example.com"}}), chain[1:], false},
-		{"expired", issued(one, certs.LeafOptions{NotBefore: time.Now().Add(-72 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour)}), chain[1:], false},
+		{
+			"expired",
+			issued(one, certs.LeafOptions{NotBefore: time.Now().Add(-72 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour)}),
+			chain[1:], false,
+		},
 	}
 	shown := map[preflight.Code]bool{
-		preflight.WeakKey: true, preflight.OddCurve: true, preflight.FewClientsCurve: true, preflight.WeakSignature: true, preflight.NoSAN: true, preflight.NotYetValid: true,
-		preflight.KeyUsage: true, preflight.ExtKeyUsage: true, preflight.MustStaple: true, preflight.ChainInvalid: true, preflight.StrictProfile: true, preflight.ChainTooLong: true,
+		preflight.CodeWeakKey: true, preflight.CodeOddCurve: true, preflight.CodeFewClientsCurve: true,
+		preflight.CodeWeakSignature: true, preflight.CodeNoSAN: true, preflight.CodeNotYetValid: true,
+		preflight.CodeKeyUsage: true, preflight.CodeExtKeyUsage: true, preflight.CodeMustStaple: true,
+		preflight.CodeChainInvalid: true, preflight.CodeStrictProfile: true, preflight.CodeChainTooLong: true,
 	}
 	for _, f := range flaws(t) {
 		if shown[f.code] {
-			scenario := hostsim.SecondLoad
-			if f.code == preflight.WeakSignature { // a root has signed it
-				scenario = hostsim.LeafOnly
+			scenario := hostsim.ScenarioSecondLoad()
+			if f.code == preflight.CodeWeakSignature { // a root has signed it
+				scenario = hostsim.ScenarioLeafOnly()
 			}
 			list = append(list, trial{string(f.code) + ", " + f.name, f.files, []hostsim.Scenario{scenario}, false})
 		}
@@ -104,30 +127,25 @@ func trials(t *testing.T) []trial {
 	return list
 }
 
-// allForecasts tells that there is time: for every client in every trial, and for their controls,
-// which the standard set runs otherwise.
-var allForecasts = os.Getenv("LEAFCAM_ALL_FORECASTS") != ""
+// everyClient tells that there is time (make long): for every client in every trial, and for their
+// controls, which the standard set runs otherwise.
+var everyClient = os.Getenv("LEAFCAM_EVERY_CLIENT") != ""
 
-// members returns the clients of a trial: of those that are not for everybody, browsers take part
-// when there is time for them.
-func (tr trial) members(t *testing.T) []*hostsim.Client {
-	if tr.everybody || allForecasts {
+// members returns the clients of a trial, one of each family. Browsers take part in those that they
+// are named for, or when there is time for them.
+func (tr trial) members() []*hostsim.Client {
+	if everyClient {
 		return clients.All()
 	}
-	var names []string
-	for _, p := range policy.Families() {
-		if !p.NeverVerifies {
-			names = append(names, p.Clients[0])
-		}
+	list := clients.OnePerFamily(clients.All())
+	if !tr.browsers {
+		_, list = clients.Browsers(list)
 	}
-	list, err := hostsim.ClientsByName(names, clients.All())
-	require.NoError(t, err)
-	_, list = clients.Browsers(list)
 	return list
 }
 
-// TestForecastAgainstMatrix lets the check forecast, and the real clients prove it.
-func TestForecastAgainstMatrix(t *testing.T) {
+// TestRealForecast lets the check forecast, and the real clients prove it.
+func TestRealForecast(t *testing.T) {
 	compared, silent := 0, 0
 	for _, tr := range trials(t) {
 		t.Run(tr.name, func(t *testing.T) {
@@ -135,17 +153,24 @@ func TestForecastAgainstMatrix(t *testing.T) {
 			for name, data := range tr.files {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
 			}
-			s, d, err := preflight.FromDelivery([]string{dir}, certs.DeliveryOptions{})
+			d, err := delivery.Read(t.Context(), []string{dir}, delivery.Options{})
 			require.NoError(t, err)
-			forecast := preflight.Check(t.Context(), s, preflight.Options{Host: flawHost, NoPublicRoots: true, Fetch: &preflight.Fetch{AllowPrivate: true}})
+			s, err := preflight.FromDelivery(d)
+			require.NoError(t, err)
+			forecast := preflight.Check(t.Context(), s, preflight.Options{
+				Host: flawHost, NoPublicRoots: true, Fetch: &preflight.Fetch{AllowPrivate: true},
+			})
 			files := &hostsim.Files{Cert: s.Cert, Key: s.Key, Leaf: d.Leaf.Parsed, Chain: d.Chain, Root: d.Root}
 			if certs.SelfSigned(files.Leaf) {
 				files.Root = files.Leaf
 			}
-			m, err := hostsim.Runner{Files: files, Host: flawHost, Clients: tr.members(t), Scenarios: tr.scenarios, NoControls: !allForecasts, Online: true}.Run(t.Context())
+			m, err := hostsim.Runner{
+				Files: files, Host: flawHost, Clients: tr.members(), Scenarios: tr.scenarios, NoControls: !everyClient, Online: true,
+				Builds: builds,
+			}.Run(t.Context())
 			require.NoError(t, err)
 			for _, row := range m.Rows {
-				i := slices.IndexFunc(forecast.Reach, func(r preflight.Reach) bool { return r.Has(row.Client) })
+				i := slices.IndexFunc(forecast.Reach, func(r preflight.Reach) bool { return r.Family == row.Family })
 				if !row.Installed || row.Simulated != "" {
 					continue
 				}
@@ -156,7 +181,8 @@ func TestForecastAgainstMatrix(t *testing.T) {
 					} else {
 						compared++
 						f := forecast.Reach[i].Forecast(cureOf[cell.Scenario])
-						require.True(t, agreed, "%s, %s: forecast %s (%s), and the client: %s, %s %s", row.Client, cell.Scenario, f.Outcome, f.Why, cell.Verdict, cell.Cause, cell.Message)
+						require.True(t, agreed, "%s, %s: forecast %s (%s), and the client: %s, %s %s",
+							row.Client, cell.Scenario, f.Outcome, f.Why, cell.Verdict, cell.Reason(), cell.Message)
 					}
 				}
 			}
@@ -171,15 +197,15 @@ func TestForecastAgainstMatrix(t *testing.T) {
 func agrees(r *preflight.Reach, cell hostsim.Cell) (agreed, known bool) {
 	var outcome preflight.Outcome
 	switch cell.Verdict {
-	case hostsim.Completed, hostsim.NeverVerifies:
-		outcome = preflight.Completes
-	case hostsim.Refused, hostsim.NoHandshake:
-		outcome = preflight.Refuses
+	case verdict.VerdictCompleted, verdict.VerdictNeverVerifies:
+		outcome = preflight.OutcomeCompletes
+	case verdict.VerdictRefused, verdict.VerdictNoHandshake:
+		outcome = preflight.OutcomeRefuses
 	default:
 		return false, false
 	}
 	f := r.Forecast(cureOf[cell.Scenario])
-	if f.Outcome == preflight.Depends {
+	if f.Outcome == preflight.OutcomeDepends {
 		return true, false // the family's clients differ
 	}
 	return outcome == f.Outcome, true

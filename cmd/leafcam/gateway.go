@@ -23,7 +23,9 @@ type gatewayOptions struct {
 	pinKey                bool
 	clientCert, clientKey string
 	connections           int
+	maxBody, memory       int64 // MiB
 	patience              time.Duration
+	status                statusOptions
 	json                  bool
 }
 
@@ -39,12 +41,22 @@ func newGateway() *cobra.Command {
 Serves viewers over TLS 1.2 and 1.3, HTTP/1.1 and 2, with the whole chain of a public certificate, and
 reaches the camera over TLS with the camera's own certificate: the one of --pin and no other (with
 --pin-key, any with that one's public key). Many viewers of an MJPEG stream share one connection to the
-camera, and are kept while it restarts. Renewed certificate files are taken without a restart.
+camera, if they carry the same credentials, and are kept while it restarts. Uploads and WebSockets pass.
+
+Renewed certificate files are taken without a restart: they are looked at every two seconds, and at
+once by SIGHUP. What cannot be read, is not whole or does not belong together is tried again until it
+can be served; the old certificate is served meanwhile, and the log says why. One that has expired or is
+not valid yet does not take the place of one that is valid.
+
+--status serves /healthz (200, or 503 with the problems, in JSON) and /metrics for Prometheus, on this
+machine alone unless --status-exposed is given. A service manager is told of start, reload and end as
+sd_notify(3) describes; examples/gateway has a unit for systemd.
 
 With --client-cert and --client-key the gateway shows the camera a certificate: a camera that
 requires it refuses everyone else (leafcam selfsigned gateway --client --out DIR makes one).
 
-Listens on 127.0.0.1 unless --listen says otherwise; Ctrl-C ends it when requests under way have ended.`,
+Listens on 127.0.0.1 unless --listen says otherwise. Ctrl-C ends it: streams at once, requests under way
+have half a second.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runGateway(cmd.Context(), o, cmd.OutOrStdout())
@@ -59,22 +71,36 @@ Listens on 127.0.0.1 unless --listen says otherwise; Ctrl-C ends it when request
 	f.BoolVar(&o.pinKey, "pin-key", false, "pin the public key only, so that the camera's certificate may be renewed")
 	f.StringVar(&o.clientCert, "client-cert", "", "`FILE` with a certificate to show the camera, PEM or DER")
 	f.StringVar(&o.clientKey, "client-key", "", "`FILE` with its private key, PEM or DER")
+	f.Int64Var(&o.maxBody, "max-body", 1024, "how large an upload may be, in `MIB`")
+	f.Int64Var(&o.memory, "stream-memory", 256,
+		"how much the frames may take that viewers are behind, in `MIB`; the furthest behind are dropped")
 	f.IntVar(&o.connections, "connections", 3, "how many connections to the camera there may be at a time")
 	f.DurationVar(&o.patience, "patience", time.Minute, "how long viewers of a stream are kept while the camera is away")
+	o.status.register(f)
 	f.BoolVar(&o.json, "json", false, "log JSON lines")
 	return cmd
 }
 
 func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
+	hangups := takeHangups(ctx)
 	for flag, value := range map[string]string{"--fullchain": o.fullChain, "--key": o.key, "--camera": o.camera, "--pin": o.pin} {
 		if value == "" {
 			return usage(fmt.Errorf("%s is needed", flag))
 		}
 	}
+	if o.maxBody < 1 || o.memory < 1 {
+		return usage(errors.New("--max-body and --stream-memory are at least 1 MiB"))
+	}
 	if o.connections < 1 {
 		return usage(fmt.Errorf("--connections %d: at least one", o.connections))
 	}
-	c := gateway.Config{FullChain: o.fullChain, Key: o.key, Camera: o.camera, Connections: o.connections, Patience: o.patience, Log: o.logger(out)}
+	printed := unhurried(out, logGap(o.json))
+	defer printed.Close(flushTime)
+	c := gateway.Config{
+		FullChain: o.fullChain, Key: o.key, Camera: o.camera,
+		MaxBody: o.maxBody << 20, StreamMemory: o.memory << 20,
+		Connections: o.connections, Patience: o.patience, Log: o.logger(printed),
+	}
 	var err error
 	if c.Pin, err = gateway.ReadPin(o.pin, o.pinKey); err != nil {
 		return usage(fmt.Errorf("--pin: %w", err))
@@ -93,11 +119,19 @@ func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
+	status, err := o.status.listen()
+	if err != nil {
+		return err
+	}
+	defer status.close()
 	l, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return environment(fmt.Errorf("cannot listen: %w; choose another address with --listen", err))
 	}
 	c.Log.Info("listening", "address", l.Addr().String(), "camera", o.camera)
+	status.start(g, c.Log)
+	manager := &serviceManager{gateway: g, log: c.Log, hangups: hangups}
+	defer manager.start(ctx)()
 	if err := g.Serve(ctx, l); err != nil {
 		return environment(err)
 	}
@@ -106,7 +140,7 @@ func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
 
 func (o gatewayOptions) logger(out io.Writer) *slog.Logger {
 	if o.json {
-		return slog.New(slog.NewJSONHandler(out, nil))
+		return slog.New(slog.NewJSONHandler(out, nil)).With("format", outputFormat)
 	}
 	return slog.New(slog.NewTextHandler(out, nil))
 }

@@ -44,7 +44,8 @@ func TestNobodySkipsVerification(t *testing.T) {
 				}
 				if keys["InsecureSkipVerify"] {
 					found++
-					require.True(t, keys["VerifyConnection"] || keys["VerifyPeerCertificate"], "%s: verification is skipped, and nothing stands in its place", files.Position(n.Pos()))
+					require.True(t, keys["VerifyConnection"] || keys["VerifyPeerCertificate"],
+						"%s: verification is skipped, and nothing stands in its place", files.Position(n.Pos()))
 				}
 			}
 			return true

@@ -2,15 +2,8 @@
 // clients accept the one certificate that it presents, which do not, and why.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-)
+import "os"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(runUntilSignal(os.Args[1:], os.Stdout, os.Stderr))
 }

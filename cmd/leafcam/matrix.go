@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"slices"
@@ -79,7 +80,7 @@ a verdict could not be had; with --expect, that a cell is not as it was.`,
 	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
 	f.StringSliceVar(&o.scenarios, "scenarios", nil, "only these scenarios, as `NAMES` with commas")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
-	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
+	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
 	f.BoolVar(&o.online, "online", false, "let clients ask the AIA servers of your leaf over the network")
 	f.BoolVar(&o.noBrowsers, "no-browsers", false, "leave the browsers out, which take most of the time")
@@ -146,7 +147,12 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 		return r, usage(fmt.Errorf("--listen %s: give an IP address", o.listen))
 	}
 	if o.keep != "" {
-		if entries, err := os.ReadDir(o.keep); err == nil && len(entries) > 0 {
+		entries, err := os.ReadDir(o.keep)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return r, usage(fmt.Errorf("--keep: %w", err))
+		case len(entries) > 0:
 			return r, usage(fmt.Errorf("--keep %s: there is something in it already", o.keep))
 		}
 	}
@@ -181,7 +187,7 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 	if r.Files, err = o.files(r.Firmware); err != nil {
 		return r, err
 	}
-	if !r.Files.SelfSigned() || len(r.Files.Leaf.DNSNames) > 0 {
+	if !certs.SelfSigned(r.Files.Leaf) || len(r.Files.Leaf.DNSNames) > 0 {
 		if err := r.Files.Leaf.VerifyHostname(o.host); err != nil {
 			return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", o.cert, o.host, err))
 		}
@@ -196,10 +202,10 @@ func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) 
 		return nil, usage(errors.New("--cert and --key are needed together"))
 	}
 	f, err := hostsim.ReadFiles(firmware, hostsim.FilePaths{Cert: o.cert, Key: o.key, Chain: o.chain, Root: o.root})
-	var load *hostsim.LoadError
 	switch {
-	case errors.As(err, &load):
-		return nil, raised(load.Exception, loadHint(load.Exception, o.cert, o.key))
+	case errors.Is(err, hostsim.ErrNotLoaded):
+		exception := errors.Unwrap(err)
+		return nil, raised(exception, loadHint(exception, o.cert, o.key))
 	case errors.Is(err, hostsim.ErrGoCannotParse):
 		return nil, &statusError{exitFindings, err}
 	case errors.Is(err, hostsim.ErrNoRoot):

@@ -10,10 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // matrixOutputs are what goes into files, and the earlier matrix. Both are looked at before
@@ -25,6 +26,18 @@ type matrixOutputs struct {
 
 type reportFile struct{ form, path string }
 
+// replaceable is an error for a report in the place of what is no regular file.
+func replaceable(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil // nothing is there, or writing will say what
+	}
+	if err := inputfile.Regular(path, info); err != nil {
+		return usage(fmt.Errorf("--report: %w", err))
+	}
+	return nil
+}
+
 func (o matrixOptions) outputs() (*matrixOutputs, error) {
 	out := &matrixOutputs{}
 	for _, r := range o.reports {
@@ -32,17 +45,19 @@ func (o matrixOptions) outputs() (*matrixOutputs, error) {
 		if !ok || path == "" || !slices.Contains(report.Forms(), form) {
 			return nil, usage(fmt.Errorf("--report %s: give FORM=FILE, with one of the forms %s", r, strings.Join(report.Forms(), ", ")))
 		}
+		if err := replaceable(path); err != nil {
+			return nil, err
+		}
 		out.files = append(out.files, reportFile{form, path})
 	}
 	if o.expect == "" {
 		return out, nil
 	}
-	file, err := os.Open(o.expect)
+	text, err := inputfile.Read(o.expect, inputfile.Large)
 	if err != nil {
-		return nil, usage(err)
+		return nil, usage(fmt.Errorf("--expect: %w", err))
 	}
-	defer file.Close()
-	if out.before, err = hostsim.ReadMatrix(file); err != nil {
+	if out.before, err = hostsim.ReadMatrix(bytes.NewReader(text)); err != nil {
 		return nil, usage(fmt.Errorf("--expect %s: %w", o.expect, err))
 	}
 	return out, nil
@@ -55,7 +70,7 @@ func (out *matrixOutputs) write(m *hostsim.Matrix) error {
 		if err := report.Write(&b, f.form, m); err != nil {
 			return err
 		}
-		if err := certs.Replace(f.path, b.Bytes(), certs.ModeCert); err != nil {
+		if err := atomicfile.Replace(f.path, b.Bytes(), atomicfile.Public); err != nil {
 			return err
 		}
 	}
@@ -72,7 +87,7 @@ func (o matrixOptions) addGrid(ctx context.Context, r *hostsim.Runner) error {
 	}
 	var capabilities map[string]any
 	if o.capabilities != "" {
-		text, err := os.ReadFile(o.capabilities)
+		text, err := inputfile.Read(o.capabilities, inputfile.Small)
 		if err != nil {
 			return usage(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim/livepage"
+	"github.com/leafcam/leafcam/hostsim/stage"
 )
 
 // servedPage is the live page of serve.
@@ -24,18 +25,23 @@ func (o serveOptions) openPage() (*servedPage, error) {
 	if _, err := strconv.Atoi(address); err == nil {
 		address = ":" + address
 	}
-	if strings.HasPrefix(address, ":") {
-		address = "127.0.0.1" + address
-	}
-	l, err := net.Listen("tcp", address)
+	l, err := net.Listen("tcp", onThisMachine(address))
 	if err != nil {
 		return nil, environment(fmt.Errorf("cannot serve the page: %w; choose another address with --page, such as 127.0.0.1:8080", err))
 	}
 	return &servedPage{listener: l, journal: livepage.NewJournal(), ended: make(chan struct{})}, nil
 }
 
+// onThisMachine adds loopback to an address that is a port alone.
+func onThisMachine(address string) string {
+	if strings.HasPrefix(address, ":") {
+		return "127.0.0.1" + address
+	}
+	return address
+}
+
 // start serves the page until stop.
-func (p *servedPage) start(ctx context.Context, stage *livepage.Stage, info cameraInfo, show *display) {
+func (p *servedPage) start(ctx context.Context, stage *stage.Stage, info cameraInfo, show *display) {
 	firmware := info.given.Firmware()
 	options := livepage.Options{
 		Firmware: firmware.Name, Versions: fmt.Sprintf("MicroPython %s, Mbed TLS %s", firmware.MicroPython, firmware.MbedTLS),

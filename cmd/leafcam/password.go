@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // passwordOptions say where passwords come from: never from the command line, which others on
@@ -15,22 +20,31 @@ import (
 type passwordOptions struct{ file string }
 
 func (o *passwordOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.file, "password-file", "", "`FILE` whose first line is the password of PKCS#12 files and encrypted keys; asked on the terminal otherwise")
+	f.StringVar(&o.file, "password-file", "",
+		"`FILE` whose first line is the password of PKCS#12 files and encrypted keys; asked on the terminal otherwise")
 }
 
-// ask returns the password of a file.
-func (o *passwordOptions) ask(file string, again bool) ([]byte, error) {
+// ask returns what asks for the password of a file, until the context ends.
+func (o *passwordOptions) ask(ctx context.Context) func(file string, again bool) ([]byte, error) {
 	if o.file != "" {
-		if again {
-			return nil, fmt.Errorf("the one in %s is wrong", o.file)
-		}
-		text, err := os.ReadFile(o.file)
-		if err != nil {
-			return nil, err
-		}
-		line, _, _ := bytes.Cut(text, []byte("\n"))
-		return bytes.TrimSuffix(line, []byte("\r")), nil
+		return o.fromFile
 	}
+	return func(file string, again bool) ([]byte, error) { return fromTerminal(ctx, file, again) }
+}
+
+func (o *passwordOptions) fromFile(_ string, again bool) ([]byte, error) {
+	if again {
+		return nil, fmt.Errorf("the one in %s is wrong", o.file)
+	}
+	text, err := inputfile.Read(o.file, inputfile.Small)
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), nil
+}
+
+func fromTerminal(ctx context.Context, file string, again bool) ([]byte, error) {
 	stdin := int(os.Stdin.Fd())
 	if !term.IsTerminal(stdin) {
 		return nil, errors.New("give --password-file, or run it on a terminal")
@@ -40,5 +54,34 @@ func (o *passwordOptions) ask(file string, again bool) ([]byte, error) {
 	}
 	fmt.Fprintf(os.Stderr, "password of %s: ", file)
 	defer fmt.Fprintln(os.Stderr)
-	return term.ReadPassword(stdin)
+	visible, err := term.GetState(stdin)
+	if err != nil {
+		return nil, err
+	}
+	type answer struct {
+		password []byte
+		err      error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		password, err := term.ReadPassword(stdin)
+		typed <- answer{password, err}
+	}()
+	select {
+	case a := <-typed:
+		return a.password, a.err
+	case <-ctx.Done(): // nobody ends the reading, but the command ends
+		awaitHidden(stdin, visible)
+		return nil, errors.Join(ctx.Err(), term.Restore(stdin, visible))
+	}
+}
+
+// awaitHidden waits until the terminal hides what is typed: a reading that has just begun would hide it
+// after everything was restored.
+func awaitHidden(stdin int, visible *term.State) {
+	for end := time.Now().Add(endsWithin / 2); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if now, err := term.GetState(stdin); err != nil || !reflect.DeepEqual(now, visible) {
+			return
+		}
+	}
 }

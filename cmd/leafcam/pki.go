@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // pkiOptions are the flags of pki.
@@ -39,7 +41,8 @@ are readable by their owner, and protect nothing: never trust such a root outsid
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "`DIR` to write into; it is made when it does not exist")
-	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "`TYPE` of all keys where one link is missing: ecdsa-p256, ecdsa-p384 or rsa-2048")
+	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256),
+		"`TYPE` of all keys where one link is missing: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.IntVar(&o.missing, "missing", 1, "how many intermediates there are: 1, 2 or 3")
 	f.StringVar(&o.aia, "aia", "", "base `URL` of the AIA URLs in leaf and intermediates, which end in intermediate-N.der")
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
@@ -86,7 +89,7 @@ func pki(o pkiOptions, args []string, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	return writeFiles(o.out, pkiFiles(p, id), o.force, o.json, certs.LoadingLines(o.missing), out)
+	return writeFiles(o.out, pkiFiles(p, id), o.force, o.json, delivery.LoadingLines(o.missing), out)
 }
 
 // hierarchy makes the CAs as the client matrix has them.
@@ -97,10 +100,10 @@ func (o pkiOptions) hierarchy(keyType certs.KeyType) (*certs.PKI, certs.KeyType,
 	case 1:
 		p, err = certs.NewPKI(certs.PKIOptions{RootKey: keyType, IntermediateKeys: []certs.KeyType{keyType}})
 	case 2:
-		keyType = certs.RSA2048
+		keyType = certs.KeyRSA2048
 		p, err = certs.NewGenerationY(keyType)
 	case 3:
-		keyType = certs.ECDSAP256
+		keyType = certs.KeyECDSAP256
 		p, err = certs.NewGenerationY(keyType)
 	default:
 		return nil, "", usage(fmt.Errorf("--missing %d: 1, 2 or 3", o.missing))
@@ -112,22 +115,22 @@ func (o pkiOptions) hierarchy(keyType certs.KeyType) (*certs.PKI, certs.KeyType,
 }
 
 // pkiFiles are the leaf's as a delivery becomes, and those of the CAs.
-func pkiFiles(p *certs.PKI, leaf *certs.Identity) []certs.File {
-	files := []certs.File{
-		{Name: certs.CameraCert, Data: leaf.DER(), Mode: certs.ModeCert},
-		{Name: certs.CameraKey, Data: leaf.KeyDER(), Mode: certs.ModeKey},
-		{Name: "privkey.pem", Data: leaf.EncodeKeyPEM(), Mode: certs.ModeKey},
-		{Name: certs.ChainFile, Data: certs.EncodePEM(p.Chain()...), Mode: certs.ModeCert},
-		{Name: certs.FullChain, Data: append(certs.EncodePEM(leaf.Certificate), certs.EncodePEM(p.Chain()...)...), Mode: certs.ModeCert},
+func pkiFiles(p *certs.PKI, leaf *certs.Identity) []delivery.File {
+	files := []delivery.File{
+		{Name: delivery.CameraCert, Data: leaf.DER(), Mode: atomicfile.Public},
+		{Name: delivery.CameraKey, Data: leaf.KeyDER(), Mode: atomicfile.Private},
+		{Name: "privkey.pem", Data: leaf.EncodeKeyPEM(), Mode: atomicfile.Private},
+		{Name: delivery.ChainFile, Data: certs.EncodePEM(p.Chain()...), Mode: atomicfile.Public},
+		{Name: delivery.FullChain, Data: append(certs.EncodePEM(leaf.Certificate), certs.EncodePEM(p.Chain()...)...), Mode: atomicfile.Public},
 	}
 	for i, ca := range p.Intermediates {
 		name := fmt.Sprintf("intermediate-%d", i+1)
 		files = append(files,
-			certs.File{Name: name + ".der", Data: ca.DER(), Mode: certs.ModeCert},
-			certs.File{Name: name + ".key.pem", Data: ca.EncodeKeyPEM(), Mode: certs.ModeKey})
+			delivery.File{Name: name + ".der", Data: ca.DER(), Mode: atomicfile.Public},
+			delivery.File{Name: name + ".key.pem", Data: ca.EncodeKeyPEM(), Mode: atomicfile.Private})
 	}
 	return append(files,
-		certs.File{Name: "root.der", Data: p.Root.DER(), Mode: certs.ModeCert},
-		certs.File{Name: "root.pem", Data: certs.EncodePEM(p.Root.Certificate), Mode: certs.ModeCert},
-		certs.File{Name: "root.key.pem", Data: p.Root.EncodeKeyPEM(), Mode: certs.ModeKey})
+		delivery.File{Name: "root.der", Data: p.Root.DER(), Mode: atomicfile.Public},
+		delivery.File{Name: "root.pem", Data: certs.EncodePEM(p.Root.Certificate), Mode: atomicfile.Public},
+		delivery.File{Name: "root.key.pem", Data: p.Root.EncodeKeyPEM(), Mode: atomicfile.Private})
 }

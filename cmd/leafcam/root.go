@@ -91,8 +91,9 @@ An OpenMV camera loads one private key and one leaf certificate, in DER, and pre
 that leaf alone. Clients that do not find the missing intermediate themselves refuse it.
 leafcam shows which ones those are before anything is flashed.
 
-Everything runs on 127.0.0.1; nothing leaves the machine unless a flag says so.
-Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
+Everything runs on 127.0.0.1; nothing leaves the machine unless a flag says so. Files that are named
+have to be regular ones. Ctrl-C ends every command within a second, and pressed twice at once.
+Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -101,6 +102,7 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way.`,
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newCheck(), newConvert(), newCSR(), newSelfSigned(), newPKI(), newServe(), newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
+	root.AddCommand(newDemo(), newCheck(), newConvert(), newCSR(), newSelfSigned(), newPKI(), newServe(),
+		newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
 	return root
 }

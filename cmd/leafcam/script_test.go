@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,21 +13,52 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/port"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"leafcam": main})
+	testscript.Main(&tests{m}, map[string]func(){"leafcam": main})
 }
 
-// TestScripts runs the command as people type it.
-func TestScripts(t *testing.T) {
+// builds is where the tests of this package find what clients need built.
+var builds string
+
+// tests are the tests with what they share.
+type tests struct{ *testing.M }
+
+// Run runs the tests.
+func (m *tests) Run() int {
+	var err error
+	if builds, err = os.MkdirTemp("", "leafcam-builds-"); err != nil {
+		panic(err) // there is nobody to return it to
+	}
+	defer os.RemoveAll(builds)
+	return m.M.Run()
+}
+
+// TestScript runs the command as people type it.
+func TestScript(t *testing.T) {
 	p := scriptParams()
 	p.Dir = "testdata/script"
 	testscript.Run(t, p)
 }
 
-// TestWalkthrough runs the walk-through of the example, whose commands are those of its README.
-func TestWalkthrough(t *testing.T) {
+// TestRealScript runs the command with real programs.
+func TestRealScript(t *testing.T) {
+	if os.Getenv("LEAFCAM_ALL_CLIENTS") != "" { // otherwise scripts skip themselves
+		for _, name := range []string{"curl", "git", "openssl", "tshark"} {
+			program.Need(t, name, name)
+		}
+	}
+	p := scriptParams()
+	p.Dir = "testdata/real"
+	testscript.Run(t, p)
+}
+
+// TestRealWalkthrough runs the walk-through of the example, whose commands are those of its README.
+func TestRealWalkthrough(t *testing.T) {
 	const dir = "../../examples/missing-intermediate"
 	p := scriptParams()
 	p.Files = []string{dir + "/walkthrough.txtar"}
@@ -50,7 +80,8 @@ func TestWalkthrough(t *testing.T) {
 		commands++
 	}
 	// What the README quotes is what the script looks for.
-	wanted := strings.NewReplacer(`\(`, "(", `\)`, ")", `\[`, "[", `\]`, "]", "Chromium.s", "Chromium's", "^hello$", "hello").Replace(string(script))
+	wanted := strings.NewReplacer(`\(`, "(", `\)`, ")", `\[`, "[", `\]`, "]",
+		"Chromium.s", "Chromium's", "^hello$", "hello").Replace(string(script))
 	for line := range strings.Lines(string(readme)) {
 		if quoted, ok := strings.CutPrefix(line, "> "); ok {
 			require.Contains(t, wanted, strings.TrimSpace(strings.TrimPrefix(quoted, "ssl.SSLCertVerificationError: [SSL: ")))
@@ -68,23 +99,19 @@ func scriptParams() testscript.Params {
 			}
 			e.Setenv("EXAMPLES", examples)
 			for _, name := range []string{"PORT", "PORT2"} {
-				l, err := net.Listen("tcp", "127.0.0.1:0")
+				held, err := port.Hold()
 				if err != nil {
 					return err
 				}
-				defer l.Close() // both at the end, so that they differ
-				e.Setenv(name, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+				e.Defer(func() { _ = held.Release() })
+				e.Setenv(name, held.String())
 			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"pki":   makePKI,
-			"await": awaitPort,
-			"pause": func(ts *testscript.TestScript, _ bool, args []string) {
-				d, err := time.ParseDuration(args[0])
-				ts.Check(err)
-				time.Sleep(d)
-			},
+			"pki":     makePKI,
+			"await":   awaitPort,
+			"appears": awaitFile,
 		},
 	}
 }
@@ -101,28 +128,41 @@ func makePKI(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	leaf, err := pki.Issue(o)
 	ts.Check(err)
-	ts.Check(leaf.WriteIdentity(dir, "leaf", false))
+	ts.Check(delivery.WriteIdentity(leaf, dir, "leaf", false))
 	self, err := certs.NewSelfSigned(o)
 	ts.Check(err)
-	ts.Check(self.WriteIdentity(dir, "self", false))
+	ts.Check(delivery.WriteIdentity(self, dir, "self", false))
 	ts.Check(os.WriteFile(filepath.Join(dir, "chain.pem"), certs.EncodePEM(pki.Chain()...), 0o644))
 	ts.Check(os.WriteFile(filepath.Join(dir, "intermediate.der"), pki.Chain()[0].Raw, 0o644))
 	ts.Check(os.WriteFile(filepath.Join(dir, "root.pem"), certs.EncodePEM(pki.Root.Certificate), 0o644))
 }
 
-// awaitPort waits until something listens on $PORT: it looks whether the port is taken.
+// awaitPort waits until something listens on $PORT, or on the port that is given.
 func awaitPort(ts *testscript.TestScript, _ bool, args []string) {
-	port := ts.Getenv("PORT")
+	text := ts.Getenv("PORT")
 	if len(args) > 0 {
-		port = args[0]
+		text = args[0]
 	}
-	for range 200 {
-		l, err := net.Listen("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			return
+	number, err := strconv.Atoi(text)
+	ts.Check(err)
+	await(ts, "nothing listens on port "+text, func() bool { return port.Listening(number) })
+}
+
+// awaitFile waits until a file of that pattern is in $TMPDIR.
+func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := filepath.Join(ts.Getenv("TMPDIR"), args[0])
+	await(ts, "no "+pattern, func() bool {
+		found, err := filepath.Glob(pattern)
+		ts.Check(err)
+		return len(found) > 0
+	})
+}
+
+// await asks again and again.
+func await(ts *testscript.TestScript, otherwise string, done func() bool) {
+	for limit := time.Now().Add(time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(limit) {
+			ts.Fatalf("%s", otherwise)
 		}
-		l.Close()
-		time.Sleep(20 * time.Millisecond)
 	}
-	ts.Fatalf("nothing listens on port %s", port)
 }

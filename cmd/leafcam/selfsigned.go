@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/certs/policy"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/hostsim/policy"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // selfSignedOptions are the flags of selfsigned.
@@ -42,7 +44,7 @@ output names them.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "`DIR` to write into; it is made when it does not exist")
-	f.StringVar(&o.keyType, "key-type", string(certs.ECDSAP256), "`TYPE` of the key: ecdsa-p256, ecdsa-p384 or rsa-2048")
+	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256), "`TYPE` of the key: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.BoolVar(&o.ca, "ca", false, "make it a CA's certificate (CA:TRUE)")
 	f.BoolVar(&o.client, "client", false, "make it a client's certificate, for a gateway in front of a camera that requires one")
 	f.IntVar(&o.days, "days", 365, "how many days it is valid; Apple's clients take 825 at most")
@@ -81,12 +83,12 @@ func selfSigned(o selfSignedOptions, args []string, out io.Writer) error {
 	if o.client {
 		return writeClient(o, id, out)
 	}
-	files := []certs.File{
-		{Name: certs.CameraCert, Data: id.DER(), Mode: certs.ModeCert},
-		{Name: certs.CameraKey, Data: id.KeyDER(), Mode: certs.ModeKey},
-		{Name: "server.pem", Data: certs.EncodePEM(id.Certificate), Mode: certs.ModeCert},
+	files := []delivery.File{
+		{Name: delivery.CameraCert, Data: id.DER(), Mode: atomicfile.Public},
+		{Name: delivery.CameraKey, Data: id.KeyDER(), Mode: atomicfile.Private},
+		{Name: "server.pem", Data: certs.EncodePEM(id.Certificate), Mode: atomicfile.Public},
 	}
-	if err := writeFiles(o.out, files, o.force, o.json, certs.LoadingLines(0), out); err != nil || o.json {
+	if err := writeFiles(o.out, files, o.force, o.json, delivery.LoadingLines(0), out); err != nil || o.json {
 		return err
 	}
 	fmt.Fprintln(out, "\nGive server.pem to each client. These refuse it, whatever they are given:")
@@ -109,10 +111,10 @@ func selfSigned(o selfSignedOptions, args []string, out io.Writer) error {
 
 // writeClient writes a client's certificate, and the lines with which the camera requires it.
 func writeClient(o selfSignedOptions, id *certs.Identity, out io.Writer) error {
-	files := []certs.File{
-		{Name: "client.der", Data: id.DER(), Mode: certs.ModeCert},
-		{Name: "client.pem", Data: certs.EncodePEM(id.Certificate), Mode: certs.ModeCert},
-		{Name: "client.key.pem", Data: id.EncodeKeyPEM(), Mode: certs.ModeKey},
+	files := []delivery.File{
+		{Name: "client.der", Data: id.DER(), Mode: atomicfile.Public},
+		{Name: "client.pem", Data: certs.EncodePEM(id.Certificate), Mode: atomicfile.Public},
+		{Name: "client.key.pem", Data: id.EncodeKeyPEM(), Mode: atomicfile.Private},
 	}
 	if err := writeFiles(o.out, files, o.force, o.json, nil, out); err != nil || o.json {
 		return err

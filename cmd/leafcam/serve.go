@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -14,9 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim"
-	"github.com/leafcam/leafcam/hostsim/livepage"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/inputfile"
+	"github.com/leafcam/leafcam/internal/lossy"
 )
 
 // serveOptions are the flags of serve.
@@ -81,7 +85,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello and asyncio scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
 	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, and perhaps the root, that are not loaded: to name what is missing")
-	f.StringVar(&o.page, "page", "", "`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is on this machine only, too")
+	f.StringVar(&o.page, "page", "",
+		"`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is on this machine only, too")
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
@@ -94,7 +99,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 }
 
 func serve(ctx context.Context, o serveOptions, out io.Writer) error {
-	stage, info, err := o.stage()
+	scene, info, err := o.stage()
 	if err != nil {
 		return err
 	}
@@ -115,29 +120,34 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	tap.attach(&stage.camera, stage.modes)
-	show := &display{out: out, json: o.json}
-	observers := []livepage.Observer{show}
-	ended := make(chan device.Event, 1)
+	tap.attach(&scene.camera, scene.modes)
+	show := &display{json: o.json}
+	printed := unhurried(out, show.gap)
+	defer printed.Close(flushTime)
+	show.out = printed
+	observers := []stage.Observer{show}
+	ended := make(chan trace.Event, 1)
 	if o.once {
-		observers = []livepage.Observer{&onlyOnce{Observer: show, ended: ended}}
+		observers = []stage.Observer{&onlyOnce{Observer: show, ended: ended}}
 	}
 	if page != nil {
 		observers = append(observers, page.journal)
 	}
-	served := livepage.NewStage(l, stage.modes, stage.first, stage.camera, o.body, observers...)
+	served := stage.New(l, stage.Config{
+		Modes: scene.modes, First: scene.first, Camera: scene.camera, Page: o.body, Observers: observers, OnShortage: show.shortage,
+	})
 	show.listening(l.Addr(), info)
 	if page != nil {
 		page.start(ctx, served, info, show)
 		defer page.stop()
 	}
-	err = runStage(ctx, served, ended)
+	err = runStage(ctx, served, ended, printed)
 	return errors.Join(tap.close(), err)
 }
 
 // staged is what a stage is made of.
 type staged struct {
-	modes  []livepage.Mode
+	modes  []stage.Mode
 	first  int
 	camera device.CameraConfig
 }
@@ -145,7 +155,7 @@ type staged struct {
 // cameraInfo is what is told of the camera.
 type cameraInfo struct {
 	given  *device.SSLContext
-	served *hostsim.Served
+	served *verdict.Served
 	script string
 	delay  *device.Delay
 }
@@ -154,7 +164,8 @@ type cameraInfo struct {
 // they were given.
 func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 	if len(o.certs) == 0 || len(o.certs) != len(o.keys) {
-		return s, info, usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other", len(o.certs), len(o.keys)))
+		return s, info, usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other",
+			len(o.certs), len(o.keys)))
 	}
 	if o.timeout < 0 {
 		return s, info, usage(fmt.Errorf("--timeout %s is negative", o.timeout))
@@ -172,7 +183,7 @@ func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 			return s, info, usage(err)
 		}
 	}
-	material := livepage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(firmware) }}
+	material := stage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(firmware) }}
 	if material.Given, err = material.NewContext(); err != nil {
 		return s, info, err
 	}
@@ -182,17 +193,17 @@ func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 		}
 	}
 	if o.chain != "" {
-		if material.Known, err = certs.ReadCertificates(o.chain); err != nil {
+		if material.Known, err = delivery.ReadCertificates(o.chain); err != nil {
 			return s, info, usage(fmt.Errorf("--chain: %w", err))
 		}
 	}
 	info.given, info.served, info.script = material.Given, material.Served(), script.Name
 	s.camera = device.CameraConfig{Script: script, Timeout: o.timeout, Delay: info.delay}
 	if o.page == "" {
-		s.modes = []livepage.Mode{{Scenario: hostsim.LeafOnly, Served: info.served, Context: material.Given}}
+		s.modes = []stage.Mode{{Scenario: hostsim.ScenarioLeafOnly(), Served: info.served, Context: material.Given}}
 		return s, info, nil
 	}
-	if material.Key, err = os.ReadFile(o.keys[0]); err != nil {
+	if material.Key, err = inputfile.Read(o.keys[0], inputfile.Small); err != nil {
 		return s, info, environment(err)
 	}
 	if der, err := certs.ParseKeyPEM(material.Key); err == nil {
@@ -260,16 +271,18 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 }
 
 // runStage serves until the context ends or a connection is reported on ended.
-func runStage(ctx context.Context, stage *livepage.Stage, ended <-chan device.Event) error {
+func runStage(ctx context.Context, s *stage.Stage, ended <-chan trace.Event, printed *lossy.Writer) error {
 	failed := make(chan error, 1)
-	go func() { failed <- stage.Serve() }()
+	go func() { failed <- s.Serve() }()
 	select {
 	case <-ctx.Done():
-		return closeStage(stage)
+		return closeStage(s)
 	case err := <-failed:
-		return errors.Join(environment(err), closeStage(stage))
+		return errors.Join(environment(err), closeStage(s))
+	case <-printed.Gone():
+		return errors.Join(environment(fmt.Errorf("nobody reads the output any more: %w", printed.Err())), closeStage(s))
 	case e := <-ended:
-		if err := closeStage(stage); err != nil {
+		if err := closeStage(s); err != nil {
 			return err
 		}
 		if e.Exception != nil {
@@ -279,8 +292,8 @@ func runStage(ctx context.Context, stage *livepage.Stage, ended <-chan device.Ev
 	}
 }
 
-func closeStage(stage *livepage.Stage) error {
-	if err := stage.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+func closeStage(s *stage.Stage) error {
+	if err := s.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return environment(err)
 	}
 	return nil
@@ -288,12 +301,12 @@ func closeStage(stage *livepage.Stage) error {
 
 // onlyOnce passes the first connection on that ends, and nothing afterwards.
 type onlyOnce struct {
-	livepage.Observer
-	ended chan device.Event
+	stage.Observer
+	ended chan trace.Event
 	once  sync.Once
 }
 
-func (o *onlyOnce) Ended(mode int, e device.Event, s hostsim.Sighting) {
+func (o *onlyOnce) Ended(mode int, e trace.Event, s verdict.Sighting) {
 	o.once.Do(func() {
 		o.Observer.Ended(mode, e, s)
 		o.ended <- e

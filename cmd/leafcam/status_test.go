@@ -7,21 +7,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/aia"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 func TestExitStatus(t *testing.T) {
 	dir := t.TempDir()
 	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
 	require.NoError(t, err)
-	require.NoError(t, id.WriteIdentity(dir, "s", false))
+	require.NoError(t, delivery.WriteIdentity(id, dir, "s", false))
 	cert, key := filepath.Join(dir, "s.cert.der"), filepath.Join(dir, "s.key.der")
 	for _, tc := range []struct {
 		name string
@@ -56,9 +59,9 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 	require.Equal(t, exitInterrupted, run(ctx, []string{"demo"}, &stdout, &stderr))
 }
 
-// TestOwnAIA: the AIA URL of a person's own leaf, on port 80 of a name that is not
+// TestRealOwnAIA: the AIA URL of a person's own leaf, on port 80 of a name that is not
 // ours, is answered on this machine for the clients that take a proxy.
-func TestOwnAIA(t *testing.T) {
+func TestRealOwnAIA(t *testing.T) {
 	wanted, err := hostsim.ClientsByName([]string{"java-aia", "chromium", "gnutls-cli-aia"}, clients.All())
 	require.NoError(t, err)
 	dir := t.TempDir()
@@ -66,14 +69,16 @@ func TestOwnAIA(t *testing.T) {
 	require.NoError(t, err)
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, AIA: "http://ca.example.com/intermediate.der"})
 	require.NoError(t, err)
-	require.NoError(t, leaf.WriteIdentity(dir, "leaf", false))
+	require.NoError(t, delivery.WriteIdentity(leaf, dir, "leaf", false))
 	chain, root := filepath.Join(dir, "chain.pem"), filepath.Join(dir, "root.pem")
 	require.NoError(t, os.WriteFile(chain, certs.EncodePEM(pki.Chain()...), 0o644))
 	require.NoError(t, os.WriteFile(root, certs.EncodePEM(pki.Root.Certificate), 0o644))
-	for _, f := range hostsim.Find(t.Context(), wanted) {
+	found, err := hostsim.Find(t.Context(), wanted)
+	require.NoError(t, err)
+	for _, f := range found {
 		t.Run(f.Name, func(t *testing.T) {
 			if !f.Installed() {
-				t.Skipf("%s is not installed: apt-get install %s", f.Name, f.Package)
+				t.Skipf("%s is not installed: apt-get install %s", f.Name, strings.Join(f.Needs.Packages, " "))
 			}
 			var stdout, stderr bytes.Buffer
 			run(t.Context(), []string{
@@ -83,20 +88,20 @@ func TestOwnAIA(t *testing.T) {
 			var m hostsim.Matrix
 			require.NoError(t, json.Unmarshal(stdout.Bytes(), &m), stderr.String())
 			c := m.Rows[0].Cells[0]
-			if f.AIAHostsFile {
-				require.Equal(t, hostsim.CannotIsolate, c.Verdict, c.Cause)
+			if f.Isolation.AIAHostsFile {
+				require.Equal(t, verdict.VerdictCannotIsolate, c.Verdict, c.Reason())
 				return
 			}
-			require.Equal(t, hostsim.Completed, c.Verdict, c.Cause)
-			require.Equal(t, hostsim.FromAIA, c.How)
+			require.Equal(t, verdict.VerdictCompleted, c.Verdict, c.Reason())
+			require.Equal(t, verdict.HowAIA, c.How)
 			require.Equal(t, 1, c.Fetches)
 		})
 	}
 }
 
-// TestOnline: with --online the clients ask the AIA server where it really is; here
+// TestRealOnline: with --online the clients ask the AIA server where it really is; here
 // that is another port of this machine.
-func TestOnline(t *testing.T) {
+func TestRealOnline(t *testing.T) {
 	wanted, err := hostsim.ClientsByName([]string{"java-aia", "chromium", "gnutls-cli-aia"}, clients.All())
 	require.NoError(t, err)
 	server, err := aia.Start()
@@ -109,7 +114,7 @@ func TestOnline(t *testing.T) {
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, AIA: url})
 	require.NoError(t, err)
 	m, err := hostsim.Runner{
-		Clients: wanted, Scenarios: []hostsim.Scenario{hostsim.ByAIA}, Online: true,
+		Clients: wanted, Scenarios: []hostsim.Scenario{hostsim.ScenarioAIA()}, Online: true,
 		Files: &hostsim.Files{Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: pki.Chain(), Root: pki.Root.Certificate},
 	}.Run(t.Context())
 	require.NoError(t, err)
@@ -119,8 +124,8 @@ func TestOnline(t *testing.T) {
 			continue
 		}
 		c := r.Cells[0]
-		require.Equal(t, hostsim.Completed, c.Verdict, "%s: %s", r.Client, c.Cause)
-		require.Equal(t, hostsim.FromAIA, c.How)
+		require.Equal(t, verdict.VerdictCompleted, c.Verdict, "%s: %s", r.Client, c.Reason())
+		require.Equal(t, verdict.HowAIA, c.How)
 		require.Contains(t, c.Proof, "over the network, uncounted")
 		asked++
 	}

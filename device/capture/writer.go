@@ -97,6 +97,7 @@ func serialize(from, to *net.TCPAddr, tcp *layers.TCP, payload []byte) ([]byte, 
 		return nil, err
 	}
 	buffer := gopacket.NewSerializeBuffer()
-	err := gopacket.SerializeLayers(buffer, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, tcp, gopacket.Payload(payload))
+	err := gopacket.SerializeLayers(buffer,
+		gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, tcp, gopacket.Payload(payload))
 	return buffer.Bytes(), err
 }

@@ -22,10 +22,21 @@ type Options struct {
 	Address string // host:port
 	// Progress, unless nil, is called before each probe.
 	Progress func(done, total int, probe string)
+	// Dial, unless nil, makes the connections that would be made to Address.
+	Dial func(ctx context.Context) (wire.Conn, error)
+}
+
+// dial makes a connection.
+func (o Options) dial(ctx context.Context) (wire.Conn, error) {
+	if o.Dial != nil {
+		return o.Dial(ctx)
+	}
+	return dial(ctx, o.Address)
 }
 
 // A Report is the result of a comparison.
 type Report struct {
+	Format   int       `json:"format"` // of this form: 1
 	Address  string    `json:"address"`
 	Started  time.Time `json:"started"`
 	Profiles []Profile `json:"profiles"`
@@ -37,14 +48,36 @@ type Report struct {
 	Certificates int `json:"certificates"`
 	// Note says why the server's certificate was not used for the comparison.
 	Note string `json:"note,omitempty"`
-	// StoppedAt is the probe at which the server did not accept connections any more, and
-	// Error what happened then. The results before it stand.
+	// StoppedAt is the probe before which the comparison was given up, Stop why, and Error what
+	// happened then in words. The results before it stand.
 	StoppedAt string `json:"stopped_at,omitempty"`
+	Stop      Stop   `json:"stop,omitempty"`
 	Error     string `json:"error,omitempty"`
 
 	vectors []wire.Vector
 	twin    *twin
 }
+
+// A Stop is why a comparison was given up.
+type Stop string
+
+// The reasons.
+const (
+	StopUnreachable Stop = "unreachable" // the server did not accept connections any more
+	StopSilent      Stop = "silent"      // it accepts connections, and answers nothing
+	StopTime        Stop = "time"        // the time was up
+)
+
+// Bounds of a comparison with a server that may do anything.
+const (
+	timeLimit    = 110 * time.Second
+	greetLimit   = 20 * time.Second // the first probe, which tells how slow the server is
+	probeLimit   = 15 * time.Second
+	silentProbes = 5 // in a row without an octet, to each of which a camera says something
+)
+
+// reportFormat is the version of a report's JSON form.
+const reportFormat = 1
 
 // A Profile is how well one firmware matched.
 type Profile struct {
@@ -74,9 +107,11 @@ const (
 // Run compares a server with every firmware. The error is the context's, or says that the
 // server could not be reached at all; one that stops answering later is reported.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	report := &Report{Address: o.Address, Started: time.Now(), Results: []Result{}}
+	report := &Report{Format: reportFormat, Address: o.Address, Started: time.Now(), Results: []Result{}}
 	probes := Probes()
-	chain, flight, err := greet(ctx, o.Address, probes[0])
+	limited, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
+	chain, flight, err := greet(limited, o, probes[0])
 	if err != nil {
 		return nil, err
 	}
@@ -89,36 +124,68 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	silent := 0
 	for i, p := range probes {
 		if o.Progress != nil {
 			o.Progress(i, len(probes), p.Name)
 		}
-		result, vector, err := report.twin.try(ctx, o.Address, p, flight, expected)
-		if ctx.Err() != nil {
+		result, vector, err := report.twin.try(limited, o, p, flight, expected)
+		switch {
+		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case limited.Err() != nil:
+			report.giveUp(p, StopTime, fmt.Sprintf("the comparison took more than %s", timeLimit))
+		case err != nil:
+			report.giveUp(p, StopUnreachable, err.Error())
 		}
-		if err != nil {
-			report.StoppedAt, report.Error = p.Name, err.Error()
+		if err != nil || limited.Err() != nil {
 			break
 		}
 		report.Results = append(report.Results, result)
 		report.vectors = append(report.vectors, vector)
+		if silent = silentAfter(silent, result, vector); silent == silentProbes {
+			report.giveUp(p, StopSilent, fmt.Sprintf("it accepts connections and did not answer %d times in a row", silentProbes))
+			break
+		}
 	}
 	report.conclude()
 	return report, nil
 }
 
+func (r *Report) giveUp(p Probe, why Stop, words string) {
+	r.StoppedAt, r.Stop, r.Error = p.Name, why, words
+}
+
+// silentAfter counts the answers without an octet. One that a camera gives, too, does not count.
+func silentAfter(before int, result Result, vector wire.Vector) int {
+	for _, matches := range result.Matches {
+		if matches {
+			return 0
+		}
+	}
+	if vector.End != wire.EndOpen || len(vector.Received.Records)+len(vector.Received.Trailing) > 0 {
+		return 0
+	}
+	return before + 1
+}
+
 // greet sends the first probe and returns the certificates that the server shows, and
 // how long it takes for its flight.
-func greet(ctx context.Context, address string, p Probe) (chain [][]byte, flight time.Duration, err error) {
-	conn, err := dial(ctx, address)
+func greet(ctx context.Context, o Options, p Probe) (chain [][]byte, flight time.Duration, err error) {
+	conn, err := o.dial(ctx)
 	if err != nil {
-		return nil, 0, fmt.Errorf("nobody answers on %s: %w", address, err)
+		return nil, 0, fmt.Errorf("nobody answers on %s: %w", o.Address, err)
 	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	const patience = 10 * time.Second
 	timed := &timedConn{Conn: conn, began: time.Now()}
-	ex := wire.ReplayAt(wire.Pace{Silence: patience, Cut: true}, timed, p.sent("any"), true)
-	return ex.Received.Chain(), timed.last, nil
+	ex := wire.Replay(timed, p.sent("any"), wire.ReplayOptions{
+		Silence: patience, Cut: true, Varies: true, Until: time.Now().Add(greetLimit),
+	})
+	if ex.End == wire.EndCut { // how long it went on says nothing
+		return ex.Received.Chain(), 0, ctx.Err()
+	}
+	return ex.Received.Chain(), timed.last, ctx.Err()
 }
 
 // timedConn notes when something last came.
@@ -166,16 +233,24 @@ const calm = 100 * time.Millisecond
 
 // try sends one probe. An answer that is no camera's is asked for once more, with more patience,
 // because a network or a busy machine can delay an answer, and a reset can overtake it.
-func (t *twin) try(ctx context.Context, address string, p Probe, flight time.Duration, expected map[string]map[string]wire.Exchange) (Result, wire.Vector, error) {
+func (t *twin) try(
+	ctx context.Context, o Options, p Probe, flight time.Duration, expected map[string]map[string]wire.Exchange,
+) (Result, wire.Vector, error) {
 	vector := p.vector(t.kind)
 	result := Result{Probe: p.Name, Subject: p.Subject, Meaning: p.Meaning, Camera: map[string]string{}, Matches: map[string]bool{}}
 	for ; ; result.Repeats++ {
-		conn, err := dial(ctx, address)
+		conn, err := o.dial(ctx)
 		if err != nil {
 			return result, vector, err
 		}
-		pace := p.pace(flight + time.Duration(result.Repeats)*calm)
-		vector.Exchange = wire.ReplayAt(pace, conn, vector.Sent, t.varies())
+		options := p.replay(t, flight+time.Duration(result.Repeats)*calm)
+		options.Until = time.Now().Add(probeLimit)
+		leave := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		vector.Exchange = wire.Replay(conn, vector.Sent, options)
+		leave()
+		if ctx.Err() != nil {
+			return result, vector, ctx.Err()
+		}
 		matched := false
 		for fw, answers := range expected {
 			result.Camera[fw] = answers[p.Name].Describe()
@@ -189,7 +264,7 @@ func (t *twin) try(ctx context.Context, address string, p Probe, flight time.Dur
 	}
 }
 
-func dial(ctx context.Context, address string) (conn *net.TCPConn, err error) {
+func dial(ctx context.Context, address string) (conn wire.Conn, err error) {
 	dialer := net.Dialer{Timeout: connectTimeout}
 	for attempt := range dialAttempts {
 		if attempt > 0 {

@@ -3,15 +3,15 @@ package compare_test
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -21,6 +21,8 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/compare"
 	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/internal/port"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,8 +64,8 @@ func TestProbesAreRecorded(t *testing.T) {
 	require.Greater(t, differ, 15, "over three kinds of keys")
 }
 
-// camera runs an emulated camera and returns its address.
-func camera(t *testing.T, fw *device.Firmware, key certs.KeyType, chain int) string {
+// loaded returns a context with a certificate, and with a chain of two when it is to be.
+func loaded(t *testing.T, fw *device.Firmware, key certs.KeyType, chain int) *device.SSLContext {
 	pki, err := certs.NewPKI(certs.PKIOptions{})
 	require.NoError(t, err)
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}, Key: key})
@@ -73,38 +75,69 @@ func camera(t *testing.T, fw *device.Firmware, key certs.KeyType, chain int) str
 	if chain == 2 {
 		require.NoError(t, c.LoadCertChain(pki.Intermediates[0].DER(), leaf.KeyDER()))
 	}
-	cam, err := device.Start(device.CameraConfig{Context: c})
+	return c
+}
+
+// camera runs an emulated camera and returns its address.
+func camera(t *testing.T, fw *device.Firmware, key certs.KeyType, chain int) string {
+	cam, err := device.Start(device.CameraConfig{Context: loaded(t, fw, key, chain)})
 	require.NoError(t, err)
 	t.Cleanup(func() { cam.Close() })
 	return cam.Addr().String()
 }
 
+// inMemory makes connections to a camera; done waits until all of them have ended.
+func inMemory(c *device.SSLContext) (dial func(context.Context) (wire.Conn, error), done func()) {
+	var serving sync.WaitGroup
+	return func(context.Context) (wire.Conn, error) {
+		client, server := wire.Pipe()
+		serving.Go(func() { device.NewCamera(device.CameraConfig{Context: c}).ServeConn(server) })
+		return client, nil
+	}, serving.Wait
+}
+
 // TestAgainstTheEmulation: full match for the firmware that runs, a clear mismatch for
-// the other, with every kind of key, and with a chain of two.
+// the other, with every kind of key, and with a chain of two; in virtual time.
 func TestAgainstTheEmulation(t *testing.T) {
 	for i, fw := range device.Firmwares() {
-		other := device.Firmwares()[1-i]
 		for _, key := range certs.KeyTypes() {
 			t.Run(fw.Name+"/"+string(key), func(t *testing.T) {
-				t.Parallel()
-				var asked []string
-				report, err := compare.Run(t.Context(), compare.Options{
-					Address:  camera(t, fw, key, 1+i),
-					Progress: func(_, _ int, probe string) { asked = append(asked, probe) },
+				context := loaded(t, fw, key, 1+i)
+				synctest.Test(t, func(t *testing.T) {
+					dial, done := inMemory(context)
+					defer done()
+					requireRecognized(t, compare.Options{Dial: dial}, fw, key, 1+i)
 				})
-				require.NoError(t, err)
-				require.Equal(t, fw.Name, report.BehavesLike, "%v", report.Differences(fw.Name))
-				require.Empty(t, report.Note)
-				require.Equal(t, 1+i, report.Certificates)
-				require.GreaterOrEqual(t, len(report.Differences(other.Name)), 5)
-				require.Len(t, asked, len(compare.Probes()))
-
-				var file bytes.Buffer
-				require.NoError(t, report.Record(&file))
-				replayRecord(t, file.Bytes(), fw, key)
 			})
 		}
 	}
+}
+
+// TestOverTCP takes one of them over the network.
+func TestOverTCP(t *testing.T) {
+	t.Parallel()
+	requireRecognized(t, compare.Options{Address: camera(t, device.MicroPython129, certs.KeyECDSAP256, 2)},
+		device.MicroPython129, certs.KeyECDSAP256, 2)
+}
+
+func requireRecognized(t *testing.T, o compare.Options, fw *device.Firmware, key certs.KeyType, chain int) {
+	var asked []string
+	o.Progress = func(_, _ int, probe string) { asked = append(asked, probe) }
+	report, err := compare.Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, fw.Name, report.BehavesLike, "%v", report.Differences(fw.Name))
+	require.Empty(t, report.Note)
+	require.Equal(t, chain, report.Certificates)
+	for _, other := range device.Firmwares() {
+		if other != fw {
+			require.GreaterOrEqual(t, len(report.Differences(other.Name)), 5)
+		}
+	}
+	require.Len(t, asked, len(compare.Probes()))
+
+	var file bytes.Buffer
+	require.NoError(t, report.Record(&file))
+	replayRecord(t, file.Bytes(), fw, key)
 }
 
 // replayRecord replays a record against another camera with the same certificate.
@@ -131,7 +164,7 @@ func replayRecord(t *testing.T, file []byte, fw *device.Firmware, keyType certs.
 			device.NewCamera(device.CameraConfig{Context: c}).ServeConn(server)
 		}()
 		pause, plain := v.Gap()
-		got := wire.Replay(client, v.Sent, pause, plain, keyType != certs.RSA2048)
+		got := wire.Replay(client, v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Varies: keyType != certs.KeyRSA2048})
 		<-ended
 		require.Empty(t, wire.Diff(v.Exchange, got), v.Name)
 	}
@@ -146,9 +179,9 @@ func TestRealServers(t *testing.T) {
 	require.NoError(t, os.WriteFile(cert, certs.EncodePEM(self.Certificate), 0o600))
 	require.NoError(t, os.WriteFile(key, self.EncodeKeyPEM(), 0o600))
 	for name, server := range map[string]struct {
-		program, install string
-		args             func(port string) []string
-		differ           []string // probes, among others
+		tool, packages string
+		args           func(port string) []string
+		differ         []string // probes, among others
 	}{
 		"openssl s_server": {"openssl", "openssl", func(port string) []string {
 			return []string{"s_server", "-quiet", "-www", "-accept", "127.0.0.1:" + port, "-cert", cert, "-key", key}
@@ -156,8 +189,10 @@ func TestRealServers(t *testing.T) {
 		"nginx": {"nginx", "nginx", func(port string) []string {
 			conf := filepath.Join(dir, "nginx.conf")
 			require.NoError(t, os.WriteFile(conf, fmt.Appendf(nil, `daemon off; pid %[1]s/nginx.pid; error_log %[1]s/nginx.err; events {}
-http { access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
-server { listen 127.0.0.1:%[2]s ssl; ssl_certificate %[3]s; ssl_certificate_key %[4]s; return 200 hello; } }`, dir, port, cert, key), 0o600))
+http { access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b;
+fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
+server { listen 127.0.0.1:%[2]s ssl; ssl_certificate %[3]s; ssl_certificate_key %[4]s; return 200 hello; } }`,
+				dir, port, cert, key), 0o600))
 			return []string{"-p", dir, "-c", conf, "-e", filepath.Join(dir, "nginx.err")}
 		}, []string{"base", "client.tls13_only", "plain.http"}},
 		"lighttpd with mod_mbedtls": {"lighttpd", "lighttpd lighttpd-mod-mbedtls", func(port string) []string {
@@ -175,7 +210,7 @@ ssl.privkey = %q
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := runServer(t, server.program, server.install, server.args)
+			address := runServer(t, server.tool, server.packages, server.args)
 			report, err := compare.Run(t.Context(), compare.Options{Address: address})
 			require.NoError(t, err)
 			require.Empty(t, report.BehavesLike)
@@ -193,76 +228,77 @@ ssl.privkey = %q
 }
 
 // runServer starts a program and returns its address once it listens.
-func runServer(t *testing.T, program, install string, args func(port string) []string) string {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		// Debian has servers where an ordinary user's PATH does not lead.
-		if path, err = exec.LookPath("/usr/sbin/" + program); err != nil {
-			t.Skipf("%s is not installed: apt-get install %s", program, install)
-		}
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	_, port, err := net.SplitHostPort(address)
-	require.NoError(t, err)
+func runServer(t *testing.T, tool, packages string, args func(port string) []string) string {
+	path := program.Need(t, tool, packages)
+	at := program.Port(t)
 	var said bytes.Buffer
-	cmd := exec.Command(path, args(port)...)
+	cmd := exec.Command(path, args(at.String())...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	require.NoError(t, cmd.Start())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // it is interrupted
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
-		ended := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		ended.Stop()
+		late := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
+		<-ended
+		late.Stop()
 	})
-	for range 100 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return address
+	gone := func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	if strings.Contains(said.String(), "mbedtls") {
-		t.Skipf("%s does not run: %s: apt-get install %s", program, said.String(), install)
+	require.Eventually(t, func() bool { return gone() || port.Listening(at.Number) },
+		time.Minute, 20*time.Millisecond, "%s does not listen", tool)
+	if gone() && strings.Contains(said.String(), "mbedtls") {
+		program.Missing(t, tool+"'s module mbedtls", "apt-get install "+packages)
 	}
-	require.Fail(t, program+" does not listen", said.String())
-	return ""
+	require.False(t, gone(), "%s: %s", tool, said.String())
+	return at.Address()
 }
 
 // TestServerThatGoesAway: the report names the probe, and keeps what came before.
 func TestServerThatGoesAway(t *testing.T) {
-	address := camera(t, device.OpenMV50, certs.ECDSAP256, 1)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	t.Parallel()
+	address := camera(t, device.OpenMV50, certs.KeyECDSAP256, 1)
+	l, err := net.Listen("tcp", program.Port(t).Address()) // nobody else listens there afterwards
 	require.NoError(t, err)
-	const answered = 4 // the greeting and three probes
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for range answered {
-			forward(l, address)
+		for forward(l, address) {
 		}
-		l.Close()
 	}()
-	report, err := compare.Run(t.Context(), compare.Options{Address: l.Addr().String()})
+	const answered = 3 // probes
+	report, err := compare.Run(t.Context(), compare.Options{Address: l.Addr().String(), Progress: func(done, _ int, _ string) {
+		if done == answered {
+			l.Close()
+		}
+	}})
 	require.NoError(t, err)
 	<-ended
-	require.Equal(t, compare.Probes()[answered-1].Name, report.StoppedAt)
-	require.Len(t, report.Results, answered-1)
+	require.Equal(t, compare.Probes()[answered].Name, report.StoppedAt)
+	require.Len(t, report.Results, answered)
 	require.Contains(t, report.Error, "refused")
 	require.Empty(t, report.BehavesLike)
 }
 
-// forward carries one connection to the camera.
-func forward(l net.Listener, address string) {
+// forward carries one connection to the camera; false tells that none came.
+func forward(l net.Listener, address string) bool {
 	client, err := l.Accept()
 	if err != nil {
-		return
+		return false
 	}
 	server, err := net.Dial("tcp", address)
 	if err != nil {
-		return
+		client.Close()
+		return true
 	}
 	done := make(chan struct{})
 	go func() {
@@ -274,23 +310,15 @@ func forward(l net.Listener, address string) {
 	client.Close()
 	server.Close()
 	<-done
+	return true
 }
 
-// TestCertificateOfNoCamera: one that no camera could load is left out, and said so.
-func TestCertificateOfNoCamera(t *testing.T) {
+// TestRealCertificateOfNoCamera: one that no camera could load is left out, and said so.
+func TestRealCertificateOfNoCamera(t *testing.T) {
+	program.Need(t, "openssl", "openssl")
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed: apt-get install openssl")
-	}
-	out, err := exec.Command(openssl, "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=cam", "-batch").CombinedOutput()
-	require.NoError(t, err, string(out))
-	data, err := os.ReadFile(cert)
-	require.NoError(t, err)
-	block, _ := pem.Decode(data)
-	_, err = x509.ParseCertificate(block.Bytes)
-	require.NoError(t, err)
+	program.Run(t, dir, "openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=cam", "-batch")
 	address := runServer(t, "openssl", "openssl", func(port string) []string {
 		return []string{"s_server", "-quiet", "-www", "-accept", "127.0.0.1:" + port, "-cert", cert, "-key", key}
 	})
@@ -302,8 +330,9 @@ func TestCertificateOfNoCamera(t *testing.T) {
 
 // TestInterrupted: the context ends a comparison at once.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	address := camera(t, device.OpenMV50, certs.ECDSAP256, 1)
+	address := camera(t, device.OpenMV50, certs.KeyECDSAP256, 1)
 	_, err := compare.Run(ctx, compare.Options{Address: address, Progress: func(done, _ int, _ string) {
 		if done == 3 {
 			cancel()
@@ -313,10 +342,8 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	l.Close()
-	_, err = compare.Run(t.Context(), compare.Options{Address: address})
-	require.ErrorContains(t, err, "nobody answers on "+address)
+	t.Parallel()
+	at := program.Port(t)
+	_, err := compare.Run(t.Context(), compare.Options{Address: at.Address()})
+	require.ErrorContains(t, err, "nobody answers on "+at.Address())
 }

@@ -53,8 +53,8 @@ func (p Probe) vector(kind string) wire.Vector {
 	return wire.Vector{Name: p.Name, Tags: "compare", ServerCert: kind, Sent: p.sent(kind), GapMS: p.GapMS}
 }
 
-// pace returns how long the probe waits for a server that takes this long for its flight.
-func (p Probe) pace(flight time.Duration) wire.Pace {
+// replay says how the probe is replayed against a server that takes this long for its flight.
+func (p Probe) replay(t *twin, flight time.Duration) wire.ReplayOptions {
 	v := wire.Vector{GapMS: p.GapMS}
 	pause, plain := v.Gap()
 	// Three times the time of an ordinary flight also covers a slow one.
@@ -62,5 +62,5 @@ func (p Probe) pace(flight time.Duration) wire.Pace {
 	if !plain {
 		pause += patience * flight
 	}
-	return wire.Pace{Pause: pause, Plain: plain, Silence: wire.DefaultSilence + patience*flight}
+	return wire.ReplayOptions{Pause: pause, Plain: plain, Silence: wire.DefaultSilence + patience*flight, Varies: t.varies()}
 }

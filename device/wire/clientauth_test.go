@@ -31,7 +31,7 @@ func TestCertificateRequest(t *testing.T) {
 		conn, events := serve(context, device.Hello(device.DefaultBody))
 		client, err := wire.NewClient(conn, 0xc02b)
 		require.NoError(t, err)
-		exchange := wire.Replay(conn, []wire.Octets{wire.Plain(wire.Handshake, client.Hello(nil))}, 0, true, true)
+		exchange := wire.Replay(conn, []wire.Octets{wire.Plain(wire.Handshake, client.Hello(nil))}, wire.ReplayOptions{Plain: true, Varies: true})
 		<-events
 		var got string
 		var order []string

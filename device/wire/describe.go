@@ -10,21 +10,25 @@ import (
 // messageNames are the names of RFC 5246 for the recordings' names of messages.
 var messageNames = map[string]string{"certificate_request": "CertificateRequest", "server_hello_done": "ServerHelloDone"}
 
+// endings are the words for how an exchange ends.
+var endings = map[string]string{EndOpen: "waits", EndClosed: "closes", EndCut: "does not stop sending"}
+
+// maxParts is how many things are told of a flight: a stranger may send thousands.
+const maxParts = 16
+
 // Describe returns what a server did in one line, such as "alert fatal
 // protocol_version (70), closes".
 func (ex Exchange) Describe() string {
-	parts := ex.Received.describe()
-	if ex.End == "open" {
-		parts = append(parts, "waits")
-	} else {
-		parts = append(parts, "closes")
-	}
+	parts := append(ex.Received.describe(), endings[ex.End])
 	if ex.AfterFIN != nil {
 		if more := ex.AfterFIN.Received.describe(); len(more) > 0 {
 			parts = append(parts, "after FIN "+strings.Join(more, ", "))
 		}
-		if ex.AfterFIN.End == "open" {
+		switch ex.AfterFIN.End {
+		case EndOpen:
 			parts = append(parts, "stays open after FIN")
+		case EndCut:
+			parts = append(parts, endings[EndCut])
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -48,6 +52,9 @@ func (f *Flight) describe() (parts []string) {
 	}
 	if len(f.Trailing) > 0 {
 		parts = append(parts, fmt.Sprintf("%d octets that are no TLS", len(f.Trailing)))
+	}
+	if more := len(parts) - maxParts; more > 0 {
+		parts = append(parts[:maxParts], fmt.Sprintf("and %d more", more))
 	}
 	return parts
 }

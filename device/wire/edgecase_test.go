@@ -134,7 +134,7 @@ func TestECDHEdgeCases(t *testing.T) {
 						body := append([]byte{byte(len(c.point))}, c.point...)
 						second := append(wire.Plain(wire.Handshake, wire.HandshakeMessage(16, body)), wire.Plain(wire.ChangeCipherSpec, []byte{1})...)
 						second = append(second, wire.Plain(wire.Handshake, make([]byte, 40))...)
-						got := wire.Replay(conn, []wire.Octets{hello(0xc02f, group), second}, wire.DefaultSilence, false, false)
+						got := wire.Replay(conn, []wire.Octets{hello(0xc02f, group), second}, wire.ReplayOptions{Pause: wire.DefaultSilence})
 						require.True(t, got.Received.Done(), "the flight came")
 						require.Nil(t, got.Received.Alert, "in silence")
 						require.Equal(t, map[bool]string{true: tookIt, false: refusedIt}[c.taken], exceptionLine(<-events))
@@ -149,17 +149,15 @@ func TestECDHEdgeCases(t *testing.T) {
 // 5.10), so that client and server derive the same keys.
 func TestSecretWithLeadingZeros(t *testing.T) {
 	context := recordedContext(t, device.OpenMV50, "p256")
-	for zeros := 1; zeros <= 2; zeros++ {
-		conn, events := serve(context, device.Hello(device.DefaultBody))
-		client, err := wire.NewClient(conn, 0xc02b)
-		require.NoError(t, err)
-		client.Wanted = func(secret []byte) bool { return new(big.Int).SetBytes(secret).BitLen() <= 8*(len(secret)-zeros) }
-		require.NoError(t, client.Start())
-		require.NoError(t, client.Complete())
-		client.Send(client.Data(get))
-		require.NoError(t, (<-events).Exception)
-		conn.Close()
-	}
+	conn, events := serve(context, device.Hello(device.DefaultBody))
+	client, err := wire.NewClient(conn, 0xc02b)
+	require.NoError(t, err)
+	client.Wanted = func(secret []byte) bool { return new(big.Int).SetBytes(secret).BitLen() <= 8*(len(secret)-1) }
+	require.NoError(t, client.Start())
+	require.NoError(t, client.Complete())
+	client.Send(client.Data(get))
+	require.NoError(t, (<-events).Exception)
+	conn.Close()
 }
 
 // TestRSAPaddingEdgeCases: nothing about a static-RSA ClientKeyExchange is ever refused
@@ -218,10 +216,13 @@ func TestRSAPaddingEdgeCases(t *testing.T) {
 		"one octet more": {func(k *rsa.PublicKey, m []byte) []byte {
 			return withLength(append([]byte{0}, power(k, block(k, m))...))
 		}, false},
-		"without its length":             {func(k *rsa.PublicKey, m []byte) []byte { return power(k, block(k, m)) }, false},
-		"a length that is one too large": {func(k *rsa.PublicKey, m []byte) []byte { b := withLength(power(k, block(k, m))); b[1]++; return b }, false},
-		"empty":                          {func(*rsa.PublicKey, []byte) []byte { return nil }, false},
-		"one octet":                      {func(*rsa.PublicKey, []byte) []byte { return []byte{0} }, false},
+		"without its length": {func(k *rsa.PublicKey, m []byte) []byte { return power(k, block(k, m)) }, false},
+		"a length that is one too large": {
+			func(k *rsa.PublicKey, m []byte) []byte { b := withLength(power(k, block(k, m))); b[1]++; return b },
+			false,
+		},
+		"empty":     {func(*rsa.PublicKey, []byte) []byte { return nil }, false},
+		"one octet": {func(*rsa.PublicKey, []byte) []byte { return []byte{0} }, false},
 	} {
 		for _, fw := range device.Firmwares() {
 			context := recordedContext(t, fw, "rsa2048")

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -90,37 +91,77 @@ type keyExchange struct {
 // ParseFlight takes apart what a server sent. varies says that the server signs with
 // an ECDSA key, whose signatures differ in length.
 func ParseFlight(data []byte, varies bool) *Flight {
-	f := &Flight{Records: []Record{}, Messages: []Message{}}
-	s := cryptobyte.String(data)
-	var handshake []byte
-	for !s.Empty() {
-		rest := []byte(s)
+	p := newFlightParser(varies)
+	p.add(data)
+	return p.end()
+}
+
+// flightParser takes a flight apart while it comes, each octet once.
+type flightParser struct {
+	flight    *Flight
+	varies    bool
+	rest      []byte // the beginning of a record
+	handshake []byte // the beginning of a message
+}
+
+func newFlightParser(varies bool) *flightParser {
+	return &flightParser{flight: &Flight{Records: []Record{}, Messages: []Message{}}, varies: varies}
+}
+
+// add takes what came.
+func (p *flightParser) add(data []byte) {
+	p.rest = append(p.rest, data...)
+	s := cryptobyte.String(p.rest)
+	for !p.full() {
+		begin := s
 		var typ uint8
 		var version uint16
 		var body cryptobyte.String
 		if !s.ReadUint8(&typ) || !s.ReadUint16(&version) || !s.ReadUint16LengthPrefixed(&body) {
-			f.Trailing = rest
-			break
+			p.rest = begin
+			return
 		}
-		length := len(body)
-		record := Record{Type: typ, Version: fmt.Sprintf("%04x", version), Length: &length}
-		if typ == mbedtls.RecordHandshake {
-			handshake = f.messages(append(handshake, body...), varies)
-			if n := len(f.Messages); n > 0 && f.Messages[n-1].SignatureLength == variableLength {
-				record.Length = nil
-			}
-		} else {
-			record.Body = Octets(body)
-		}
-		if typ == mbedtls.RecordAlert && len(body) == 2 {
-			f.Alert = &FlightAlert{body[0], body[1], mbedtls.AlertName(body[1])}
-		}
-		f.Records = append(f.Records, record)
+		p.record(typ, version, body)
 	}
-	if len(handshake) > 0 {
-		f.PartialHandshake = handshake
+	p.rest = s
+}
+
+// maxItems is how many records, and how many messages, of a flight are taken apart. A camera's flight
+// has less than ten.
+const maxItems = 1024
+
+// full tells whether nothing more is taken apart.
+func (p *flightParser) full() bool {
+	return len(p.flight.Records) >= maxItems || len(p.flight.Messages) >= maxItems
+}
+
+func (p *flightParser) record(typ uint8, version uint16, body cryptobyte.String) {
+	f, length := p.flight, len(body)
+	record := Record{Type: typ, Version: fmt.Sprintf("%04x", version), Length: &length}
+	if typ == mbedtls.RecordHandshake {
+		p.handshake = f.messages(append(p.handshake, body...), p.varies)
+		if n := len(f.Messages); n > 0 && f.Messages[n-1].SignatureLength == variableLength {
+			record.Length = nil
+		}
+	} else {
+		record.Body = Octets(body)
 	}
-	return f
+	if typ == mbedtls.RecordAlert && len(body) == 2 {
+		f.Alert = &FlightAlert{body[0], body[1], mbedtls.AlertName(body[1])}
+	}
+	f.Records = append(f.Records, record)
+}
+
+// end returns the flight. What is left of a record or a message is part of it, without the room that
+// was there for more.
+func (p *flightParser) end() *Flight {
+	if len(p.rest) > 0 {
+		p.flight.Trailing = bytes.Clone(p.rest)
+	}
+	if len(p.handshake) > 0 {
+		p.flight.PartialHandshake = bytes.Clone(p.handshake)
+	}
+	return p.flight
 }
 
 // Chain returns the certificates of a flight that was received, in DER and in their
@@ -136,7 +177,7 @@ func (f *Flight) Done() bool {
 // messages takes the whole messages off the front of data and returns the rest.
 func (f *Flight) messages(data []byte, varies bool) []byte {
 	s := cryptobyte.String(data)
-	for {
+	for len(f.Messages) < maxItems {
 		rest := s
 		var typ uint8
 		var body cryptobyte.String
@@ -145,6 +186,7 @@ func (f *Flight) messages(data []byte, varies bool) []byte {
 		}
 		f.Messages = append(f.Messages, f.message(typ, body, varies))
 	}
+	return s
 }
 
 func (f *Flight) message(typ uint8, body cryptobyte.String, varies bool) Message {

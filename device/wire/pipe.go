@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -84,7 +85,7 @@ func (c *PipeConn) Read(p []byte) (int, error) {
 	defer s.mu.Unlock()
 	for {
 		switch {
-		case s.end == net.ErrClosed || s.end == syscall.ECONNRESET:
+		case errors.Is(s.end, net.ErrClosed): // what has arrived is not for a reader that closed
 			return 0, s.end
 		case s.readDeadline.passed:
 			return 0, os.ErrDeadlineExceeded
@@ -144,6 +145,9 @@ func (c *PipeConn) Write(p []byte) (int, error) {
 			return written, nil
 		case room > 0:
 			n := min(room, len(p)-written)
+			if len(s.buf)+n > cap(s.buf) { // the room of what was read comes first
+				s.buf, s.read = append(s.buf[:0], s.buf[s.read:]...), 0
+			}
 			s.buf = append(s.buf, p[written:written+n]...)
 			written += n
 			s.change.Broadcast()
@@ -157,11 +161,15 @@ func (c *PipeConn) Write(p []byte) (int, error) {
 func (s *stream) fail(end, gone error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end == nil || end == net.ErrClosed || end == syscall.ECONNRESET {
+	closed := errors.Is(end, net.ErrClosed)
+	if s.end == nil || closed {
 		s.end = end
 	}
 	if s.gone == nil {
 		s.gone = gone
+	}
+	if closed { // nobody reads it any more
+		s.buf, s.read = nil, 0
 	}
 	s.change.Broadcast()
 }

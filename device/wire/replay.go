@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,14 +20,24 @@ const DefaultSilence = 300 * time.Millisecond
 // patienceAfterFIN is how long the answer to the client's FIN may take at most.
 const patienceAfterFIN = 3 * time.Second
 
-// A Pace is how long a replay waits.
-type Pace struct {
-	Pause   time.Duration // before each further write
-	Plain   bool          // wait for all of it; otherwise the server's flight or its end cuts it short
-	Silence time.Duration // after which a server counts as waiting
+// ReplayOptions say how a replay goes.
+type ReplayOptions struct {
+	Pause time.Duration // before each further write
+	// Plain says that all of the pause is waited for; otherwise the server's flight or its end cuts it
+	// short.
+	Plain   bool
+	Silence time.Duration // after which a server counts as waiting; DefaultSilence when zero
 	// Cut ends the silence when the server's flight is complete.
 	Cut bool
+	// Varies is that of [ParseFlight].
+	Varies bool
+	// Until is when the replay ends whatever the server does; the zero time is never.
+	Until time.Time
 }
+
+// MaxReceived is how much of a server's answer is read, in octets: several times what a camera can
+// send before the client has finished the handshake.
+const MaxReceived = 256 << 10
 
 // A Conn is a connection that can be closed in one direction, such as
 // *net.TCPConn and *PipeConn.
@@ -35,45 +46,41 @@ type Conn interface {
 	CloseWrite() error
 }
 
-// Replay sends what the client of a recording sent, in the same segments and with the
-// same pauses, and returns what came back. varies is that of [ParseFlight]. The
-// connection is closed. At the other end of a [Pipe], a server that is busy does not count as waiting.
-func Replay(conn Conn, sent []Octets, pause time.Duration, plainPause, varies bool) Exchange {
-	return ReplayAt(Pace{Pause: pause, Plain: plainPause, Silence: DefaultSilence}, conn, sent, varies)
-}
-
-// ReplayAt is [Replay] for servers that are slower than the recorded ones.
-func ReplayAt(pace Pace, conn Conn, sent []Octets, varies bool) Exchange {
+// Replay sends what the client of a recording sent, in the same segments, and returns what came
+// back. The connection is closed. At the other end of a [Pipe], a server that is busy does not count
+// as waiting.
+func Replay(conn Conn, sent []Octets, o ReplayOptions) Exchange {
 	defer conn.Close()
-	r := &replay{conn: conn, varies: varies, silence: pace.Silence}
+	r := &replay{conn: conn, until: o.Until, silence: cmp.Or(o.Silence, DefaultSilence), answer: newFlightParser(o.Varies)}
+	_ = conn.SetWriteDeadline(o.Until)
 	for i, segment := range sent {
 		if i > 0 {
-			r.collect(pace.Pause, !pace.Plain)
+			r.collect(o.Pause, !o.Plain)
 		}
 		if len(segment) > 0 {
 			_, _ = conn.Write(segment) // a server that closed already shows in what is read
 		}
 	}
-	if pace.Cut {
-		r.collect(pace.Silence, true)
+	if o.Cut {
+		r.collect(r.silence, true)
 	} else {
 		r.untilSilent()
 	}
-	ex := Exchange{Received: ParseFlight(r.data, varies), End: "open"}
-	if r.ended {
-		ex.End, ex.TCPEnd = "closed", r.tcpEnd
+	ex := Exchange{Received: r.answer.end(), End: r.end, TCPEnd: r.tcpEnd}
+	if r.end == EndCut {
+		ex.Received.Trailing = nil // the rest of a record that was not waited for
+	}
+	if r.over() {
 		return ex
 	}
-	before := len(r.data)
-	r.silence = min(r.silence, patienceAfterFIN)
+	ex.End = EndOpen
+	before := r.size
+	r.answer, r.silence = newFlightParser(o.Varies), min(r.silence, patienceAfterFIN)
 	_ = conn.CloseWrite()
 	r.untilSilent()
-	after := &AfterFIN{End: "open"}
-	if r.ended {
-		after.End, after.TCPEnd = "closed", r.tcpEnd
-	}
-	if len(r.data) > before {
-		after.Received = ParseFlight(r.data[before:], varies)
+	after := &AfterFIN{End: cmp.Or(r.end, EndOpen), TCPEnd: r.tcpEnd}
+	if r.size > before {
+		after.Received = r.answer.end()
 	}
 	ex.AfterFIN = after
 	return ex
@@ -82,20 +89,24 @@ func ReplayAt(pace Pace, conn Conn, sent []Octets, varies bool) Exchange {
 // replay is the reading half of a replay in progress.
 type replay struct {
 	conn    Conn
-	varies  bool
 	silence time.Duration
-	data    []byte
-	ended   bool
+	until   time.Time // zero: without limit
+	answer  *flightParser
+	size    int // octets that came
+	end     string
 	tcpEnd  string
 }
 
+// over tells whether there is nothing more to read.
+func (r *replay) over() bool { return r.end != "" }
+
 // untilSilent reads until the end, or until nothing came for the time of silence.
 func (r *replay) untilSilent() {
-	for !r.ended {
-		before := len(r.data)
+	for !r.over() {
+		before := r.size
 		r.read(time.Now().Add(r.silence))
 		r.untilIdle()
-		if len(r.data) == before {
+		if r.size == before {
 			return
 		}
 	}
@@ -105,16 +116,16 @@ func (r *replay) untilSilent() {
 // complete, or that time has passed without data.
 func (r *replay) collect(pause time.Duration, early bool) {
 	deadline := time.Now().Add(pause)
-	for !r.ended && time.Now().Before(deadline) {
-		before := len(r.data)
+	for !r.over() && time.Now().Before(deadline) {
+		before := r.size
 		r.read(deadline)
 		if !early {
 			continue
 		}
-		if len(r.data) > before {
+		if r.size > before {
 			deadline = time.Now().Add(pause)
 		}
-		if ParseFlight(r.data, r.varies).Done() {
+		if r.answer.flight.Done() {
 			return
 		}
 	}
@@ -131,23 +142,33 @@ const patienceOverPipe = 30 * time.Second
 func (r *replay) untilIdle() {
 	const look = time.Millisecond
 	pipe, ok := r.conn.(*PipeConn)
-	for limit := time.Now().Add(patienceOverPipe); ok && !r.ended && !pipe.Idle() && time.Now().Before(limit); {
+	for limit := time.Now().Add(patienceOverPipe); ok && !r.over() && !pipe.Idle() && time.Now().Before(limit); {
 		r.read(time.Now().Add(look))
 	}
 }
 
 // read makes one read.
 func (r *replay) read(deadline time.Time) {
+	if !r.until.IsZero() && r.until.Before(deadline) {
+		deadline = r.until
+	}
 	_ = r.conn.SetReadDeadline(deadline)
 	var buf [16 << 10]byte
-	n, err := r.conn.Read(buf[:])
-	r.data = append(r.data, buf[:n]...)
+	n, err := r.conn.Read(buf[:min(len(buf), MaxReceived-r.size)])
+	r.size += n
+	r.answer.add(buf[:n])
 	switch {
-	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+	case r.size == MaxReceived, r.answer.full():
+		r.end = EndCut
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		if !r.until.IsZero() && !time.Now().Before(r.until) {
+			r.end = EndCut
+		}
 	case errors.Is(err, io.EOF):
-		r.ended, r.tcpEnd = true, "fin"
+		r.end, r.tcpEnd = EndClosed, "fin"
 	default:
-		r.ended, r.tcpEnd = true, "rst"
+		r.end, r.tcpEnd = EndClosed, "rst"
 	}
 }
 
@@ -184,12 +205,18 @@ type LoadedKey struct{ key *mbedtls.PrivateKey }
 
 // ParseKey parses a private key in PEM or DER as the camera does.
 func ParseKey(data []byte) (LoadedKey, error) {
-	k, _, err := mbedtls.ParseKeyPEM(data)
+	k, _, err := mbedtls.Everything().ParseKeyPEM(data)
 	return LoadedKey{k}, err
 }
 
 // Varies tells whether the key's signatures differ in length: it is an EC key.
-func (k LoadedKey) Varies() bool { return k.key != nil && k.key.Kind()[:2] == "EC" }
+func (k LoadedKey) Varies() bool {
+	if k.key == nil {
+		return false
+	}
+	isRSA, _ := k.key.Size()
+	return !isRSA
+}
 
 // Verify checks the signatures of a flight, see [Flight.VerifySignatures].
 func (k LoadedKey) Verify(f *Flight, sent []Octets) error {

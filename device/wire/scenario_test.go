@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
 )
 
@@ -174,7 +175,8 @@ func stepOf(name string) (step, error) {
 // TestScenarios takes the steps of every recorded scenario, in virtual time.
 func TestScenarios(t *testing.T) {
 	for _, fw := range device.Firmwares() {
-		head, scenarios, err := wire.ReadVectors[struct{ Profile string }, wire.Recorded](filepath.Join("testdata", "scenarios_"+fw.Name+".jsonl.gz"))
+		head, scenarios, err := wire.ReadVectors[struct{ Profile string }, wire.Recorded](filepath.Join("testdata",
+			"scenarios_"+fw.Name+".jsonl.gz"))
 		require.NoError(t, err)
 		require.Len(t, scenarios, 104)
 		require.Equal(t, fw.Name, head.Profile)
@@ -250,7 +252,7 @@ func seen(t *testing.T, client *wire.Client, conn *wire.PipeConn) []wire.Scenari
 }
 
 // deviceLine writes an event as the recorder's server did.
-func deviceLine(e device.Event) string {
+func deviceLine(e trace.Event) string {
 	if e.Exception == nil {
 		request := ""
 		if len(e.Requests) > 0 {

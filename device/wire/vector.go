@@ -41,10 +41,17 @@ type Vector struct {
 // An Exchange is what the client saw.
 type Exchange struct {
 	Received *Flight   `json:"received"`
-	End      string    `json:"end"`     // "closed" by the server, or "open" after 300 ms of silence
+	End      string    `json:"end"`     // EndClosed, EndOpen or EndCut
 	TCPEnd   string    `json:"tcp_end"` // "fin", "rst"; informational
 	AfterFIN *AfterFIN `json:"after_fin,omitempty"`
 }
+
+// How an exchange ends.
+const (
+	EndClosed = "closed" // by the server
+	EndOpen   = "open"   // after 300 ms of silence
+	EndCut    = "cut"    // by the replay, whose limit of octets or time was reached; in no recording
+)
 
 // AfterFIN is what came once the client had closed its direction.
 type AfterFIN struct {

@@ -12,20 +12,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
 )
 
 // serve runs the documented server on the server end of a pipe and returns the
 // client end and the event to come.
-func serve(context *device.SSLContext, script device.Script) (*wire.PipeConn, <-chan device.Event) {
+func serve(context *device.SSLContext, script device.Script) (*wire.PipeConn, <-chan trace.Event) {
 	client, server := wire.Pipe()
-	events := make(chan device.Event, 1)
+	events := make(chan trace.Event, 1)
 	camera := device.NewCamera(device.CameraConfig{Context: context, Script: script})
 	go func() { events <- camera.ServeConn(server) }()
 	return client, events
 }
 
-func exceptionLine(e device.Event) string {
+func exceptionLine(e trace.Event) string {
 	if e.Exception == nil {
 		return ""
 	}
@@ -76,7 +77,7 @@ func TestVectorsUnderAsyncio(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				conn, events := serve(context, device.Asyncio(device.DefaultBody))
 				pause, plain := v.Gap()
-				got := wire.Replay(conn, v.Sent, pause, plain, true)
+				got := wire.Replay(conn, v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Varies: true})
 				event := <-events
 				require.Empty(t, strings.Join(wire.Diff(v.Exchange, got), "\n"), "vector %s", v.Name)
 				if strings.Contains(v.DeviceException, "PEER_CLOSE_NOTIFY") {
@@ -93,7 +94,7 @@ func TestVectorsUnderAsyncio(t *testing.T) {
 func replay(t *testing.T, context *device.SSLContext, key wire.LoadedKey, v wire.Vector) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
 	pause, plain := v.Gap()
-	got := wire.Replay(conn, v.Sent, pause, plain, key.Varies())
+	got := wire.Replay(conn, v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Varies: key.Varies()})
 	event := <-events
 	require.Empty(t, strings.Join(wire.Diff(v.Exchange, got), "\n"), "vector %s", v.Name)
 	require.Equal(t, v.DeviceException, exceptionLine(event), "exception of vector %s", v.Name)
@@ -109,8 +110,8 @@ func TestVectorsOverTCP(t *testing.T) {
 	require.NoError(t, err)
 	context := device.NewSSLContext(device.OpenMV50)
 	require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
-	events := make(chan device.Event, 1)
-	camera, err := device.Start(device.CameraConfig{Context: context, OnEvent: func(e device.Event) { events <- e }})
+	events := make(chan trace.Event, 1)
+	camera, err := device.Start(device.CameraConfig{Context: context, OnEvent: func(e trace.Event) { events <- e }})
 	require.NoError(t, err)
 	defer camera.Close()
 	replayed := 0
@@ -122,7 +123,7 @@ func TestVectorsOverTCP(t *testing.T) {
 		conn, err := net.Dial("tcp", camera.Addr().String())
 		require.NoError(t, err)
 		pause, plain := v.Gap()
-		got := wire.Replay(conn.(*net.TCPConn), v.Sent, pause, plain, true)
+		got := wire.Replay(conn.(*net.TCPConn), v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Varies: true})
 		require.Empty(t, strings.Join(wire.Diff(v.Exchange, got), "\n"), "vector %s", v.Name)
 		require.Equal(t, v.DeviceException, exceptionLine(<-events), "exception of vector %s", v.Name)
 	}
@@ -172,7 +173,7 @@ func file(t *testing.T, name string, content []byte) string {
 func answer(t *testing.T, context *device.SSLContext, key wire.LoadedKey, hello wire.Octets, want *wire.LoaderAnswer) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
 	sent := []wire.Octets{hello}
-	got := wire.Replay(conn, sent, 0, true, key.Varies())
+	got := wire.Replay(conn, sent, wire.ReplayOptions{Plain: true, Varies: key.Varies()})
 	event := <-events
 	require.Empty(t, strings.Join(wire.Diff(want.Exchange, got), "\n"))
 	require.Equal(t, want.Device.Line, exceptionLine(event))

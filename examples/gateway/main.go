@@ -19,6 +19,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 func main() {
@@ -34,15 +35,16 @@ func main() {
 var errRefused = errors.New("does not complete through the gateway")
 
 func run(ctx context.Context, out io.Writer, list []*hostsim.Client) error {
-	fmt.Fprintln(out, "left: the camera alone, with a CA's leaf; right: the same leaf with its intermediate on a gateway, and the camera behind it self-signed")
-	m, err := hostsim.Runner{Clients: list, Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.Gateway}}.Run(ctx)
+	fmt.Fprintln(out,
+		"left: the camera alone, with a CA's leaf; right: the same leaf with its intermediate on a gateway, and the camera behind it self-signed")
+	m, err := hostsim.Runner{Clients: list, Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioGateway()}}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	report.Table(out, m, report.TableOptions{})
 	for _, r := range m.Rows {
-		if c := r.Cell(hostsim.Gateway.Name); r.Installed && r.Trustworthy && c.Verdict == hostsim.Refused {
-			return fmt.Errorf("%s %w: %s", r.Title, errRefused, c.Cause)
+		if c := r.Cell(hostsim.ScenarioGateway().Name); r.Installed && r.Trustworthy && c.Verdict == verdict.VerdictRefused {
+			return fmt.Errorf("%s %w: %s", r.Title, errRefused, c.Reason())
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func (a *authority) certbotWithRequest(ctx context.Context) ([]string, error) {
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return nil, err
 	}
-	key, err := certs.GenerateKey(certs.ECDSAP256)
+	key, err := certs.GenerateKey(certs.KeyECDSAP256)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,8 @@ func (a *authority) certbotWithRequest(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	id := certs.Identity{Key: key}
-	requestFile, keyFile, leaf, chain := filepath.Join(base, "server.csr"), filepath.Join(base, "server.key.pem"), filepath.Join(base, "cert.pem"), filepath.Join(base, "chain.pem")
+	requestFile, keyFile, leaf, chain := filepath.Join(base, "server.csr"),
+		filepath.Join(base, "server.key.pem"), filepath.Join(base, "cert.pem"), filepath.Join(base, "chain.pem")
 	err = errors.Join(os.WriteFile(requestFile, request, 0o600), os.WriteFile(keyFile, id.EncodeKeyPEM(), 0o600))
 	if err != nil {
 		return nil, err

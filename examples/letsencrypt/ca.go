@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/port"
 )
 
 // authority is a running Pebble with its challenge server, all on 127.0.0.1.
@@ -28,6 +30,7 @@ type authority struct {
 	management string // base URL of Pebble's management interface
 	challenges string // base URL of the challenge server's management interface
 	httpPort   int    // where Pebble looks for HTTP-01 answers
+	ports      []*port.Held
 	cancel     context.CancelFunc
 	programs   []*exec.Cmd
 	log        *os.File
@@ -35,17 +38,17 @@ type authority struct {
 
 // startCA starts Pebble, with so many intermediates between leaf and root, and its challenge server.
 func startCA(ctx context.Context, tools, dir string, links int) (*authority, error) {
-	ports, err := freePorts(5)
+	ports, err := holdPorts(5)
 	if err != nil {
 		return nil, err
 	}
-	api, management, dns, challenges := ports[0], ports[1], ports[2], ports[3]
+	api, management, dns, challenges := ports[0].Number, ports[1].Number, ports[2].Number, ports[3].Number
 	a := &authority{
-		tools: tools, dir: dir, links: links,
+		tools: tools, dir: dir, links: links, ports: ports,
 		caFile:    filepath.Join(dir, "api.cert.pem"),
 		directory: fmt.Sprintf("https://127.0.0.1:%d/dir", api), management: fmt.Sprintf("https://127.0.0.1:%d", management),
 		challenges: fmt.Sprintf("http://127.0.0.1:%d", challenges),
-		httpPort:   ports[4],
+		httpPort:   ports[4].Number,
 	}
 	if err := a.writeConfig(api, management); err != nil {
 		return nil, err
@@ -96,17 +99,17 @@ func toolsModule() (string, error) {
 	return "", fmt.Errorf("run this at the project's root: go run ./examples/letsencrypt")
 }
 
-func freePorts(n int) ([]int, error) {
-	var ports []int
+// holdPorts holds so many ports for programs.
+func holdPorts(n int) ([]*port.Held, error) {
+	var list []*port.Held
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		held, err := port.Hold()
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() // all at the end, so that no port comes twice
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		list = append(list, held)
 	}
-	return ports, nil
+	return list, nil
 }
 
 // writeConfig writes Pebble's configuration and the certificate of its API.
@@ -115,7 +118,7 @@ func (a *authority) writeConfig(api, management int) error {
 	if err != nil {
 		return err
 	}
-	if err := id.WriteIdentity(a.dir, "api", false); err != nil {
+	if err := delivery.WriteIdentity(id, a.dir, "api", false); err != nil {
 		return err
 	}
 	pool := x509.NewCertPool()
@@ -179,6 +182,9 @@ func (a *authority) stop() {
 		_ = p.Wait() // killed just now
 	}
 	a.log.Close()
+	for _, held := range a.ports {
+		_ = held.Release()
+	}
 }
 
 // root returns the root that Pebble made when it started.

@@ -22,11 +22,12 @@ import (
 	"syscall"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/certs/preflight"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
-	matrix "github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/preflight"
+	"github.com/leafcam/leafcam/hostsim/report"
 )
 
 // host is the name that the certificates are for.
@@ -103,7 +104,7 @@ func fill(ctx context.Context, self, tools, dir string, o order, list []*hostsim
 	}
 	defer ca.stop()
 	fmt.Fprintf(out, "\n%s; %d intermediate(s) above it\n", o, o.links)
-	delivery, err := ca.issue(ctx, self, o)
+	delivered, err := ca.issue(ctx, self, o)
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func fill(ctx context.Context, self, tools, dir string, o order, list []*hostsim
 		return err
 	}
 	camera := filepath.Join(dir, "camera")
-	report, err := flash(ctx, delivery, camera, root, out)
+	report, err := flash(ctx, delivered, camera, root, out)
 	if err != nil {
 		return err
 	}
@@ -121,8 +122,12 @@ func fill(ctx context.Context, self, tools, dir string, o order, list []*hostsim
 
 // flash does what leafcam check and leafcam convert do: it looks at what came, and writes the
 // camera's files.
-func flash(ctx context.Context, delivery []string, camera string, root *x509.Certificate, out io.Writer) (*preflight.Report, error) {
-	subject, d, err := preflight.FromDelivery(delivery, certs.DeliveryOptions{})
+func flash(ctx context.Context, delivered []string, camera string, root *x509.Certificate, out io.Writer) (*preflight.Report, error) {
+	d, err := delivery.Read(ctx, delivered, delivery.Options{})
+	if err != nil {
+		return nil, err
+	}
+	subject, err := preflight.FromDelivery(d)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +142,7 @@ func flash(ctx context.Context, delivery []string, camera string, root *x509.Cer
 	if err != nil {
 		return nil, err
 	}
-	if _, err := certs.WriteFiles(camera, files, false); err != nil {
+	if _, err := delivery.WriteFiles(camera, files, false); err != nil {
 		return nil, err
 	}
 	return report, nil
@@ -147,13 +152,16 @@ func flash(ctx context.Context, delivery []string, camera string, root *x509.Cer
 var errMatrix = errors.New("a client did something else than the check forecast")
 
 // tryClients lets the clients connect, and compares with what the check forecast.
-func tryClients(ctx context.Context, out io.Writer, camera string, root *x509.Certificate, report *preflight.Report, list []*hostsim.Client) error {
+func tryClients(
+	ctx context.Context, out io.Writer, camera string, root *x509.Certificate, checked *preflight.Report, list []*hostsim.Client,
+) error {
 	rootFile := filepath.Join(camera, "root.pem")
 	if err := os.WriteFile(rootFile, certs.EncodePEM(root), 0o600); err != nil {
 		return err
 	}
 	files, err := hostsim.ReadFiles(device.OpenMV50, hostsim.FilePaths{
-		Cert: filepath.Join(camera, certs.CameraCert), Key: filepath.Join(camera, certs.CameraKey), Chain: filepath.Join(camera, certs.ChainFile), Root: rootFile,
+		Cert: filepath.Join(camera, delivery.CameraCert), Key: filepath.Join(camera, delivery.CameraKey),
+		Chain: filepath.Join(camera, delivery.ChainFile), Root: rootFile,
 	})
 	if err != nil {
 		return err
@@ -163,16 +171,16 @@ func tryClients(ctx context.Context, out io.Writer, camera string, root *x509.Ce
 		return err
 	}
 	fmt.Fprintf(out, "the camera presents %d octets of DER, signed by %q\n", len(files.Cert), files.Leaf.Issuer.CommonName)
-	matrix.Table(out, m, matrix.TableOptions{})
-	for i := range report.Reach {
-		reach := &report.Reach[i]
+	report.Table(out, m, report.TableOptions{})
+	for i := range checked.Reach {
+		reach := &checked.Reach[i]
 		for _, r := range m.Rows {
-			if !r.Installed || !r.Trustworthy || !reach.Has(r.Client) {
+			if !r.Installed || !r.Trustworthy || r.Family != reach.Family {
 				continue
 			}
-			alone, sent := r.Cell(hostsim.LeafOnly.Name), r.Cell(hostsim.SecondLoad.Name)
-			if alone.ChainCompleted != (reach.Forecast(preflight.LeafOnly).Outcome == preflight.Completes) ||
-				sent.ChainCompleted != (reach.Forecast(preflight.SecondLoad).Outcome == preflight.Completes) {
+			alone, sent := r.Cell(hostsim.ScenarioLeafOnly().Name), r.Cell(hostsim.ScenarioSecondLoad().Name)
+			if alone.ChainCompleted != (reach.Forecast(preflight.CureLeafOnly).Outcome == preflight.OutcomeCompletes) ||
+				sent.ChainCompleted != (reach.Forecast(preflight.CureSecondLoad).Outcome == preflight.OutcomeCompletes) {
 				return fmt.Errorf("%w: %s", errMatrix, r.Title)
 			}
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 // TestMain lets certbot call the test binary as it calls the program.
@@ -21,21 +21,24 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestIssueAndFlash goes the whole way with both ACME clients, both challenges, chains of one to
+// TestRealIssueAndFlash goes the whole way with both ACME clients, both challenges, chains of one to
 // three intermediates, and a request of leafcam's own.
-func TestIssueAndFlash(t *testing.T) {
+func TestRealIssueAndFlash(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	list, err := hostsim.ClientsByName([]string{"curl", "openssl", "python", "go", "java", "gnutls-cli", "nginx", "apache"}, clients.All())
 	require.NoError(t, err)
 	var out strings.Builder
 	orders := append(slices.Clone(usual), order{tool: "certbot", challenge: "http-01", links: 1, request: true})
-	err = run(t.Context(), self, &out, orders, list)
-	if errors.Is(err, errNotInstalled) {
-		t.Skip(err)
+	for _, o := range orders {
+		program.Need(t, o.tool, o.tool)
 	}
+	err = run(t.Context(), self, &out, orders, list)
 	require.NoError(t, err, out.String())
-	for _, want := range []string{"certbot asks", "lego asks", "by http-01", "by dns-01", `signed by "Pebble Intermediate CA`, "carry no AIA URL", "3 links missing"} {
+	for _, want := range []string{
+		"certbot asks", "lego asks", "by http-01", "by dns-01",
+		`signed by "Pebble Intermediate CA`, "carry no AIA URL", "3 links missing",
+	} {
 		require.Contains(t, out.String(), want)
 	}
 	require.Equal(t, len(orders), strings.Count(out.String(), "the camera presents"))

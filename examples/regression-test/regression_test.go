@@ -12,11 +12,14 @@ import (
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/clienttest"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
-// TestCertificate is what a project would write, with its own files in the place of those that
+// TestRealCertificate is what a project would write, with its own files in the place of those that
 // delivery makes.
-func TestCertificate(t *testing.T) {
+func TestRealCertificate(t *testing.T) {
 	dir := delivery(t)
 	results := clienttest.Run(t, hostsim.Runner{
 		Files: clienttest.Files(t, hostsim.FilePaths{
@@ -24,22 +27,22 @@ func TestCertificate(t *testing.T) {
 		}),
 		Host:      "cam.example.com",
 		Clients:   clienttest.Clients(t, clients.All(), "curl", "wget", "python", "node", "go", "chromium", "firefox"),
-		Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.ByAIA, hostsim.SecondLoad},
+		Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioAIA(), hostsim.ScenarioSecondLoad()},
 	})
 
 	// The scripts of our users: they will not connect as long as the camera sends its leaf alone.
-	results.Refuses(t, hostsim.LeafOnly, hostsim.CauseMissing, "curl", "wget", "python", "node", "go")
+	results.Refuses(t, hostsim.ScenarioLeafOnly(), verdict.CauseMissing, "curl", "wget", "python", "node", "go")
 	// Browsers fetch what is missing.
-	results.Completes(t, hostsim.ByAIA, hostsim.FromAIA, "chromium")
+	results.Completes(t, hostsim.ScenarioAIA(), verdict.HowAIA, "chromium")
 	// With the second load everybody is served.
-	results.Completes(t, hostsim.SecondLoad, hostsim.Sent, "curl", "wget", "python", "node", "go", "chromium", "firefox")
+	results.Completes(t, hostsim.ScenarioSecondLoad(), verdict.HowSent, "curl", "wget", "python", "node", "go", "chromium", "firefox")
 }
 
-// TestFromPython runs the same check from pytest, by way of the command.
-func TestFromPython(t *testing.T) {
+// TestRealFromPython runs the same check from pytest, by way of the command.
+func TestRealFromPython(t *testing.T) {
 	const python = "/usr/bin/python3" // Debian's, which has Debian's pytest
 	if exec.Command(python, "-c", "import pytest").Run() != nil {
-		t.Skip("pytest is not installed: apt-get install python3-pytest")
+		program.Missing(t, "pytest", "apt-get install python3-pytest")
 	}
 	dir := delivery(t)
 	leafcam := filepath.Join(dir, "leafcam")
@@ -72,7 +75,7 @@ func delivery(t *testing.T) (dir string) {
 		"chain.pem": certs.EncodePEM(append(pki.Chain(), pki.Root.Certificate)...),
 		"root.pem":  certs.EncodePEM(pki.Root.Certificate),
 	} {
-		if err := certs.WriteNew(filepath.Join(dir, name), data, certs.ModeKey); err != nil {
+		if err := atomicfile.WriteNew(filepath.Join(dir, name), data, atomicfile.Private); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,10 +19,13 @@ import (
 	"syscall"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 const host = "cam.example.com"
@@ -41,18 +44,18 @@ var errRefused = errors.New("refuses leaf and intermediate")
 
 func run(ctx context.Context, out io.Writer, list []*hostsim.Client) error {
 	fmt.Fprint(out, "On the camera:\n")
-	for _, line := range certs.LoadingLines(1) {
+	for _, line := range delivery.LoadingLines(1) {
 		fmt.Fprintln(out, "    "+line)
 	}
 	fmt.Fprintln(out, "\nBefore (the first load alone) and after (both):")
-	m, err := hostsim.Runner{Clients: list, Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.SecondLoad}}.Run(ctx)
+	m, err := hostsim.Runner{Clients: list, Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioSecondLoad()}}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	report.Table(out, m, report.TableOptions{})
 	for _, r := range m.Rows {
-		if c := r.Cell(hostsim.SecondLoad.Name); r.Installed && c.Verdict == hostsim.Refused {
-			return fmt.Errorf("%s %w: %s", r.Title, errRefused, c.Cause)
+		if c := r.Cell(hostsim.ScenarioSecondLoad().Name); r.Installed && c.Verdict == verdict.VerdictRefused {
+			return fmt.Errorf("%s %w: %s", r.Title, errRefused, c.Reason())
 		}
 	}
 	fmt.Fprintln(out, "\nThe limit, with the sizes of Let's Encrypt's RSA chain (Generation Y, two intermediates):")
@@ -65,12 +68,12 @@ func run(ctx context.Context, out io.Writer, list []*hostsim.Client) error {
 
 // limit loads leaves of growing size under the longest chain of today.
 func limit(out io.Writer) error {
-	pki, err := certs.NewGenerationY(certs.RSA2048)
+	pki, err := certs.NewGenerationY(certs.KeyRSA2048)
 	if err != nil {
 		return err
 	}
 	for _, names := range []int{1, 10, 30} {
-		o := certs.LeafOptions{Key: certs.RSA2048}
+		o := certs.LeafOptions{Key: certs.KeyRSA2048}
 		for i := range names {
 			o.DNS = append(o.DNS, fmt.Sprintf("camera-%02d.example.com", i))
 		}
@@ -86,7 +89,8 @@ func limit(out io.Writer) error {
 			}
 			octets += 3 + len(der)
 		}
-		fmt.Fprintf(out, "    %2d name(s): leaf of %d octets, message of %d: %s\n", names, len(leaf.DER()), octets, connect(c, pki.Root.Certificate, o.DNS[0]))
+		fmt.Fprintf(out, "    %2d name(s): leaf of %d octets, message of %d: %s\n",
+			names, len(leaf.DER()), octets, connect(c, pki.Root.Certificate, o.DNS[0]))
 	}
 	return nil
 }
@@ -100,8 +104,8 @@ func raw(list []*x509.Certificate) (ders [][]byte) {
 
 // connect says what becomes of one connection.
 func connect(c *device.SSLContext, root *x509.Certificate, name string) string {
-	events := make(chan device.Event, 1)
-	camera, err := device.Start(device.CameraConfig{Context: c, OnEvent: func(e device.Event) { events <- e }})
+	events := make(chan trace.Event, 1)
+	camera, err := device.Start(device.CameraConfig{Context: c, OnEvent: func(e trace.Event) { events <- e }})
 	if err != nil {
 		return err.Error()
 	}
@@ -133,7 +137,8 @@ func withPEM(out io.Writer) error {
 			fmt.Fprintf(out, "    %-18s load_cert_chain(\"fullchain.pem\", \"privkey.pem\"): %v\n", firmware.Name, err)
 			continue
 		}
-		fmt.Fprintf(out, "    %-18s load_cert_chain(\"fullchain.pem\", \"privkey.pem\"): presents %d certificates\n", firmware.Name, len(c.Chain()))
+		fmt.Fprintf(out, "    %-18s load_cert_chain(\"fullchain.pem\", \"privkey.pem\"): presents %d certificates\n",
+			firmware.Name, len(c.Chain()))
 	}
 	return nil
 }

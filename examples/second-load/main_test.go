@@ -7,12 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 )
 
-func TestRun(t *testing.T) {
+func TestRealRun(t *testing.T) {
 	list, err := hostsim.ClientsByName([]string{"curl", "openssl", "python", "go", "node", "java"}, clients.All())
 	require.NoError(t, err)
 	var out strings.Builder
@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 func TestTheThreeLines(t *testing.T) {
 	script, err := os.ReadFile("camera.py")
 	require.NoError(t, err)
-	for _, line := range certs.LoadingLines(1) {
+	for _, line := range delivery.LoadingLines(1) {
 		require.Contains(t, string(script), line+"\n")
 	}
 }

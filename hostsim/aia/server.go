@@ -13,6 +13,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/leafcam/leafcam/internal/listening"
+	"github.com/leafcam/leafcam/internal/port"
 )
 
 // A Fetch is one request that the server got.
@@ -46,9 +49,10 @@ const (
 // A Server answers on loopback, as a web server and as an HTTP proxy: clients that
 // take a proxy reach any AIA URL through it without touching the network.
 type Server struct {
-	listener net.Listener
-	server   *http.Server
-	stop     chan struct{} // closed when silent answers are to end
+	addr   *net.TCPAddr
+	unused *port.Held // of a server that nobody reaches
+	server *http.Server
+	stop   chan struct{} // closed when silent answers are to end
 
 	mu      sync.Mutex
 	content map[string]Answer // by host name without port, and path
@@ -66,8 +70,9 @@ func start(config *tls.Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: l, stop: make(chan struct{}), content: map[string]Answer{}}
+	s := &Server{addr: l.Addr().(*net.TCPAddr), stop: make(chan struct{}), content: map[string]Answer{}}
 	s.server = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet}
+	l = listening.Keep(l, nil)
 	if config != nil {
 		l = tls.NewListener(l, config)
 	}
@@ -75,11 +80,22 @@ func start(config *tls.Config) (*Server, error) {
 	return s, nil
 }
 
+// StartDead returns a server that nobody reaches: nothing listens on its port, until it is closed, and
+// connections are refused.
+func StartDead() (*Server, error) {
+	held, err := port.Hold()
+	if err != nil {
+		return nil, err
+	}
+	addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: held.Number}
+	return &Server{addr: addr, unused: held, content: map[string]Answer{}}, nil
+}
+
 // Addr returns the address that the server listens on.
-func (s *Server) Addr() string { return s.listener.Addr().String() }
+func (s *Server) Addr() string { return s.addr.String() }
 
 // Port returns the port that the server listens on.
-func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+func (s *Server) Port() int { return s.addr.Port }
 
 // Publish makes an answer available at a URL. The port of the URL is not looked at: some
 // clients leave it out of their Host header.
@@ -159,6 +175,9 @@ func (s *Server) Fetches() []Fetch {
 
 // Close stops the server and ends all its connections.
 func (s *Server) Close() error {
+	if s.unused != nil {
+		return s.unused.Release()
+	}
 	close(s.stop)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -5,9 +5,18 @@ import "github.com/leafcam/leafcam/hostsim"
 // Erlang has a TLS stack of its own; OpenSSL does the arithmetic only.
 
 var erlang = &hostsim.Client{
-	Name: "erlang", Title: "Erlang httpc", Stack: erlangTLS, Library: "Erlang/OTP ssl", Package: "erlang-base erlang-ssl erlang-inets erlang-public-key",
-	Programs: []string{"erl"}, Version: []string{"-noshell", "-eval", `application:load(ssl), {ok, V} = application:get_key(ssl, vsn), io:format("OTP ~s ssl ~s~n", [erlang:system_info(otp_release), V]), halt().`},
-	HostsFile: true,
+	Name: "erlang", Title: "Erlang httpc", Stack: erlangTLS, Library: "Erlang/OTP ssl",
+	Needs: hostsim.Needs{
+		Packages: []string{"erlang-base", "erlang-ssl", "erlang-inets", "erlang-public-key"},
+		Programs: []string{"erl"}, VersionLoads: true,
+		Version: []string{
+			"-noshell", "-eval",
+			`[{ok, _} = application:ensure_all_started(A) || A <- [ssl, inets, public_key]], {ok, V} = application:get_key(ssl, vsn), ` +
+				`io:format("OTP ~s ssl ~s~n", [erlang:system_info(otp_release), V]), halt().`,
+		},
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "erlang", Words: erlangWords},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		const program = `application:ensure_all_started(inets), application:ensure_all_started(ssl), [U, CA] = init:get_plain_arguments(),
 R = httpc:request(get, {U, []}, [{timeout, 30000}, {ssl, [{verify, verify_peer}, {cacertfile, CA}, {depth, 3},
@@ -18,9 +27,17 @@ case R of {ok, {_, _, B}} -> io:format("~s", [B]), halt(0); E -> io:format("~p~n
 }
 
 var elixir = &hostsim.Client{
-	Name: "elixir", Title: "Elixir httpc", Stack: erlangTLS, Library: "Erlang/OTP ssl", Package: "elixir erlang-ssl erlang-inets erlang-public-key",
-	Programs: []string{"elixir", "erl"}, Version: []string{"-e", `IO.puts("Elixir " <> System.version())`},
-	HostsFile: true,
+	Name: "elixir", Title: "Elixir httpc", Stack: erlangTLS, Library: "Erlang/OTP ssl",
+	Needs: hostsim.Needs{
+		Packages: []string{"elixir", "erlang-ssl", "erlang-inets", "erlang-public-key"},
+		Programs: []string{"elixir", "erl"}, VersionLoads: true,
+		Version: []string{
+			"-e", `for a <- [:ssl, :inets, :public_key], do: {:ok, _} = Application.ensure_all_started(a)
+IO.puts("Elixir " <> System.version())`,
+		},
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "erlang", Words: erlangWords},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		const program = `[u, ca] = System.argv()
 {:ok, _} = Application.ensure_all_started(:inets)

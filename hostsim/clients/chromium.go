@@ -12,14 +12,18 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // chromium trusts what the NSS database of its user says. An intermediate without
 // trust flags there completes chains and is no anchor.
 var chromium = &hostsim.Client{
-	Name: "chromium", Title: "Chromium", Stack: boringSSL, Library: "BoringSSL, Chromium's verifier", Package: "chromium libnss3-tools",
-	Programs: []string{"chromium", "certutil"}, Version: []string{"--version"},
-	Browser: true,
+	Name: "chromium", Title: "Chromium", Stack: boringSSL, Library: "BoringSSL, Chromium's verifier",
+	Needs: hostsim.Needs{
+		Packages: []string{"chromium", "libnss3-tools"}, Programs: []string{"chromium", "certutil"},
+		Version: []string{"--version"},
+	},
+	Known:   hostsim.Known{Family: "chromium", Words: chromiumWords, Browser: true},
 	Prepare: nssDatabase,
 	Command: func(v *hostsim.Visit) hostsim.Command { return chromiumCommand(v, os.Geteuid() == 0) },
 }
@@ -27,9 +31,10 @@ var chromium = &hostsim.Client{
 // chromiumPolicy is told by an administrator whom to trust, and which intermediates are
 // hints, in the place of Debian's own policies.
 var chromiumPolicy = &hostsim.Client{
-	Name: "chromium-policy", Title: "Chromium, by policy", Stack: boringSSL, Library: "BoringSSL, Chromium's verifier", Package: "chromium",
-	Programs: []string{"chromium"}, Version: []string{"--version"},
-	Browser: true, Mounts: map[string]string{"/etc/chromium": "etc"},
+	Name: "chromium-policy", Title: "Chromium, by policy", Stack: boringSSL, Library: "BoringSSL, Chromium's verifier",
+	Needs:     hostsim.Needs{Packages: []string{"chromium"}, Programs: []string{"chromium"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{Mounts: map[string]string{"/etc/chromium": "etc"}},
+	Known:     hostsim.Known{Family: "chromium-policy", Words: chromiumWords, Browser: true},
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
 		policy := map[string][]string{}
 		for _, c := range slices.Concat(v.Roots, v.Pinned) {
@@ -110,7 +115,7 @@ func nssDatabaseAt(ctx context.Context, v *hostsim.Visit, dir, pinned string, in
 	}{{nssIssuer, v.Roots}, {pinned, v.Pinned}, {",,", intermediates}} {
 		for i, cert := range group.list {
 			file := v.File(fmt.Sprintf("nss-%d.pem", i))
-			if err := certs.Replace(file, certs.EncodePEM(cert), certs.ModeCert); err != nil {
+			if err := atomicfile.Replace(file, certs.EncodePEM(cert), atomicfile.Public); err != nil {
 				return err
 			}
 			name := fmt.Sprintf("%s %d", group.trust, i)

@@ -9,35 +9,43 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // combinations are what clients do beyond the standard set; "" is for those that have no entry of
 // their own, and "any" leaves the outcome open.
 var combinations = map[string]map[string]string{
-	"full-chain":              {"": "completed sent"},
-	"one-connection":          {"": "completed sent"},
-	"warm":                    {"": "refused missing intermediate"},
-	"self-signed-ca":          {"": "completed anchor", "erlang": "refused self-signed certificate not accepted"},
-	"leaf-pinned":             {"": "completed anchor", "python": "refused the leaf is no anchor", "erlang": "refused the leaf is no anchor"},
-	"no-trust":                {"": "refused no trust anchor was given", "python": "refused unknown issuer", "chromium": "refused unknown issuer", "erlang": "any"},
-	"aia-pkcs7":               {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
-	"aia-pem":                 {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
-	"gateway":                 {"": "completed sent"},
-	"pem-firmware":            {"": "completed sent"},
-	"aia-redirect":            {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
-	"aia-slow":                {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
-	"aia-silent":              {"": "refused missing intermediate"},
-	"aia-404":                 {"": "refused missing intermediate"},
-	"aia-dead":                {"": "refused missing intermediate"},
-	"aia-https":               {"": "refused missing intermediate", "java-url-aia": "completed aia"},
-	"aia-loop":                {"": "refused missing intermediate"},
-	"two-missing":             {"": "refused missing intermediate"},
-	"two-missing-aia":         {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
-	"two-missing-store":       {"": "completed anchor", "python": "completed store", "erlang": "completed store", "chromium": "completed store"},
+	"full-chain":     {"": "completed sent"},
+	"one-connection": {"": "completed sent"},
+	"warm":           {"": "refused missing intermediate"},
+	"self-signed-ca": {"": "completed anchor", "erlang": "refused self-signed certificate not accepted"},
+	"leaf-pinned":    {"": "completed anchor", "python": "refused the leaf is no anchor", "erlang": "refused the leaf is no anchor"},
+	"no-trust": {
+		"": "refused no trust anchor was given", "python": "refused unknown issuer",
+		"chromium": "refused unknown issuer", "erlang": "any",
+	},
+	"aia-pkcs7":       {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
+	"aia-pem":         {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
+	"gateway":         {"": "completed sent"},
+	"pem-firmware":    {"": "completed sent"},
+	"aia-redirect":    {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
+	"aia-slow":        {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
+	"aia-silent":      {"": "refused missing intermediate"},
+	"aia-404":         {"": "refused missing intermediate"},
+	"aia-dead":        {"": "refused missing intermediate"},
+	"aia-https":       {"": "refused missing intermediate", "java-url-aia": "completed aia"},
+	"aia-loop":        {"": "refused missing intermediate"},
+	"two-missing":     {"": "refused missing intermediate"},
+	"two-missing-aia": {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
+	"two-missing-store": {
+		"": "completed anchor", "python": "completed store", "erlang": "completed store", "chromium": "completed store",
+	},
 	"two-missing-second-load": {"": "completed sent"},
 	"three-missing":           {"": "refused missing intermediate"},
 	"three-missing-aia":       {"": "refused missing intermediate", "java-url-aia": "completed aia", "chromium": "completed aia"},
-	"three-missing-store":     {"": "completed anchor", "python": "completed store", "erlang": "completed store", "chromium": "completed store"},
+	"three-missing-store": {
+		"": "completed anchor", "python": "completed store", "erlang": "completed store", "chromium": "completed store",
+	},
 
 	"three-missing-second-load": {"": "completed sent"},
 	"p384":                      {"": "completed sent"},
@@ -46,8 +54,8 @@ var combinations = map[string]map[string]string{
 	"rsa2048-leaf-only":         {"": "refused missing intermediate"},
 }
 
-// TestCombinations runs every scenario beyond the standard set with a client of each kind.
-func TestCombinations(t *testing.T) {
+// TestRealCombinations runs every scenario beyond the standard set with a client of each kind.
+func TestRealCombinations(t *testing.T) {
 	list, err := hostsim.ClientsByName([]string{"curl", "python", "erlang", "java-url-aia", "chromium"}, clients.All())
 	require.NoError(t, err)
 	m, err := hostsim.Runner{Clients: list, Scenarios: hostsim.AllScenarios()[len(hostsim.StandardSet()):]}.Run(t.Context())
@@ -63,17 +71,17 @@ func TestCombinations(t *testing.T) {
 				if !ok {
 					want = combinations[c.Scenario][""]
 				}
-				if c.Verdict == hostsim.CannotIsolate || want == "any" {
+				if c.Verdict == verdict.VerdictCannotIsolate || want == "any" {
 					continue
 				}
-				got := strings.TrimSpace(string(c.Verdict) + " " + string(c.How) + c.Cause)
+				got := strings.TrimSpace(string(c.Verdict) + " " + string(c.How) + c.Reason())
 				require.Equal(t, want, got, "%s (the client said: %s)", c.Scenario, c.Message)
 			}
 			held := row.Cell("aia-silent")
 			if want := combinations["aia-slow"][row.Client]; want == "completed aia" {
 				require.Greater(t, held.HeldSeconds, 5*time.Second.Seconds(), "the camera's connection was held while the AIA host was waited for")
 				require.Equal(t, 1, row.Cell("aia-pem").Fetches)
-			} else if held.Verdict == hostsim.Refused {
+			} else if held.Verdict == verdict.VerdictRefused {
 				require.Less(t, held.HeldSeconds, 5*time.Second.Seconds())
 				require.Zero(t, held.Fetches)
 			}

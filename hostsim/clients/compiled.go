@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // Libraries without a program of their own get a small one of ours, compiled once a run.
@@ -22,64 +23,142 @@ type compiler struct {
 	byURL   bool   // the arguments are URL and file; otherwise host, port, file and path
 }
 
-// compiledClient returns a client that is compiled from programs. header is a file that tells
-// whether the library is installed; its Debian package is the first one of packages.
-func compiledClient(name, title, stack, library, packages, header string, how compiler, tools ...string) *hostsim.Client {
-	return &hostsim.Client{
-		Name: name, Title: title, Stack: stack, Library: library, Package: packages,
-		Programs: append([]string{"sh"}, tools...), Files: []string{header},
-		HostsFile: true,
-		Build: func(ctx context.Context, v *hostsim.Visit) error {
-			for _, file := range []string{how.source, "connect.h"} {
-				text, err := programs.ReadFile("programs/" + file)
-				if err != nil {
-					return err
-				}
-				if err := os.WriteFile(filepath.Join(v.BuildDir, file), text, 0o644); err != nil {
-					return err
-				}
+// compiledClient completes a client that is compiled from programs: its first package is the library's,
+// whose files tell whether it is installed, and its programs are the compiler's.
+func compiledClient(c hostsim.Client, how compiler) *hostsim.Client {
+	c.Needs.Programs = append([]string{"sh"}, c.Needs.Programs...)
+	c.Isolation.HostsFile = true
+	c.Build = func(ctx context.Context, v *hostsim.Visit) error {
+		for _, file := range []string{how.source, "connect.h"} {
+			text, err := programs.ReadFile("programs/" + file)
+			if err != nil {
+				return err
 			}
-			command := strings.NewReplacer("%SOURCE%", filepath.Join(v.BuildDir, how.source), "%OUT%", filepath.Join(v.BuildDir, "get")).Replace(how.command)
-			return v.Run(ctx, nil, v.Program("sh"), "-c", command)
-		},
-		Command: func(v *hostsim.Visit) hostsim.Command {
-			program := filepath.Join(v.BuildDir, "get")
-			if how.byURL {
-				return hostsim.Command{Args: []string{program, v.URL(), v.CAFile}}
+			if err := os.WriteFile(filepath.Join(v.BuildDir, file), text, 0o644); err != nil {
+				return err
 			}
-			return hostsim.Command{Args: []string{program, v.Host, port(v), v.CAFile, v.Path}}
-		},
+		}
+		source, out := filepath.Join(v.BuildDir, how.source), filepath.Join(v.BuildDir, "get")
+		command := strings.NewReplacer("%SOURCE%", source, "%OUT%", out).Replace(how.command)
+		return v.Run(ctx, nil, v.Program("sh"), "-c", command)
 	}
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		program := filepath.Join(v.BuildDir, "get")
+		if how.byURL {
+			return hostsim.Command{Args: []string{program, v.URL(), v.CAFile}}
+		}
+		return hostsim.Command{Args: []string{program, v.Host, port(v), v.CAFile, v.Path}}
+	}
+	return &c
 }
 
 func c(source, libraries string) compiler {
 	return compiler{source: source, command: "gcc -O1 -o %OUT% %SOURCE% " + libraries}
 }
 
-var (
-	mbedTLSClient = compiledClient("mbedtls", "Mbed TLS", mbedTLS, "Mbed TLS", "libmbedtls-dev gcc libc6-dev",
-		"/usr/include/mbedtls/ssl.h", c("mbedtls.c", "-lmbedtls -lmbedx509 -lmbedcrypto"), "gcc")
-	wolfSSLClient = compiledClient("wolfssl", "wolfSSL", wolfSSL, "wolfSSL", "libwolfssl-dev gcc libc6-dev",
-		"/usr/include/wolfssl/ssl.h", c("wolfssl.c", "-lwolfssl"), "gcc")
-	bearSSLClient = compiledClient("bearssl", "BearSSL", bearSSL, "BearSSL", "libbearssl-dev gcc libc6-dev",
-		"/usr/include/bearssl.h", c("bearssl.c", "-lbearssl"), "gcc")
-	libtls = compiledClient("libtls", "libtls", openSSL, "OpenSSL (libretls)", "libtls-dev gcc libc6-dev",
-		"/usr/include/tls.h", c("libtls.c", "-ltls"), "gcc")
-	curlNSS = compiledClient("libcurl-nss", "libcurl with NSS", nss, "NSS (libcurl)", "libcurl3-nss nss-plugin-pem gcc libc6-dev",
-		"/usr/lib/*/libcurl-nss.so.4", compiler{source: "curlnss.c", command: "gcc -O1 -o %OUT% %SOURCE% -l:libcurl-nss.so.4", byURL: true}, "gcc")
-	poco = compiledClient("poco", "Poco", openSSL, "OpenSSL (Poco NetSSL)", "libpoco-dev g++",
-		"/usr/include/Poco/Net/HTTPSClientSession.h",
-		compiler{source: "poco.cc", command: "g++ -O0 -o %OUT% %SOURCE% -lPocoNetSSL -lPocoCrypto -lPocoNet -lPocoFoundation", byURL: true}, "g++")
-	qt5 = compiledClient("qt5", "Qt 5", openSSL, "OpenSSL (Qt Network)", "qtbase5-dev g++ pkg-config",
-		"/usr/include/*/qt5/QtNetwork/QNetworkReply", qt("Qt5"), "g++", "pkg-config")
-	qt6 = compiledClient("qt6", "Qt 6", openSSL, "OpenSSL (Qt Network)", "qt6-base-dev g++ pkg-config",
-		"/usr/include/*/qt6/QtNetwork/QNetworkReply", qt("Qt6"), "g++", "pkg-config")
-	botanClient = compiledClient("botan", "Botan", botan, "Botan", "libbotan-2-dev g++ pkg-config",
-		"/usr/include/botan-2/botan/tls_client.h",
-		compiler{source: "botan.cc", command: "g++ -O0 -w -o %OUT% %SOURCE% $(pkg-config --cflags --libs botan-2)"}, "g++", "pkg-config")
-	mono = monoClient()
-	rust = rustClient()
-)
+var mbedTLSClient = compiledClient(hostsim.Client{
+	Name: "mbedtls", Title: "Mbed TLS", Stack: mbedTLS, Library: "Mbed TLS",
+	Needs: hostsim.Needs{
+		Packages: []string{"libmbedtls-dev", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
+		Files: []string{"/usr/include/mbedtls/ssl.h"},
+	},
+	Known: hostsim.Known{Family: "mbedtls", Words: verdict.Words{}.
+		Says(verdict.CauseName, `not match with the expected CN`).
+		Says(verdict.CauseExpired, `validity has expired`).
+		Says(verdict.CauseUnknown, `not correctly signed by the trusted CA`).
+		Says(verdict.CauseRejected, `certificate verification failed`)},
+}, c("mbedtls.c", "-lmbedtls -lmbedx509 -lmbedcrypto"))
+
+var wolfSSLClient = compiledClient(hostsim.Client{
+	Name: "wolfssl", Title: "wolfSSL", Stack: wolfSSL, Library: "wolfSSL",
+	Needs: hostsim.Needs{
+		Packages: []string{"libwolfssl-dev", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
+		Files: []string{"/usr/include/wolfssl/ssl.h"},
+	},
+	Known: hostsim.Known{Family: "embedded", Words: verdict.Words{}.
+		Says(verdict.CauseName, `subject name mismatch`).
+		Says(verdict.CauseExpired, `date error, current date after`).
+		Says(verdict.CauseUnknown, `no signer error`).
+		Says(verdict.CauseRejected, `certificate verify failed`)},
+}, c("wolfssl.c", "-lwolfssl"))
+
+var bearSSLClient = compiledClient(hostsim.Client{
+	Name: "bearssl", Title: "BearSSL", Stack: bearSSL, Library: "BearSSL",
+	Needs: hostsim.Needs{
+		Packages: []string{"libbearssl-dev", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
+		Files: []string{"/usr/include/bearssl.h"},
+	},
+	Known: hostsim.Known{Family: "embedded", Words: verdict.Words{}.
+		Says(verdict.CauseName, `X509_BAD_SERVER_NAME`).
+		Says(verdict.CauseExpired, `X509_EXPIRED`).
+		Says(verdict.CauseUnknown, `X509_NOT_TRUSTED`)},
+}, c("bearssl.c", "-lbearssl"))
+
+var libtls = compiledClient(hostsim.Client{
+	Name: "libtls", Title: "libtls", Stack: openSSL, Library: "OpenSSL (libretls)",
+	Needs: hostsim.Needs{
+		Packages: []string{"libtls-dev", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
+		Files: []string{"/usr/include/tls.h"},
+	},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `not present in server certificate`)},
+}, c("libtls.c", "-ltls"))
+
+var curlNSS = compiledClient(hostsim.Client{
+	Name: "libcurl-nss", Title: "libcurl with NSS", Stack: nss, Library: "NSS (libcurl)",
+	Needs: hostsim.Needs{
+		Packages: []string{"libcurl3-nss", "nss-plugin-pem", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
+		Files: []string{"/usr/lib/*/libcurl-nss.so.4"},
+	},
+	Known: hostsim.Known{Family: "curl-nss", Words: nssWords.Or(curlWords)},
+}, compiler{source: "curlnss.c", command: "gcc -O1 -o %OUT% %SOURCE% -l:libcurl-nss.so.4", byURL: true})
+
+var poco = compiledClient(hostsim.Client{
+	Name: "poco", Title: "Poco", Stack: openSSL, Library: "OpenSSL (Poco NetSSL)",
+	Needs: hostsim.Needs{
+		Packages: []string{"libpoco-dev", "g++"}, Programs: []string{"g++"},
+		Files: []string{"/usr/include/Poco/Net/HTTPSClientSession.h"},
+	},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseRejected, `Unacceptable certificate`)},
+}, compiler{
+	source: "poco.cc", command: "g++ -O0 -o %OUT% %SOURCE% -lPocoNetSSL -lPocoCrypto -lPocoNet -lPocoFoundation", byURL: true,
+})
+
+// qtWords are how Qt says what OpenSSL finds.
+var qtWords = openSSLWords.
+	Says(verdict.CauseName, `did not match any of the valid hosts`).
+	Says(verdict.CauseUnknown, `issuer certificate (of a locally looked up certificate )?could not be found`)
+
+var qt5 = compiledClient(hostsim.Client{
+	Name: "qt5", Title: "Qt 5", Stack: openSSL, Library: "OpenSSL (Qt Network)",
+	Needs: hostsim.Needs{
+		Packages: []string{"qtbase5-dev", "g++", "pkg-config"}, Programs: []string{"g++", "pkg-config"},
+		Files: []string{"/usr/include/*/qt5/QtNetwork/QNetworkReply"},
+	},
+	Known: hostsim.Known{Family: "openssl", Words: qtWords},
+}, qt("Qt5"))
+
+var qt6 = compiledClient(hostsim.Client{
+	Name: "qt6", Title: "Qt 6", Stack: openSSL, Library: "OpenSSL (Qt Network)",
+	Needs: hostsim.Needs{
+		Packages: []string{"qt6-base-dev", "g++", "pkg-config"}, Programs: []string{"g++", "pkg-config"},
+		Files: []string{"/usr/include/*/qt6/QtNetwork/QNetworkReply"},
+	},
+	Known: hostsim.Known{Family: "openssl", Words: qtWords},
+}, qt("Qt6"))
+
+var botanClient = compiledClient(hostsim.Client{
+	Name: "botan", Title: "Botan", Stack: botan, Library: "Botan",
+	Needs: hostsim.Needs{
+		Packages: []string{"libbotan-2-dev", "g++", "pkg-config"}, Programs: []string{"g++", "pkg-config"},
+		Files: []string{"/usr/include/botan-2/botan/tls_client.h"},
+	},
+	Known: hostsim.Known{Family: "erlang", Words: verdict.Words{}.
+		Says(verdict.CauseName, `certificate does not match provided name`).
+		Says(verdict.CauseExpired, `certificate has expired`).
+		Says(verdict.CauseUnknown, `Certificate issuer not found`, `Cannot establish trust`)},
+}, compiler{
+	source: "botan.cc", command: "g++ -O0 -w -o %OUT% %SOURCE% $(pkg-config --cflags --libs botan-2)",
+})
 
 func qt(version string) compiler {
 	return compiler{
@@ -88,6 +167,11 @@ func qt(version string) compiler {
 		byURL:   true,
 	}
 }
+
+var (
+	mono = monoClient()
+	rust = rustClient()
+)
 
 // rustClient is built by cargo from the crates that Debian packages, without a network.
 func rustClient() *hostsim.Client {
@@ -107,21 +191,32 @@ replace-with = "debian"
 [source.debian]
 directory = "/usr/share/cargo/registry"
 `
-	client := compiledClient("rustls", "rustls", rustls, "rustls, webpki", "librust-rustls-dev librust-rustls-pemfile-dev cargo gcc libc6-dev",
-		"/usr/share/cargo/registry/rustls-0.20*", compiler{
-			source: "rustls.rs",
-			command: `cd "$(dirname %SOURCE%)" && mkdir -p .cargo && printf '%s' '` + offline + `' > .cargo/config.toml && printf '%s' '` + manifest + `' > Cargo.toml &&
+	return compiledClient(hostsim.Client{
+		Name: "rustls", Title: "rustls", Stack: rustls, Library: "rustls, webpki",
+		Needs: hostsim.Needs{
+			Packages: []string{"librust-rustls-dev", "librust-rustls-pemfile-dev", "cargo", "gcc", "libc6-dev"},
+			Programs: []string{"cargo", "gcc"}, Files: []string{"/usr/share/cargo/registry/rustls-0.20*"},
+			Paths: map[string]string{"cargo": "/usr/bin/cargo"}, // the one that Debian's crates fit
+		},
+		Known: hostsim.Known{Family: "rustls", Words: rustlsWords},
+	}, compiler{
+		source: "rustls.rs",
+		command: `cd "$(dirname %SOURCE%)" && mkdir -p .cargo && printf '%s' '` + offline +
+			`' > .cargo/config.toml && printf '%s' '` + manifest + `' > Cargo.toml &&
 cargo build --offline && cp target/debug/get %OUT%`,
-		}, "cargo", "gcc")
-	client.Paths = map[string]string{"cargo": "/usr/bin/cargo"} // the one that Debian's crates fit
-	return client
+	})
 }
 
 // monoClient trusts a store that cert-sync makes in the user's home.
 func monoClient() *hostsim.Client {
-	client := compiledClient("mono", "Mono HttpWebRequest", monoTLS, "Mono (Btls, from BoringSSL)",
-		"mono-runtime mono-mcs ca-certificates-mono libmono-system-net-http4.0-cil", "/usr/lib/mono/4.5/System.dll",
-		compiler{source: "MonoGet.cs", command: "mcs -out:%OUT%.exe %SOURCE% && : > %OUT%"}, "mono", "mcs", "cert-sync")
+	client := compiledClient(hostsim.Client{
+		Name: "mono", Title: "Mono HttpWebRequest", Stack: monoTLS, Library: "Mono (Btls, from BoringSSL)",
+		Needs: hostsim.Needs{
+			Packages: []string{"mono-runtime", "mono-mcs", "ca-certificates-mono", "libmono-system-net-http4.0-cil"},
+			Programs: []string{"mono", "mcs", "cert-sync"}, Files: []string{"/usr/lib/mono/4.5/System.dll"},
+		},
+		Known: hostsim.Known{Family: "wreq", Words: boringSSLWords.Says(verdict.CauseRejected, `TrustFailure`)},
+	}, compiler{source: "MonoGet.cs", command: "mcs -out:%OUT%.exe %SOURCE% && : > %OUT%"})
 	client.Prepare = func(ctx context.Context, v *hostsim.Visit) error {
 		return v.Run(ctx, nil, v.Program("cert-sync"), "--quiet", "--user", v.CAFile)
 	}

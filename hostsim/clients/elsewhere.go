@@ -9,25 +9,32 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // The own clients of other systems. They run there, and are shown as belonging there elsewhere.
 
 // curlWindows is the curl.exe of Windows, which asks SChannel.
-var curlWindows = systemCurl("curl.exe", "curl.exe", "windows", "SChannel", "SChannel, CryptoAPI", `C:\Windows\System32\curl.exe`, "--ssl-no-revoke")
+var curlWindows = systemCurl(hostsim.Client{
+	Name: "curl.exe", Title: "curl.exe", Stack: "SChannel", Library: "SChannel, CryptoAPI",
+	Needs: hostsim.Needs{System: "windows"}, Known: hostsim.Known{Words: schannelWords.Or(curlWords)},
+}, `C:\Windows\System32\curl.exe`, "--ssl-no-revoke")
 
 // curlMac is Apple's curl.
-var curlMac = systemCurl("macos-curl", "curl of macOS", "darwin", "SecTrust", "LibreSSL, SecTrust", "/usr/bin/curl")
+var curlMac = systemCurl(hostsim.Client{
+	Name: "macos-curl", Title: "curl of macOS", Stack: "SecTrust", Library: "LibreSSL, SecTrust",
+	Needs: hostsim.Needs{System: "darwin"}, Known: hostsim.Known{Words: openSSLWords.Or(curlWords)},
+}, "/usr/bin/curl")
 
-func systemCurl(name, title, system, stack, library, path string, options ...string) *hostsim.Client {
-	return &hostsim.Client{
-		Name: name, Title: title, System: system, Stack: stack, Library: library,
-		Programs: []string{"curl"}, Paths: map[string]string{"curl": path}, Version: []string{"--version"},
-		Command: func(v *hostsim.Visit) hostsim.Command {
-			args := append([]string{v.Program("curl"), "--disable", "-sS", "--max-time", "30"}, options...)
-			return hostsim.Command{Args: append(args, "--cacert", v.CAFile, "--resolve", fmt.Sprintf("%s:%d:127.0.0.1", v.Host, v.Port), v.URL())}
-		},
+// systemCurl completes a client that is the curl at a path.
+func systemCurl(c hostsim.Client, path string, options ...string) *hostsim.Client {
+	c.Needs.Programs, c.Needs.Version = []string{"curl"}, []string{"--version"}
+	c.Needs.Paths = map[string]string{"curl": path}
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		args := append([]string{v.Program("curl"), "--disable", "-sS", "--max-time", "30"}, options...)
+		return hostsim.Command{Args: append(args, "--cacert", v.CAFile, "--resolve", fmt.Sprintf("%s:%d:127.0.0.1", v.Host, v.Port), v.URL())}
 	}
+	return &c
 }
 
 //go:embed programs/SChannelGet.cs
@@ -35,16 +42,20 @@ var schannelProgram string
 
 // powershell compiles a small program that asks the chain engine of Windows.
 var powershell = &hostsim.Client{
-	Name: "powershell", Title: "PowerShell, .NET Framework", System: "windows", Stack: "SChannel", Library: "SChannel, CryptoAPI",
-	Programs: []string{"powershell"}, Version: []string{"-NoProfile", "-Command", "'PowerShell ' + $PSVersionTable.PSVersion"},
+	Name: "powershell", Title: "PowerShell, .NET Framework", Stack: "SChannel", Library: "SChannel, CryptoAPI",
+	Needs: hostsim.Needs{
+		System: "windows", Programs: []string{"powershell"},
+		Version: []string{"-NoProfile", "-Command", "'PowerShell ' + $PSVersionTable.PSVersion"},
+	},
+	Known: hostsim.Known{Words: schannelWords},
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
 		if err := os.WriteFile(v.File("get.cs"), []byte(schannelProgram), 0o644); err != nil {
 			return err
 		}
-		if err := os.WriteFile(v.File("anchors.pem"), certs.EncodePEM(slices.Concat(v.Roots, v.Pinned)...), certs.ModeCert); err != nil {
+		if err := os.WriteFile(v.File("anchors.pem"), certs.EncodePEM(slices.Concat(v.Roots, v.Pinned)...), atomicfile.Public); err != nil {
 			return err
 		}
-		return os.WriteFile(v.File("store.pem"), certs.EncodePEM(v.Store...), certs.ModeCert)
+		return os.WriteFile(v.File("store.pem"), certs.EncodePEM(v.Store...), atomicfile.Public)
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		script := fmt.Sprintf("Add-Type -Path '%s'; exit [SChannelGet]::Run('%s', %d, '%s', '%s', '%s')",
@@ -69,18 +80,15 @@ func windowsEnvironment() (env []string) {
 // safari is driven by safaridriver, which serves the protocol that grids speak. Its trust and
 // its names are the machine's own.
 var safari = &hostsim.Client{
-	Name: "safari", Title: "Safari", System: "darwin", Stack: "SecTrust", Library: "SecTrust", Browser: true, OwnTrust: true,
-	Programs: []string{"safaridriver"}, Version: []string{"--version"},
+	Name: "safari", Title: "Safari", Stack: "SecTrust", Library: "SecTrust",
+	Needs: hostsim.Needs{System: "darwin", Programs: []string{"safaridriver"}, Version: []string{"--version"}, Port: true},
+	Known: hostsim.Known{Words: browserWords, OwnTrust: true, Browser: true},
 	Dial: func(ctx context.Context, v *hostsim.Visit) ([]byte, error) {
-		port, err := freePort()
-		if err != nil {
-			return nil, err
-		}
-		stop, err := v.Start(ctx, v.Program("safaridriver"), "-p", fmt.Sprint(port))
+		stop, err := startBeside(ctx, v.Program("safaridriver"), "-p", fmt.Sprint(v.Listen))
 		if err != nil {
 			return nil, err
 		}
 		defer stop()
-		return browse(ctx, fmt.Sprintf("http://127.0.0.1:%d", port), map[string]any{"browserName": "Safari"}, v)
+		return browse(ctx, fmt.Sprintf("http://127.0.0.1:%d", v.Listen), map[string]any{"browserName": "Safari"}, v)
 	},
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
@@ -48,28 +49,28 @@ var firefox = firefoxClient("firefox", "Firefox", "NSS, mozilla::pkix", func(ctx
 
 // firefoxPreloaded has intermediates where Firefox keeps those that its maker hands out in
 // advance; a private PKI gets there by this driver only.
-var firefoxPreloaded = firefoxClient("firefox-preloaded", "Firefox, preloaded", "NSS, mozilla::pkix", func(ctx context.Context, v *hostsim.Visit) error {
-	for i, c := range v.Store {
-		if err := os.WriteFile(v.File(preloadedFile(i)), c.Raw, 0o644); err != nil {
-			return err
+var firefoxPreloaded = firefoxClient("firefox-preloaded", "Firefox, preloaded",
+	"NSS, mozilla::pkix", func(ctx context.Context, v *hostsim.Visit) error {
+		for i, c := range v.Store {
+			if err := os.WriteFile(v.File(preloadedFile(i)), c.Raw, 0o644); err != nil {
+				return err
+			}
 		}
-	}
-	return nssDatabaseAt(ctx, v, v.File("profile"), nssIssuer, nil)
-})
+		return nssDatabaseAt(ctx, v, v.File("profile"), nssIssuer, nil)
+	})
 
 func preloadedFile(i int) string { return fmt.Sprintf("preloaded-%d.der", i) }
 
 func firefoxClient(name, title, library string, trust func(context.Context, *hostsim.Visit) error) *hostsim.Client {
 	return &hostsim.Client{
-		Name: name, Title: title, Stack: nss, Library: library, Package: "firefox-esr libnss3-tools python3",
-		Programs: []string{"firefox-esr", "certutil", "python3"}, Version: []string{"--version"},
-		Paths:   map[string]string{"python3": "/usr/bin/python3"},
-		Browser: true,
+		Name: name, Title: title, Stack: nss, Library: library,
+		Needs: hostsim.Needs{
+			Packages: []string{"firefox-esr", "libnss3-tools", "python3"},
+			Programs: []string{"firefox-esr", "certutil", "python3"},
+			Paths:    map[string]string{"python3": "/usr/bin/python3"}, Version: []string{"--version"}, Port: true,
+		},
+		Known: hostsim.Known{Family: "firefox", Words: nssWords, Browser: true},
 		Prepare: func(ctx context.Context, v *hostsim.Visit) error {
-			port, err := pickPort(v)
-			if err != nil {
-				return err
-			}
 			if err := os.WriteFile(v.File("drive.py"), []byte(firefoxDriver), 0o644); err != nil {
 				return err
 			}
@@ -77,11 +78,13 @@ func firefoxClient(name, title, library string, trust func(context.Context, *hos
 				return err
 			}
 			hosts := strings.Join(slices.Sorted(maps.Keys(v.Hosts())), ",")
-			prefs := strings.NewReplacer("%PORT%", port, "%HOSTS%", hosts).Replace(firefoxPrefs)
+			prefs := strings.NewReplacer("%PORT%", strconv.Itoa(v.Listen), "%HOSTS%", hosts).Replace(firefoxPrefs)
 			return os.WriteFile(v.File("profile/user.js"), []byte(prefs), 0o644)
 		},
 		Command: func(v *hostsim.Visit) hostsim.Command {
-			args := []string{v.Program("python3"), "-I", v.File("drive.py"), v.Program("firefox-esr"), v.File("profile"), pickedPort(v), v.URL()}
+			args := []string{
+				v.Program("python3"), "-I", v.File("drive.py"), v.Program("firefox-esr"), v.File("profile"), strconv.Itoa(v.Listen), v.URL(),
+			}
 			for i := range v.Store {
 				if file := v.File(preloadedFile(i)); exists(file) {
 					args = append(args, file)

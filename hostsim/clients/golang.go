@@ -36,8 +36,9 @@ func main() {
 
 // golang is a small program, built once a run with the machine's Go.
 var golang = &hostsim.Client{
-	Name: "go", Title: "Go net/http", Stack: goTLS, Library: "crypto/tls", Package: "golang-go",
-	Programs: []string{"go"}, Version: []string{"version"},
+	Name: "go", Title: "Go net/http", Stack: goTLS, Library: "crypto/tls",
+	Needs: hostsim.Needs{Packages: []string{"golang-go"}, Programs: []string{"go"}, Version: []string{"version"}},
+	Known: hostsim.Known{Family: "go", Words: goWords},
 	Build: func(ctx context.Context, v *hostsim.Visit) error {
 		source := filepath.Join(v.BuildDir, "main.go")
 		if err := os.WriteFile(source, []byte(goProgram), 0o644); err != nil {
@@ -52,7 +53,7 @@ var golang = &hostsim.Client{
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
-			Args: []string{filepath.Join(v.BuildDir, "get"), v.URL(), v.Address()},
+			Args: []string{filepath.Join(v.BuildDir, "get"), v.URL(), address(v)},
 			Env:  []string{"SSL_CERT_FILE=" + v.CAFile, "SSL_CERT_DIR=/nonexistent"},
 		}
 	},

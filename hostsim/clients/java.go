@@ -6,14 +6,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
-
-const javaPackage = "default-jdk-headless"
 
 //go:embed programs/HttpClientGet.java
 var javaHTTPClient string
@@ -30,41 +28,61 @@ var javaApache string
 //go:embed programs/BouncyCastleGet.java
 var javaBouncyCastle string
 
-var (
-	java, javaAIA                    = javaPair("java", "Java HttpClient", jsse, "HttpClientGet", javaHTTPClient, "")
-	javaURLClient, javaURLAIA        = javaPair("java-url", "Java HttpURLConnection", jsse, "UrlGet", javaURL, "")
-	okHTTP, okHTTPAIA                = javaPair("okhttp", "OkHttp", jsse, "OkHttpGet", javaOkHTTP, "libokhttp-java libokio-java", "okhttp", "okio")
-	apacheHTTP, apacheHTTPAIA        = javaPair("apache-httpclient", "Apache HttpClient", jsse, "ApacheGet", javaApache, "libhttpclient-java", "httpclient", "httpcore", "commons-logging", "commons-codec")
-	bouncyCastleTLS, bouncyCastleAIA = javaPair("bouncycastle", "Bouncy Castle", bouncyCastle, "BouncyCastleGet", javaBouncyCastle, "libbctls-java", "bctls", "bcprov", "bcutil")
-)
+var java, javaAIA = javaPair(hostsim.Client{
+	Name: "java", Title: "Java HttpClient", Stack: jsse, Known: hostsim.Known{Family: "java", Words: jsseWords},
+}, "java-aia", "HttpClientGet", javaHTTPClient)
 
-// javaPair returns a client as it is by default, and one with both properties that concern
-// AIA: older versions know the first one only, newer ones fetch nothing without the second.
-func javaPair(name, title, stack, class, source, pkg string, jars ...string) (plain, withAIA *hostsim.Client) {
-	var options []string
+var javaURLClient, javaURLAIA = javaPair(hostsim.Client{
+	Name: "java-url", Title: "Java HttpURLConnection", Stack: jsse, Known: hostsim.Known{Family: "java", Words: jsseWords},
+}, "java-aia", "UrlGet", javaURL)
+
+var okHTTP, okHTTPAIA = javaPair(hostsim.Client{
+	Name: "okhttp", Title: "OkHttp", Stack: jsse,
+	Needs: hostsim.Needs{Packages: []string{"libokhttp-java", "libokio-java"}},
+	Known: hostsim.Known{Family: "java", Words: jsseWords.Says(verdict.CauseName, `Hostname .* not verified`)},
+}, "java-aia", "OkHttpGet", javaOkHTTP, "okhttp", "okio")
+
+var apacheHTTP, apacheHTTPAIA = javaPair(hostsim.Client{
+	Name: "apache-httpclient", Title: "Apache HttpClient", Stack: jsse,
+	Needs: hostsim.Needs{Packages: []string{"libhttpclient-java"}},
+	Known: hostsim.Known{Family: "java", Words: jsseWords.
+		Says(verdict.CauseName, `Certificate for .* doesn't match any of the subject alternative names`, `doesn't match (the )?certificate`)},
+}, "java-aia", "ApacheGet", javaApache, "httpclient", "httpcore", "commons-logging", "commons-codec")
+
+// Bouncy Castle has a TLS stack and a verifier of its own, which look at none of Java's AIA switches.
+var bouncyCastleTLS, bouncyCastleAIA = javaPair(hostsim.Client{
+	Name: "bouncycastle", Title: "Bouncy Castle", Stack: bouncyCastle,
+	Needs: hostsim.Needs{Packages: []string{"libbctls-java"}},
+	Known: hostsim.Known{Family: "bouncycastle", Words: jsseWords.
+		Says(verdict.CauseExpired, `certificate expired`).
+		Says(verdict.CauseUnknown, `No issuer certificate for`)},
+}, "bouncycastle", "BouncyCastleGet", javaBouncyCastle, "bctls", "bcprov", "bcutil")
+
+// javaPair completes a client, as it is by default, and makes another one with both properties that
+// concern AIA, whose family is familyAIA: older versions know the first one only, newer ones fetch
+// nothing without the second. jars are those that its packages bring.
+func javaPair(c hostsim.Client, familyAIA, class, source string, jars ...string) (plain, withAIA *hostsim.Client) {
 	classpath := "."
-	files := []string{}
 	for _, jar := range jars {
 		path := "/usr/share/java/" + jar + ".jar"
 		classpath += ":" + path
-		files = append(files, path)
+		c.Needs.Files = append(c.Needs.Files, path)
 	}
-	c := hostsim.Client{
-		Name: name, Title: title, Stack: stack, Library: stack, Package: strings.TrimSpace(javaPackage + " " + pkg),
-		Programs: []string{"java", "javac"}, Files: files, Version: []string{"-XX:-UsePerfData", "-version"},
-		BuildGroup: name,
-		Build: func(ctx context.Context, v *hostsim.Visit) error {
-			file := filepath.Join(v.BuildDir, class+".java")
-			if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
-				return err
-			}
-			return v.Run(ctx, nil, v.Program("javac"), "-proc:none", "-cp", classpath, "-d", v.BuildDir, file)
-		},
-		Prepare: javaTrustStore,
-		Command: func(v *hostsim.Visit) hostsim.Command { return javaCommand(v, class, classpath, options...) },
+	c.Library = c.Stack
+	c.Needs.Packages = append([]string{"default-jdk-headless"}, c.Needs.Packages...)
+	c.Needs.Programs, c.Needs.Version = []string{"java", "javac"}, []string{"-XX:-UsePerfData", "-version"}
+	c.BuildGroup = c.Name
+	c.Build = func(ctx context.Context, v *hostsim.Visit) error {
+		file := filepath.Join(v.BuildDir, class+".java")
+		if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
+			return err
+		}
+		return v.Run(ctx, nil, v.Program("javac"), "-proc:none", "-cp", classpath, "-d", v.BuildDir, file)
 	}
+	c.Prepare = javaTrustStore
+	c.Command = func(v *hostsim.Visit) hostsim.Command { return javaCommand(v, class, classpath) }
 	aia := c
-	aia.Name, aia.Title = name+"-aia", title+" with AIA"
+	aia.Name, aia.Title, aia.Known.Family = c.Name+"-aia", c.Title+" with AIA", familyAIA
 	aia.Command = func(v *hostsim.Visit) hostsim.Command {
 		options := []string{"-Dcom.sun.security.enableAIAcaIssuers=true", "-Dcom.sun.security.allowedAIALocations=any"}
 		if host, port, err := net.SplitHostPort(v.AIAProxy); err == nil {

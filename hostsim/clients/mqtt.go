@@ -5,14 +5,19 @@ import (
 	"fmt"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // mosquitto is an MQTT client. What the cell's client alone knows is its client identifier.
 var mosquitto = &hostsim.Client{
-	Name: "mosquitto_sub", Title: "mosquitto_sub", Stack: openSSL, Library: "OpenSSL (libmosquitto)", Package: "mosquitto-clients",
-	Programs:  []string{"mosquitto_sub"},
-	HostsFile: true, Silent: true, Script: broker, Protocol: "MQTT",
+	Name: "mosquitto_sub", Title: "mosquitto_sub", Stack: openSSL, Library: "OpenSSL (libmosquitto)",
+	Needs:     hostsim.Needs{Packages: []string{"mosquitto-clients"}, Programs: []string{"mosquitto_sub"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `host name verification failed`), Silent: true},
+	Script:    broker,
+	Protocol:  "MQTT",
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{
 			v.Program("mosquitto_sub"), "-d", "-h", v.Host, "-p", port(v), "--cafile", v.CAFile, "-i", v.Path, "-t", "camera", "-E", "-W", "10",
@@ -42,7 +47,7 @@ func broker(string) device.Script {
 			}
 			switch kind {
 			case mqttConnect:
-				s.Note(device.Request{Line: fmt.Sprintf("MQTT CONNECT %q", body)})
+				s.Note(trace.Request{Line: fmt.Sprintf("MQTT CONNECT %q", body)})
 				_, err = s.Write([]byte{mqttConnAck << 4, 2, 0, 0})
 			case mqttSubscribe:
 				if len(body) < 2 {

@@ -7,56 +7,76 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/internal/npm"
 )
 
 // Clients from the npm registry. What looks like JavaScript is often another TLS stack: some
 // packages hold a program of their own.
 
-// moduleClient is a program for node that uses an npm package. %MODULE% in it is the path of
-// a file of the package.
-func moduleClient(name, title, stack, library, module, file, program string, env func(*hostsim.Visit) []string) *hostsim.Client {
+// moduleClient completes a client that is a program for node with the one npm package that it needs.
+// %MODULE% in the program is the path of a file of the package, from its path below node_modules.
+func moduleClient(c hostsim.Client, file, program string, env func(*hostsim.Visit) []string) *hostsim.Client {
+	module := c.Needs.Modules[0]
 	version := module[strings.LastIndex(module, "@")+1:]
-	return &hostsim.Client{
-		Name: name, Title: title, Stack: stack, Library: library, Package: "nodejs npm", Modules: []string{module},
-		Programs: []string{"node"}, Version: []string{"-p", fmt.Sprintf("'%s %s, Node.js ' + process.version", name, version)},
-		HostsFile: true,
-		Command: func(v *hostsim.Visit) hostsim.Command {
-			const fail = "const fail = e => { const c = e.cause || e; console.error(e.message, c.code, c.message); process.exit(1); };\n"
-			text := fail + strings.ReplaceAll(program, "%MODULE%", v.Module(file))
-			return hostsim.Command{Args: []string{v.Program("node"), "--input-type=module", "-e", text, v.URL()}, Env: env(v)}
-		},
+	c.Needs.Packages, c.Needs.Programs = []string{"nodejs"}, []string{"node"}
+	c.Needs.Version = []string{"-p", fmt.Sprintf("'%s %s, Node.js ' + process.version", c.Name, version)}
+	c.Isolation.HostsFile = true
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		const fail = "const fail = e => { const c = e.cause || e; console.error(e.message, c.code, c.message); process.exit(1); };\n"
+		text := fail + strings.ReplaceAll(program, "%MODULE%", npm.File(file))
+		return hostsim.Command{Args: []string{v.Program("node"), "--input-type=module", "-e", text, v.URL()}, Env: env(v)}
 	}
+	return &c
 }
 
-var axios = moduleClient("axios", "axios", openSSL, "OpenSSL (bundled with Node.js)", "axios@1.21.1", "axios/index.js",
-	`import axios from '%MODULE%';
-axios.get(process.argv[1], {timeout: 30000, responseType: 'text', proxy: false}).then(r => process.stdout.write(r.data)).catch(fail);`, nodeExtra)
+var axios = moduleClient(hostsim.Client{
+	Name: "axios", Title: "axios", Stack: openSSL, Library: "OpenSSL (bundled with Node.js)",
+	Needs: hostsim.Needs{Modules: []string{"axios@1.21.1"}},
+	Known: hostsim.Known{Family: "openssl", Words: nodeWords},
+}, "axios/index.js", `import axios from '%MODULE%';
+axios.get(process.argv[1], {timeout: 30000, responseType: 'text', proxy: false})
+.then(r => process.stdout.write(r.data)).catch(fail);`, nodeExtra)
 
-var got = moduleClient("got", "got", openSSL, "OpenSSL (bundled with Node.js)", "got@14.6.6", "got/dist/source/index.js",
-	`import got from '%MODULE%';
+var got = moduleClient(hostsim.Client{
+	Name: "got", Title: "got", Stack: openSSL, Library: "OpenSSL (bundled with Node.js)",
+	Needs: hostsim.Needs{Modules: []string{"got@14.6.6"}},
+	Known: hostsim.Known{Family: "openssl", Words: nodeWords},
+}, "got/dist/source/index.js", `import got from '%MODULE%';
 got(process.argv[1], {retry: {limit: 0}, timeout: {request: 30000}}).then(r => process.stdout.write(r.body)).catch(fail);`, nodeExtra)
 
-var impit = moduleClient("impit", "impit", rustls, "rustls", "impit@0.14.5", "impit/index.wrapper.js",
-	`import impit from '%MODULE%';
+var impit = moduleClient(hostsim.Client{
+	Name: "impit", Title: "impit", Stack: rustls, Library: "rustls",
+	Needs: hostsim.Needs{Modules: []string{"impit@0.14.5"}},
+	Known: hostsim.Known{Family: "rustls", Words: rustlsWords},
+}, "impit/index.wrapper.js", `import impit from '%MODULE%';
 new impit.Impit({}).fetch(process.argv[1]).then(r => r.text()).then(t => process.stdout.write(t)).catch(fail);`, trustByEnvironment)
 
-var wreq = moduleClient("wreq-js", "wreq-js", boringSSL, "BoringSSL", "wreq-js@3.1.0", "wreq-js/dist/wreq-js.js",
-	`import {fetch} from '%MODULE%';
-fetch(process.argv[1], {trustStore: 'defaultPaths', timeout: 30000}).then(r => r.text()).then(t => { process.stdout.write(t, () => process.exit(0)); }).catch(fail);`,
+var wreq = moduleClient(hostsim.Client{
+	Name: "wreq-js", Title: "wreq-js", Stack: boringSSL, Library: "BoringSSL",
+	Needs: hostsim.Needs{Modules: []string{"wreq-js@3.1.0"}},
+	Known: hostsim.Known{Family: "wreq", Words: boringSSLWords},
+}, "wreq-js/dist/wreq-js.js", `import {fetch} from '%MODULE%';
+fetch(process.argv[1], {trustStore: 'defaultPaths', timeout: 30000})
+.then(r => r.text()).then(t => { process.stdout.write(t, () => process.exit(0)); }).catch(fail);`,
 	trustByEnvironment)
 
-// binaryClient is a program that an npm package holds.
-func binaryClient(name, title, stack, library, module, binary string, version ...string) *hostsim.Client {
-	return &hostsim.Client{
-		Name: name, Title: title, Stack: stack, Library: library, Package: "npm", Modules: []string{module},
-		Programs: []string{name}, Paths: map[string]string{name: hostsim.NPMDir() + "/node_modules/" + binary}, Version: version,
-		HostsFile: true,
-	}
+// binaryClient completes a client that is a program which the one npm package that it needs holds:
+// binary is its path below node_modules.
+func binaryClient(c hostsim.Client, binary string) *hostsim.Client {
+	c.Needs.Programs, c.Needs.Version = []string{c.Name}, []string{"--version"}
+	c.Needs.Paths = map[string]string{c.Name: npm.File(binary)}
+	c.Isolation.HostsFile = true
+	return &c
 }
 
-const fetchProgram = `fetch(%ARGUMENT%).then(r => r.text()).then(t => console.log(t)).catch(e => { console.error(String(e), e.code, e.cause); %EXIT%(1); });`
+const fetchProgram = `fetch(%ARGUMENT%).then(r => r.text()).then(t => console.log(t)).catch(e => ` +
+	`{ console.error(String(e), e.code, e.cause); %EXIT%(1); });`
 
-var deno = scripted(binaryClient("deno", "Deno fetch", rustls, "rustls (Deno)", "deno@2.9.6", "@deno/linux-x64-glibc/deno", "--version"), "get.ts",
+var deno = scripted(binaryClient(hostsim.Client{
+	Name: "deno", Title: "Deno fetch", Stack: rustls, Library: "rustls (Deno)",
+	Needs: hostsim.Needs{Modules: []string{"deno@2.9.6"}},
+	Known: hostsim.Known{Family: "rustls", Words: rustlsWords},
+}, "@deno/linux-x64-glibc/deno"), "get.ts",
 	strings.NewReplacer("%ARGUMENT%", "Deno.args[0]", "%EXIT%", "Deno.exit").Replace(fetchProgram),
 	func(v *hostsim.Visit, program string) hostsim.Command {
 		return hostsim.Command{
@@ -65,7 +85,11 @@ var deno = scripted(binaryClient("deno", "Deno fetch", rustls, "rustls (Deno)", 
 		}
 	})
 
-var bun = scripted(binaryClient("bun", "Bun fetch", boringSSL, "BoringSSL (Bun)", "bun@1.4.5", "bun/bin/bun.exe", "--version"), "get.js",
+var bun = scripted(binaryClient(hostsim.Client{
+	Name: "bun", Title: "Bun fetch", Stack: boringSSL, Library: "BoringSSL (Bun)",
+	Needs: hostsim.Needs{Modules: []string{"bun@1.4.5"}},
+	Known: hostsim.Known{Family: "bun", Words: nodeWords},
+}, "bun/bin/bun.exe"), "get.js",
 	strings.NewReplacer("%ARGUMENT%", "process.argv[2]", "%EXIT%", "process.exit").Replace(fetchProgram),
 	func(v *hostsim.Visit, program string) hostsim.Command {
 		return hostsim.Command{
@@ -88,7 +112,11 @@ var workerd = workerdClient()
 
 func workerdClient() *hostsim.Client {
 	client := scripted(
-		binaryClient("workerd", "workerd fetch", rustls, "rustls (workerd)", "@cloudflare/workerd-linux-64@1.20261117.1", "@cloudflare/workerd-linux-64/bin/workerd", "--version"),
+		binaryClient(hostsim.Client{
+			Name: "workerd", Title: "workerd fetch", Stack: rustls, Library: "rustls (workerd)",
+			Needs: hostsim.Needs{Modules: []string{"@cloudflare/workerd-linux-64@1.20261117.1"}},
+			Known: hostsim.Known{Family: "workerd", Words: rustlsWords},
+		}, "@cloudflare/workerd-linux-64/bin/workerd"),
 		"worker.js", `export default { async test() { const r = await fetch("%URL%"); console.log(await r.text()); } }`,
 		func(v *hostsim.Visit, _ string) hostsim.Command {
 			return hostsim.Command{Args: []string{v.Program("workerd"), "test", v.File("config.capnp")}}
@@ -107,8 +135,10 @@ func workerdClient() *hostsim.Client {
 		}
 		config := `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [
-  (name = "main", worker = (modules = [(name = "w", esModule = embed "worker.js")], compatibilityDate = "2024-01-01", globalOutbound = "out")),
-  (name = "out", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = false, trustedCertificates = [` + strings.Join(list, ", ") + `]))),
+  (name = "main", worker = (modules = [(name = "w", esModule = embed "worker.js")],
+    compatibilityDate = "2024-01-01", globalOutbound = "out")),
+  (name = "out", network = (allow = ["public", "private", "local"],
+    tlsOptions = (trustBrowserCas = false, trustedCertificates = [` + strings.Join(list, ", ") + `]))),
 ]);
 `
 		if err := os.WriteFile(v.File("config.capnp"), []byte(config), 0o644); err != nil {

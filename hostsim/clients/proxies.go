@@ -7,44 +7,45 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // Proxies that verify the camera as their upstream. Each is started for one request, which
 // curl makes; what the proxy logged is printed afterwards.
 
-// proxyClient: config may use %LISTEN%, a free port, beside the words of fill. serve is the
-// command line, with "config" for the file's path.
-func proxyClient(name, title, stack, library, pkg, program string, version []string, config string, serve ...string) *hostsim.Client {
-	return &hostsim.Client{
-		Name: name, Title: title, Stack: stack, Library: library, Package: pkg + " curl",
-		Programs: []string{program, "curl", "bash"}, Version: version,
-		Prepare: func(_ context.Context, v *hostsim.Visit) error {
-			port, err := pickPort(v)
-			if err != nil {
-				return err
-			}
-			text := strings.ReplaceAll(fill(config, v), "%LISTEN%", port)
-			return os.WriteFile(v.File("config"), []byte(text), 0o644)
-		},
-		Command: func(v *hostsim.Visit) hostsim.Command {
-			args := []string{pickedPort(v), v.Path, v.Program("curl"), v.URL(), v.Program(program)}
-			for _, word := range serve {
-				if word == "config" {
-					word = v.File("config")
-				}
-				args = append(args, word)
-			}
-			return hostsim.Command{Args: append([]string{v.Program("bash"), "-c", proxyScript(program), "bash"}, args...)}
-		},
+// proxyClient completes a client that is a proxy, whose program and package are the first ones that it
+// needs. config may use %LISTEN%, its own port, beside the words of fill. serve are its arguments, with
+// "config" for the file's path.
+func proxyClient(c hostsim.Client, config string, serve ...string) *hostsim.Client {
+	program := c.Needs.Programs[0]
+	c.Needs.Packages, c.Needs.Programs = append(c.Needs.Packages, "curl"), append(c.Needs.Programs, "curl", "bash")
+	c.Needs.Port = true
+	c.Prepare = func(_ context.Context, v *hostsim.Visit) error {
+		text := strings.ReplaceAll(fill(config, v), "%LISTEN%", strconv.Itoa(v.Listen))
+		return os.WriteFile(v.File("config"), []byte(text), 0o644)
 	}
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		args := []string{strconv.Itoa(v.Listen), v.Path, v.Program("curl"), v.URL(), v.Program(program)}
+		for _, word := range serve {
+			if word == "config" {
+				word = v.File("config")
+			}
+			args = append(args, word)
+		}
+		return hostsim.Command{Args: append([]string{v.Program("bash"), "-c", proxyScript(program), "bash"}, args...)}
+	}
+	return &c
 }
 
 // waitForPort waits until the last program that was started listens on $port.
-const waitForPort = `for i in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; kill -0 $! 2>/dev/null || break; sleep 0.05; done`
+const waitForPort = `for i in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$port") ` +
+	`2>/dev/null && break; kill -0 $! 2>/dev/null || break; sleep 0.05; done`
 
 // proxyScript starts "$@" behind port, path, curl and URL, waits for its port, asks, and
 // prints its log.
@@ -61,15 +62,24 @@ kill $! 2>/dev/null
 cat log >&2; [ ! -f errors ] || cat errors >&2`
 }
 
-var nginx = notRoot(proxyClient("nginx", "nginx as a proxy", openSSL, "OpenSSL", "nginx-light", "nginx", []string{"-v"},
-	`daemon off; master_process off; pid %HOME%/pid; error_log stderr info; events {}
-http { access_log off; client_body_temp_path %HOME%/a; proxy_temp_path %HOME%/b; fastcgi_temp_path %HOME%/c; uwsgi_temp_path %HOME%/d; scgi_temp_path %HOME%/e;
+var nginx = proxyClient(hostsim.Client{
+	Name: "nginx", Title: "nginx as a proxy", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"nginx"}, Programs: []string{"nginx"}, Version: []string{"-v"}},
+	Isolation: hostsim.Isolation{NotRoot: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `certificate does not match "`)},
+}, `daemon off; master_process off; pid %HOME%/pid; error_log stderr info; events {}
+http { access_log off; client_body_temp_path %HOME%/a; proxy_temp_path %HOME%/b;
+fastcgi_temp_path %HOME%/c; uwsgi_temp_path %HOME%/d; scgi_temp_path %HOME%/e;
 server { listen 127.0.0.1:%LISTEN%; location / { proxy_pass https://127.0.0.1:%PORT%; proxy_set_header Host %HOST%;
 proxy_ssl_verify on; proxy_ssl_verify_depth 3; proxy_ssl_trusted_certificate %CA%; proxy_ssl_server_name on; proxy_ssl_name %HOST%; } } }
-`, "-e", "stderr", "-c", "config"))
+`, "-e", "stderr", "-c", "config")
 
-var haproxy = proxyClient("haproxy", "HAProxy", openSSL, "OpenSSL", "haproxy", "haproxy", []string{"-v"},
-	`global
+var haproxy = proxyClient(hostsim.Client{
+	Name: "haproxy", Title: "HAProxy", Stack: openSSL, Library: "OpenSSL",
+	Needs: hostsim.Needs{Packages: []string{"haproxy"}, Programs: []string{"haproxy"}, Version: []string{"-v"}},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `certificate different from the configured one`).
+		Says(verdict.CauseRejected, `SSL handshake failure`)},
+}, `global
   log stderr format raw local0
 defaults
   mode http
@@ -86,8 +96,12 @@ backend b
   server s 127.0.0.1:%PORT% ssl verify required ca-file %CA% sni str(%HOST%) verifyhost %HOST% check inter 20s
 `, "-db", "-f", "config")
 
-var stunnel = proxyClient("stunnel", "stunnel", openSSL, "OpenSSL", "stunnel4", "stunnel4", []string{"-version"},
-	`foreground = yes
+var stunnel = proxyClient(hostsim.Client{
+	Name: "stunnel", Title: "stunnel", Stack: openSSL, Library: "OpenSSL",
+	Needs: hostsim.Needs{Packages: []string{"stunnel4"}, Programs: []string{"stunnel4"}, Version: []string{"-version"}},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `Subject checks failed`).
+		Says(verdict.CauseNoTrust, `No trusted certificates`)},
+}, `foreground = yes
 pid =
 debug = 5
 [camera]
@@ -100,8 +114,11 @@ CAfile = %CA%
 checkHost = %HOST%
 `, "config")
 
-var caddy = proxyClient("caddy", "Caddy as a proxy", goTLS, "crypto/tls", "caddy", "caddy", []string{"version"},
-	`{
+var caddy = proxyClient(hostsim.Client{
+	Name: "caddy", Title: "Caddy as a proxy", Stack: goTLS, Library: "crypto/tls",
+	Needs: hostsim.Needs{Packages: []string{"caddy"}, Programs: []string{"caddy"}, Version: []string{"version"}},
+	Known: hostsim.Known{Family: "go", Words: goWords},
+}, `{
   admin off
   auto_https off
 }
@@ -116,8 +133,12 @@ http://127.0.0.1:%LISTEN% {
 }
 `, "run", "--config", "config", "--adapter", "caddyfile")
 
-var apache = withHosts(proxyClient("apache", "Apache httpd as a proxy", openSSL, "OpenSSL", "apache2-bin", "apache2", []string{"-v"},
-	`ServerRoot %HOME%
+var apache = proxyClient(hostsim.Client{
+	Name: "apache", Title: "Apache httpd as a proxy", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"apache2-bin"}, Programs: []string{"apache2"}, Version: []string{"-v"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "apache", Words: openSSLWords.Says(verdict.CauseName, `certificate does not match for hostname`)},
+}, `ServerRoot %HOME%
 ServerName localhost
 PidFile %HOME%/pid
 Listen 127.0.0.1:%LISTEN%
@@ -137,25 +158,26 @@ SSLProxyCheckPeerName on
 SSLProxyCheckPeerExpire on
 SSLProxyCACertificateFile %CA%
 ProxyPass / https://%HOST%:%PORT%/
-`, "-X", "-f", "config"))
-
-func notRoot(c *hostsim.Client) *hostsim.Client {
-	c.NotRoot = true
-	return c
-}
-
-func withHosts(c *hostsim.Client) *hostsim.Client {
-	c.HostsFile = true
-	return c
-}
+`, "-X", "-f", "config")
 
 // squid has a hosts file by its own configuration, for AIA downloads, too. Intermediates
 // of the store are given to it as what they are.
 var squid = squidClient()
 
+// squidWords are of the page that Squid answers with, which names errors as OpenSSL does.
+var squidWords = verdict.Words{}.
+	Says(verdict.CauseName, `SQUID_X509_V_ERR_DOMAIN_MISMATCH`, `certificate does not match domainname`).
+	Says(verdict.CauseExpired, `X509_V_ERR_CERT_HAS_EXPIRED`, `certificate expired on`).
+	Says(verdict.CauseUnknown, `X509_V_ERR_UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)`).
+	Says(verdict.CauseRejected, `ERR_SECURE_CONNECT_FAIL`)
+
 func squidClient() *hostsim.Client {
-	client := proxyClient("squid", "Squid", openSSL, "OpenSSL, Squid's own AIA downloads", "squid-openssl", "squid", []string{"--version"},
-		`http_port 127.0.0.1:%LISTEN%
+	client := proxyClient(hostsim.Client{
+		Name: "squid", Title: "Squid", Stack: openSSL, Library: "OpenSSL, Squid's own AIA downloads",
+		Needs:     hostsim.Needs{Packages: []string{"squid-openssl"}, Programs: []string{"squid"}, Version: []string{"--version"}},
+		Isolation: hostsim.Isolation{NotRoot: true, HostsFile: true}, // its shared memory is to be its own
+		Known:     hostsim.Known{Family: "squid", Words: squidWords},
+	}, `http_port 127.0.0.1:%LISTEN%
 pid_filename none
 cache_log %HOME%/errors
 access_log none
@@ -169,25 +191,26 @@ shutdown_lifetime 0 seconds
 pinger_enable off
 icp_port 0
 `, "-N", "-f", "config")
-	client.NotRoot, client.HostsFile = true, true // its shared memory is to be its own
 	prepare := client.Prepare
 	client.Prepare = func(ctx context.Context, v *hostsim.Visit) error {
 		trust := "tls_outgoing_options flags=NO_DEFAULT_CA"
 		if anchors := slices.Concat(v.Roots, v.Pinned); len(anchors) > 0 {
 			trust += " cafile=" + v.File("anchors.pem")
-			if err := os.WriteFile(v.File("anchors.pem"), certs.EncodePEM(anchors...), certs.ModeCert); err != nil {
+			if err := os.WriteFile(v.File("anchors.pem"), certs.EncodePEM(anchors...), atomicfile.Public); err != nil {
 				return err
 			}
 		}
 		if len(v.Store) > 0 {
 			trust += "\nsslproxy_foreign_intermediate_certs " + v.File("store.pem")
-			if err := os.WriteFile(v.File("store.pem"), certs.EncodePEM(v.Store...), certs.ModeCert); err != nil {
+			if err := os.WriteFile(v.File("store.pem"), certs.EncodePEM(v.Store...), atomicfile.Public); err != nil {
 				return err
 			}
 		}
 		if address, port, err := net.SplitHostPort(v.AIAProxy); err == nil {
 			hosts := strings.Join(slices.Sorted(maps.Keys(v.AIAHosts)), " ")
-			trust += fmt.Sprintf("\nacl aia dstdomain %s\ncache_peer %s parent %s 0 no-query no-digest name=aia\ncache_peer_access aia allow aia\nnever_direct allow aia", hosts, address, port)
+			trust += fmt.Sprintf("\nacl aia dstdomain %s\ncache_peer %s parent %s 0 no-query no-digest "+
+				"name=aia\ncache_peer_access aia allow aia\nnever_direct allow aia",
+				hosts, address, port)
 		}
 		if err := os.WriteFile(v.File("trust"), []byte(trust+"\n"), 0o644); err != nil {
 			return err

@@ -1,33 +1,25 @@
 package clients
 
 import (
-	"strings"
-
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
-// Python programs get the URL as their first argument and the trusted certificates as
-// their second.
-func pythonClient(name, title, library, pkg, version, program string, env ...string) *hostsim.Client {
-	stack := openSSL
-	if strings.HasPrefix(library, "GnuTLS") {
-		stack = gnuTLS
+// pythonClient completes a client that Python runs: its program gets the URL as its first argument and
+// the trusted certificates as its second. version is a program that prints its version.
+func pythonClient(c hostsim.Client, version, program string, env ...string) *hostsim.Client {
+	c.Needs.Programs, c.Needs.Version, c.Needs.VersionLoads = []string{"python3"}, []string{"-I", "-c", version}, true
+	// Debian's Python has Debian's modules; another one first in the PATH has not.
+	c.Needs.Paths = map[string]string{"python3": "/usr/bin/python3"}
+	c.Isolation.HostsFile = true
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		vars := append([]string{}, env...)
+		if len(env) == 0 {
+			vars = trustByEnvironment(v)
+		}
+		return hostsim.Command{Args: []string{v.Program("python3"), "-I", "-c", program, v.URL(), v.CAFile}, Env: vars}
 	}
-	return &hostsim.Client{
-		Name: name, Title: title, Stack: stack, Library: library, Package: pkg,
-		Programs: []string{"python3"}, Version: []string{"-I", "-c", version},
-		// Debian's Python has Debian's modules; another one first in the PATH has not.
-		Paths:       map[string]string{"python3": "/usr/bin/python3"},
-		NeedsModule: true,
-		HostsFile:   true,
-		Command: func(v *hostsim.Visit) hostsim.Command {
-			vars := append([]string{}, env...)
-			if len(env) == 0 {
-				vars = trustByEnvironment(v)
-			}
-			return hostsim.Command{Args: []string{v.Program("python3"), "-I", "-c", program, v.URL(), v.CAFile}, Env: vars}
-		},
-	}
+	return &c
 }
 
 // noEnvironment says that a program is told its trust by an argument.
@@ -39,22 +31,42 @@ func moduleVersion(module string) string {
 	return "import " + module + "; print('" + module + "', " + module + ".__version__)"
 }
 
-var python = pythonClient("python", "Python urllib", "OpenSSL (ssl)", "python3", pythonVersion, `import sys, urllib.request
+var python = pythonClient(hostsim.Client{
+	Name: "python", Title: "Python urllib", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3"}},
+	Known: hostsim.Known{Family: "openssl", Words: pythonWords},
+}, pythonVersion, `import sys, urllib.request
 sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout=30).read())`)
 
 // pythonStrict has the flags that are the default since Python 3.13.
-var pythonStrict = pythonClient("python-3.13-flags", "Python with the flags of 3.13", "OpenSSL (ssl)", "python3", pythonVersion, `import ssl, sys, urllib.request
+var pythonStrict = pythonClient(hostsim.Client{
+	Name: "python-3.13-flags", Title: "Python with the flags of 3.13", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3"}},
+	Known: hostsim.Known{Family: "python-strict", Words: pythonWords},
+}, pythonVersion, `import ssl, sys, urllib.request
 context = ssl.create_default_context(cafile=sys.argv[2])
 context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
 sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout=30, context=context).read())`, noEnvironment)
 
-var requests = pythonClient("requests", "Python requests", "OpenSSL (ssl)", "python3-requests", moduleVersion("requests"), `import requests, sys
+var requests = pythonClient(hostsim.Client{
+	Name: "requests", Title: "Python requests", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3-requests"}},
+	Known: hostsim.Known{Family: "openssl", Words: pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)},
+}, moduleVersion("requests"), `import requests, sys
 sys.stdout.write(requests.get(sys.argv[1], verify=sys.argv[2], timeout=30).text)`, noEnvironment)
 
-var httpx = pythonClient("httpx", "Python httpx", "OpenSSL (ssl)", "python3-httpx", moduleVersion("httpx"), `import httpx, sys
+var httpx = pythonClient(hostsim.Client{
+	Name: "httpx", Title: "Python httpx", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3-httpx"}},
+	Known: hostsim.Known{Family: "openssl", Words: pythonWords},
+}, moduleVersion("httpx"), `import httpx, sys
 sys.stdout.write(httpx.get(sys.argv[1], verify=sys.argv[2], timeout=30).text)`, noEnvironment)
 
-var aiohttp = pythonClient("aiohttp", "Python aiohttp", "OpenSSL (ssl)", "python3-aiohttp", moduleVersion("aiohttp"), `import aiohttp, asyncio, ssl, sys
+var aiohttp = pythonClient(hostsim.Client{
+	Name: "aiohttp", Title: "Python aiohttp", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3-aiohttp"}},
+	Known: hostsim.Known{Family: "openssl", Words: pythonWords},
+}, moduleVersion("aiohttp"), `import aiohttp, asyncio, ssl, sys
 async def get():
     context = ssl.create_default_context(cafile=sys.argv[2])
     async with aiohttp.ClientSession() as session:
@@ -62,7 +74,11 @@ async def get():
             sys.stdout.write(await response.text())
 asyncio.run(get())`, noEnvironment)
 
-var pycurl = pythonClient("pycurl", "PycURL", "GnuTLS (libcurl)", "python3-pycurl", "import pycurl; print(pycurl.version)", `import pycurl, sys
+var pycurl = pythonClient(hostsim.Client{
+	Name: "pycurl", Title: "PycURL", Stack: gnuTLS, Library: "GnuTLS (libcurl)",
+	Needs: hostsim.Needs{Packages: []string{"python3-pycurl"}},
+	Known: hostsim.Known{Family: "gnutls", Words: gnuTLSWords.Or(curlWords)},
+}, "import pycurl; print(pycurl.version)", `import pycurl, sys
 curl = pycurl.Curl()
 for option, value in ((pycurl.URL, sys.argv[1]), (pycurl.CAINFO, sys.argv[2]), (pycurl.CAPATH, "/nonexistent"), (pycurl.TIMEOUT, 30)):
     curl.setopt(option, value)
@@ -72,8 +88,12 @@ except pycurl.error as error:
     sys.exit("curl: %d %s" % error.args)`, noEnvironment)
 
 // libsoup is GNOME's HTTP library, here by way of its Python binding.
-var libsoup = pythonClient("libsoup", "libsoup 3", "GnuTLS (glib-networking)", "gir1.2-soup-3.0 python3-gi glib-networking",
-	"import gi; gi.require_version('Soup', '3.0'); from gi.repository import Soup; print('libsoup', Soup.get_major_version(), Soup.get_minor_version(), Soup.get_micro_version())",
+var libsoup = pythonClient(hostsim.Client{
+	Name: "libsoup", Title: "libsoup 3", Stack: gnuTLS, Library: "GnuTLS (glib-networking)",
+	Needs: hostsim.Needs{Packages: []string{"gir1.2-soup-3.0", "python3-gi", "glib-networking"}},
+	Known: hostsim.Known{Family: "gnutls", Words: glibWords},
+}, "import gi; gi.require_version('Soup', '3.0'); from gi.repository import Soup; "+
+	"print('libsoup', Soup.get_major_version(), Soup.get_minor_version(), Soup.get_micro_version())",
 	`import sys, gi
 gi.require_version('Soup', '3.0')
 from gi.repository import Gio, GLib, Soup

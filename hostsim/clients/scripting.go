@@ -2,14 +2,16 @@ package clients
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // perlClient: the callback in trust decides nothing. It prints why OpenSSL does not like a
 // certificate, which the modules keep to themselves.
-func perlClient(name, title, pkg, module, program string) *hostsim.Client {
+func perlClient(name, title string, packages []string, module, program string) *hostsim.Client {
 	const explain = `my $explain = sub {
   my ($ok, $store) = @_;
   print STDERR Net::SSLeay::X509_verify_cert_error_string(Net::SSLeay::X509_STORE_CTX_get_error($store)), "\n" unless $ok;
@@ -17,33 +19,42 @@ func perlClient(name, title, pkg, module, program string) *hostsim.Client {
 };
 `
 	return &hostsim.Client{
-		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL (IO::Socket::SSL)", Package: pkg,
-		Programs: []string{"perl"}, Version: []string{"-M" + module, "-e", `print "` + module + ` $` + module + `::VERSION\n"`},
-		NeedsModule: true,
-		HostsFile:   true,
+		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL (IO::Socket::SSL)",
+		Needs: hostsim.Needs{
+			Packages: packages, Programs: []string{"perl"},
+			Version:      []string{"-M" + module, "-MIO::Socket::SSL", "-e", `print "` + module + ` $` + module + `::VERSION\n"`},
+			VersionLoads: true,
+		},
+		Isolation: hostsim.Isolation{HostsFile: true},
+		Known:     hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Says(verdict.CauseName, `hostname verification failed`)},
 		Command: func(v *hostsim.Visit) hostsim.Command {
 			return hostsim.Command{Args: []string{v.Program("perl"), "-M" + module, "-MIO::Socket::SSL", "-e", explain + program, v.URL(), v.CAFile}}
 		},
 	}
 }
 
-var perl = perlClient("perl", "Perl LWP", "libwww-perl liblwp-protocol-https-perl", "LWP::UserAgent",
+var perl = perlClient("perl", "Perl LWP", []string{"libwww-perl", "liblwp-protocol-https-perl"}, "LWP::UserAgent",
 	`my $r = LWP::UserAgent->new(timeout => 30, ssl_opts => {SSL_ca_file => $ARGV[1], SSL_verify_callback => $explain})->get($ARGV[0]);
 print $r->is_success ? $r->content : $r->status_line . "\n" . $r->content; exit($r->is_success ? 0 : 1);`)
 
-var perlTiny = perlClient("http-tiny", "Perl HTTP::Tiny", "perl libio-socket-ssl-perl", "HTTP::Tiny",
-	`my $r = HTTP::Tiny->new(verify_SSL => 1, timeout => 30, SSL_options => {SSL_ca_file => $ARGV[1], SSL_verify_callback => $explain})->get($ARGV[0]);
+var perlTiny = perlClient("http-tiny", "Perl HTTP::Tiny", []string{"perl", "libio-socket-ssl-perl"}, "HTTP::Tiny",
+	`my $r = HTTP::Tiny->new(verify_SSL => 1, timeout => 30,
+  SSL_options => {SSL_ca_file => $ARGV[1], SSL_verify_callback => $explain})->get($ARGV[0]);
 print $r->{content}; exit($r->{success} ? 0 : 1);`)
 
-var perlMojo = perlClient("mojo", "Perl Mojolicious", "libmojolicious-perl libio-socket-ssl-perl", "Mojolicious",
+var perlMojo = perlClient("mojo", "Perl Mojolicious", []string{"libmojolicious-perl", "libio-socket-ssl-perl"}, "Mojolicious",
 	`use Mojo::UserAgent; my $t = Mojo::UserAgent->new(ca => $ARGV[1], connect_timeout => 30)->get($ARGV[0]);
 if (my $e = $t->error) { print STDERR $e->{message}, "\n"; exit 1 } print $t->res->body;`)
 
 // phpStreams prints a warning and exits with 0 when it refuses.
 var phpStreams = &hostsim.Client{
-	Name: "php-streams", Title: "PHP streams", Stack: openSSL, Library: "OpenSSL", Package: "php-cli",
-	Programs: []string{"php"}, Version: []string{"-n", "-r", "echo 'PHP ', PHP_VERSION, ' ', OPENSSL_VERSION_TEXT;"},
-	HostsFile: true,
+	Name: "php-streams", Title: "PHP streams", Stack: openSSL, Library: "OpenSSL",
+	Needs: hostsim.Needs{
+		Packages: []string{"php-cli"}, Programs: []string{"php"},
+		Version: []string{"-n", "-r", "echo 'PHP ', PHP_VERSION, ' ', OPENSSL_VERSION_TEXT;"},
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `did not match expected name`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{v.Program("php"), "-n", "-d", "openssl.cafile=" + v.CAFile, "-d", "openssl.capath=",
 			"-d", "display_errors=1", "-r", "echo file_get_contents($argv[1]);", v.URL()}}
@@ -51,10 +62,14 @@ var phpStreams = &hostsim.Client{
 }
 
 var phpCurl = &hostsim.Client{
-	Name: "php-curl", Title: "PHP curl", Stack: openSSL, Library: "OpenSSL (libcurl)", Package: "php-cli php-curl",
-	Programs: []string{"php"}, Version: []string{"-r", "$v = curl_version(); echo 'PHP curl ', $v['version'], ' ', $v['ssl_version'];"},
-	NeedsModule: true,
-	HostsFile:   true,
+	Name: "php-curl", Title: "PHP curl", Stack: openSSL, Library: "OpenSSL (libcurl)",
+	Needs: hostsim.Needs{
+		Packages: []string{"php-cli", "php-curl"}, Programs: []string{"php"},
+		Version:      []string{"-r", "$v = curl_version(); echo 'PHP curl ', $v['version'], ' ', $v['ssl_version'];"},
+		VersionLoads: true,
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Or(curlWords)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		const program = `$c = curl_init($argv[1]); curl_setopt($c, CURLOPT_RETURNTRANSFER, 1); $r = curl_exec($c);
 if ($r === false) { fwrite(STDERR, "curl error " . curl_errno($c) . ": " . curl_error($c) . "\n"); exit(1); } echo $r;`
@@ -63,9 +78,13 @@ if ($r === false) { fwrite(STDERR, "curl error " . curl_errno($c) . ": " . curl_
 }
 
 var ruby = &hostsim.Client{
-	Name: "ruby", Title: "Ruby Net::HTTP", Stack: openSSL, Library: "OpenSSL", Package: "ruby",
-	Programs: []string{"ruby"}, Version: []string{"-ropenssl", "-e", "puts \"ruby #{RUBY_VERSION} #{OpenSSL::OPENSSL_LIBRARY_VERSION}\""},
-	HostsFile: true,
+	Name: "ruby", Title: "Ruby Net::HTTP", Stack: openSSL, Library: "OpenSSL",
+	Needs: hostsim.Needs{
+		Packages: []string{"ruby"}, Programs: []string{"ruby"},
+		Version: []string{"-ropenssl", "-e", "puts \"ruby #{RUBY_VERSION} #{OpenSSL::OPENSSL_LIBRARY_VERSION}\""},
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("ruby"), "-rnet/http", "-e", "print Net::HTTP.get(URI(ARGV[0]))", v.URL()},
@@ -76,10 +95,13 @@ var ruby = &hostsim.Client{
 
 // lua: LuaSec verifies the chain and leaves the host name to its caller.
 var lua = &hostsim.Client{
-	Name: "luasec", Title: "Lua LuaSec", Stack: openSSL, Library: "OpenSSL", Package: "lua5.4 lua-sec lua-socket",
-	Programs: []string{"lua5.4"}, Version: []string{"-e", "print(_VERSION, 'LuaSec', require('ssl')._VERSION)"},
-	NeedsModule: true,
-	HostsFile:   true, IgnoresNames: true,
+	Name: "luasec", Title: "Lua LuaSec", Stack: openSSL, Library: "OpenSSL",
+	Needs: hostsim.Needs{
+		Packages: []string{"lua5.4", "lua-sec", "lua-socket"}, Programs: []string{"lua5.4"},
+		Version: []string{"-e", "print(_VERSION, 'LuaSec', require('ssl')._VERSION)"}, VersionLoads: true,
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl-no-names", Words: openSSLWords, IgnoresNames: true},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		const program = `local socket, ssl = require("socket"), require("ssl")
 local host, port, ca, path = arg[1], arg[2], arg[3], arg[4]
@@ -102,9 +124,13 @@ io.write(page or part or "")
 // tcl does not look at the host name. Its callback decides nothing: it prints the reason,
 // which would be "failed to use socket" otherwise.
 var tcl = &hostsim.Client{
-	Name: "tcl-tls", Title: "Tcl tls", Stack: openSSL, Library: "OpenSSL", Package: "tcl tcl-tls",
-	Programs:  []string{"tclsh"},
-	HostsFile: true, IgnoresNames: true,
+	Name: "tcl-tls", Title: "Tcl tls", Stack: openSSL, Library: "OpenSSL",
+	Needs: hostsim.Needs{
+		Packages: []string{"tcl", "tcl-tls"}, Programs: []string{"tclsh"},
+		Files: []string{"/usr/lib/tcltk/*/tcltls*/tcltls.so"},
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl-no-names", Words: openSSLWords, IgnoresNames: true},
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
 		const program = `package require http
 package require tls
@@ -127,17 +153,22 @@ puts -nonewline [http::data $t]
 	},
 }
 
-var rCurl = rClient("r-curl", "R curl", "OpenSSL (libcurl)", "r-base-core r-cran-curl",
+var rCurl = rClient("r-curl", "R curl", []string{"r-base-core", "r-cran-curl"}, "curl",
 	`h <- curl::new_handle(cainfo = "%CA%"); cat(rawToChar(curl::curl_fetch_memory("%URL%", handle = h)$content))`)
 
-var rBase = rClient("r-base", "R url()", "OpenSSL (libcurl)", "r-base-core",
+var rBase = rClient("r-base", "R url()", []string{"r-base-core"}, "base",
 	`options(download.file.method = "libcurl", url.method = "libcurl"); cat(readLines(url("%URL%")), sep = "\n")`)
 
-func rClient(name, title, library, pkg, program string) *hostsim.Client {
+// rClient is a program in R that needs one of its libraries.
+func rClient(name, title string, packages []string, library, program string) *hostsim.Client {
 	return &hostsim.Client{
-		Name: name, Title: title, Stack: openSSL, Library: library, Package: pkg,
-		Programs: []string{"Rscript"}, Version: []string{"--version"},
-		HostsFile: true,
+		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL (libcurl)",
+		Needs: hostsim.Needs{
+			Packages: packages, Programs: []string{"Rscript"}, VersionLoads: true,
+			Version: []string{"--vanilla", "-e", fmt.Sprintf(`cat(R.version.string, "%[1]s", format(packageVersion("%[1]s")))`, library)},
+		},
+		Isolation: hostsim.Isolation{HostsFile: true},
+		Known:     hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Or(curlWords)},
 		Command: func(v *hostsim.Visit) hostsim.Command {
 			return hostsim.Command{
 				Args: []string{v.Program("Rscript"), "--vanilla", "-e", fill(program, v)},
@@ -148,9 +179,10 @@ func rClient(name, title, library, pkg, program string) *hostsim.Client {
 }
 
 var prolog = &hostsim.Client{
-	Name: "swi-prolog", Title: "SWI-Prolog", Stack: openSSL, Library: "OpenSSL", Package: "swi-prolog-nox",
-	Programs: []string{"swipl"}, Version: []string{"--version"},
-	HostsFile: true,
+	Name: "swi-prolog", Title: "SWI-Prolog", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"swi-prolog-nox"}, Programs: []string{"swipl"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		const program = `use_module(library(http/http_open)), use_module(library(http/http_ssl_plugin)),
 catch((http_open("%URL%", S, [cacerts([file("%CA%")])]), copy_stream_data(S, current_output), close(S), halt(0)),
@@ -161,10 +193,17 @@ E, (print_message(error, E), halt(1)))`
 
 // guile reads a directory of certificates only.
 var guile = &hostsim.Client{
-	Name: "guile", Title: "Guile web client", Stack: gnuTLS, Library: "GnuTLS", Package: "guile-3.0 guile-gnutls openssl",
-	Programs: []string{"guile", "openssl"}, Version: []string{"--version"},
-	HostsFile: true,
-	Prepare:   hashedDirectory,
+	Name: "guile", Title: "Guile web client", Stack: gnuTLS, Library: "GnuTLS",
+	Needs: hostsim.Needs{
+		Packages: []string{"guile-3.0", "guile-gnutls", "openssl"}, Programs: []string{"guile", "openssl"},
+		VersionLoads: true, Version: []string{"-c", `(use-modules (gnutls)) (display "Guile ") (display (version)) (newline)`},
+	},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{Family: "gnutls", Words: gnuTLSWords.Says(verdict.CauseName, `does not match: CN`).
+		Says(verdict.CauseExpired, `expired invalid`).
+		Says(verdict.CauseUnknown, `signer-not-found`).
+		Says(verdict.CauseRejected, `could not be verified`)},
+	Prepare: hashedDirectory,
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		const program = `(use-modules (web client) (ice-9 receive) (rnrs bytevectors))
 (receive (r b) (http-get (cadr (command-line))) (display (if (string? b) b (utf8->string b))))`

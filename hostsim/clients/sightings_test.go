@@ -6,12 +6,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // sightings are the causes that the camera alone has to name for the refusals of a scenario.
-var sightings = map[string]string{
-	"leaf-only": hostsim.CauseMissing, "aia": hostsim.CauseMissing, "store": hostsim.CauseMissing, "store-alone": hostsim.CauseMissing,
-	"self-signed": hostsim.CauseSelfSigned, "wrong-name": hostsim.CauseName, "expired": hostsim.CauseExpired, "unknown-root": hostsim.CauseTrust,
+var sightings = map[string]verdict.Cause{
+	"leaf-only": verdict.CauseMissing, "aia": verdict.CauseMissing, "store": verdict.CauseMissing, "store-alone": verdict.CauseMissing,
+	"self-signed": verdict.CauseSelfSigned, "wrong-name": verdict.CauseName,
+	"expired": verdict.CauseExpired, "unknown-root": verdict.CauseTrust,
 }
 
 // checkSightings holds what the camera alone says of every cell against the verdict from both
@@ -21,21 +23,21 @@ func checkSightings(t *testing.T, m *hostsim.Matrix) {
 	for _, row := range m.Rows {
 		for _, c := range row.Cells {
 			want := c.Verdict
-			if want == hostsim.NeverVerifies {
-				want = hostsim.Completed // as far as a camera can tell
+			if want == verdict.VerdictNeverVerifies {
+				want = verdict.VerdictCompleted // as far as a camera can tell
 			}
 			switch {
 			case row.Client == "lftp": // asks for the page before it looks at the certificate
 				continue
-			case c.Sighting == nil || want != hostsim.Completed && want != hostsim.Refused:
+			case c.Sighting == nil || want != verdict.VerdictCompleted && want != verdict.VerdictRefused:
 				continue
-			case c.Sighting.Cause == hostsim.CauseStopped: // the client was at its end, its connection was not
+			case c.Sighting.Cause == verdict.CauseStopped: // the client was at its end, its connection was not
 				stopped++
 				continue
 			}
 			agreed++
 			require.Equal(t, want, c.Sighting.Verdict, "%s, %s: %s", row.Client, c.Scenario, c.Sighting.Sentence)
-			if want == hostsim.Refused {
+			if want == verdict.VerdictRefused {
 				require.Equal(t, sightings[c.Scenario], c.Sighting.Cause, "%s, %s: %s", row.Client, c.Scenario, c.Sighting.Sentence)
 			}
 		}

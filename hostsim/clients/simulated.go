@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/certs/policy"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/policy"
 )
 
 // Platforms that do not run here, simulated: a TLS client of Go whose chains are built as
@@ -26,8 +27,8 @@ func simulatedClients() (list []*hostsim.Client) {
 	for _, p := range policy.Platforms() {
 		list = append(list, &hostsim.Client{
 			Name: "sim-" + p.Name, Title: p.Title, Stack: p.Stack, Library: p.Verifier + " (simulated)",
-			Simulated: p.Source + " (" + p.Date + ")",
-			Dial:      func(ctx context.Context, v *hostsim.Visit) ([]byte, error) { return simulate(ctx, v, p) },
+			Known: hostsim.Known{Words: goWords, Simulated: p.Source + " (" + p.Date + ")"},
+			Dial:  func(ctx context.Context, v *hostsim.Visit) ([]byte, error) { return simulate(ctx, v, p) },
 		})
 	}
 	return list
@@ -51,7 +52,7 @@ func simulate(ctx context.Context, v *hostsim.Visit, p policy.Policy) ([]byte, e
 	dialer := &tls.Dialer{Config: config}
 	transport := &http.Transport{
 		DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, v.Address())
+			return dialer.DialContext(ctx, network, address(v))
 		},
 		DisableKeepAlives: true,
 	}
@@ -157,7 +158,7 @@ func parseIssuer(p policy.Policy, body []byte) []*x509.Certificate {
 	if c, err := x509.ParseCertificate(body); err == nil {
 		return []*x509.Certificate{c}
 	}
-	if list, err := certs.ParsePKCS7(body); err == nil && p.PKCS7 {
+	if list, err := delivery.ParsePKCS7(body); err == nil && p.PKCS7 {
 		return list
 	}
 	if block, _ := pem.Decode(body); block != nil && p.PEM {

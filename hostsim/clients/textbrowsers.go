@@ -6,16 +6,20 @@ import (
 	"os"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // Browsers for terminals.
 
 var lynx = &hostsim.Client{
-	Name: "lynx", Title: "Lynx", Stack: gnuTLS, Library: "GnuTLS", Package: "lynx",
-	Programs: []string{"lynx"}, Version: []string{"-version"},
-	HostsFile: true,
+	Name: "lynx", Title: "Lynx", Stack: gnuTLS, Library: "GnuTLS",
+	Needs:     hostsim.Needs{Packages: []string{"lynx"}, Programs: []string{"lynx"}, Version: []string{"-version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{Family: "lynx", Words: gnuTLSWords.Says(verdict.CauseName, `\)!=cert\(`).
+		Says(verdict.CauseRejected, `lynx: Can't access startfile https`)},
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
-		return os.WriteFile(v.File("lynx.cfg"), fmt.Appendf(nil, "SSL_CERT_FILE:%s\nFORCE_SSL_PROMPT:NO\nFORCE_COOKIE_PROMPT:NO\n", v.CAFile), 0o644)
+		return os.WriteFile(v.File("lynx.cfg"),
+			fmt.Appendf(nil, "SSL_CERT_FILE:%s\nFORCE_SSL_PROMPT:NO\nFORCE_COOKIE_PROMPT:NO\n", v.CAFile), 0o644)
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
@@ -26,9 +30,10 @@ var lynx = &hostsim.Client{
 }
 
 var w3m = &hostsim.Client{
-	Name: "w3m", Title: "w3m", Stack: openSSL, Library: "OpenSSL", Package: "w3m",
-	Programs: []string{"w3m"}, Version: []string{"-version"},
-	HostsFile: true,
+	Name: "w3m", Title: "w3m", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"w3m"}, Programs: []string{"w3m"}, Version: []string{"-version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `Bad cert ident`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{
 			v.Program("w3m"), "-o", "ssl_ca_default=0", "-o", "ssl_ca_file=" + v.CAFile, "-o", "ssl_ca_path=",
@@ -38,9 +43,10 @@ var w3m = &hostsim.Client{
 }
 
 var links2 = &hostsim.Client{
-	Name: "links2", Title: "Links", Stack: openSSL, Library: "OpenSSL", Package: "links2",
-	Programs: []string{"links2"}, Version: []string{"-version"},
-	HostsFile: true,
+	Name: "links2", Title: "Links", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"links2"}, Programs: []string{"links2"}, Version: []string{"-version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseRejected, `Invalid certificate`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("links2"), "-ssl.certificates", "2", "-ssl.builtin-certificates", "0", "-retries", "1", "-source", v.URL()},
@@ -50,9 +56,10 @@ var links2 = &hostsim.Client{
 }
 
 var elinks = &hostsim.Client{
-	Name: "elinks", Title: "ELinks", Stack: gnuTLS, Library: "GnuTLS", Package: "elinks",
-	Programs: []string{"elinks"}, Version: []string{"-version"},
-	HostsFile: true,
+	Name: "elinks", Title: "ELinks", Stack: gnuTLS, Library: "GnuTLS",
+	Needs:     hostsim.Needs{Packages: []string{"elinks"}, Programs: []string{"elinks"}, Version: []string{"-version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "gnutls", Words: gnuTLSWords.Says(verdict.CauseRejected, `ELinks: SSL error`)},
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
 		if err := os.MkdirAll(v.File(".elinks"), 0o755); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // Tools that open a TLS connection and speak HTTP as far as they are told to.
@@ -15,20 +16,22 @@ func request(v *hostsim.Visit) string {
 }
 
 var (
-	openssl = opensslClient("openssl", "openssl s_client")
+	openssl = opensslClient("openssl", "openssl s_client", "openssl")
 	// opensslPartial takes any certificate that it is given for an anchor.
-	opensslPartial = opensslClient("openssl-partial", "openssl s_client -partial_chain", "-partial_chain")
+	opensslPartial = opensslClient("openssl-partial", "openssl s_client -partial_chain", "openssl-partial", "-partial_chain")
 )
 
 // opensslClient: -verify_return_error makes s_client leave when verification fails, which
 // it does not do by itself.
-func opensslClient(name, title string, options ...string) *hostsim.Client {
+func opensslClient(name, title, family string, options ...string) *hostsim.Client {
 	return &hostsim.Client{
-		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL", Package: "openssl",
-		Programs: []string{"openssl"}, Version: []string{"version"},
+		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL",
+		Needs: hostsim.Needs{Packages: []string{"openssl"}, Programs: []string{"openssl"}, Version: []string{"version"}},
+		Known: hostsim.Known{Family: family, Words: openSSLWords.Says(verdict.CauseName, `verify error:num=6[24]`).
+			Says(verdict.CauseRejected, `verify error:num=`)},
 		Command: func(v *hostsim.Visit) hostsim.Command {
 			args := append([]string{
-				v.Program("openssl"), "s_client", "-connect", v.Address(), "-servername", v.Host, "-verify_hostname", v.Host,
+				v.Program("openssl"), "s_client", "-connect", address(v), "-servername", v.Host, "-verify_hostname", v.Host,
 				"-verify_return_error", "-CAfile", v.CAFile, "-no-CApath", "-no-CAstore", "-quiet", "-ign_eof",
 			}, options...)
 			return hostsim.Command{Args: args, Stdin: request(v)}
@@ -37,16 +40,18 @@ func opensslClient(name, title string, options ...string) *hostsim.Client {
 }
 
 var gnutls = &hostsim.Client{
-	Name: "gnutls-cli", Title: "gnutls-cli", Stack: gnuTLS, Library: "GnuTLS", Package: "gnutls-bin",
-	Programs: []string{"gnutls-cli"}, Version: []string{"--version"},
+	Name: "gnutls-cli", Title: "gnutls-cli", Stack: gnuTLS, Library: "GnuTLS",
+	Needs:   hostsim.Needs{Packages: []string{"gnutls-bin"}, Programs: []string{"gnutls-cli"}, Version: []string{"--version"}},
+	Known:   hostsim.Known{Family: "gnutls", Words: gnuTLSWords},
 	Command: func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v) },
 }
 
 var gnutlsAIA = &hostsim.Client{
-	Name: "gnutls-cli-aia", Title: "gnutls-cli --ca-auto-retrieve", Stack: gnuTLS, Library: "GnuTLS", Package: "gnutls-bin",
-	Programs: []string{"gnutls-cli"}, Version: []string{"--version"},
-	AIAHostsFile: true,
-	Command:      func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v, "--ca-auto-retrieve") },
+	Name: "gnutls-cli-aia", Title: "gnutls-cli --ca-auto-retrieve", Stack: gnuTLS, Library: "GnuTLS",
+	Needs:     hostsim.Needs{Packages: []string{"gnutls-bin"}, Programs: []string{"gnutls-cli"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{AIAHostsFile: true},
+	Known:     hostsim.Known{Family: "gnutls-aia", Words: gnuTLSWords},
+	Command:   func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v, "--ca-auto-retrieve") },
 }
 
 func gnutlsCommand(v *hostsim.Visit, options ...string) hostsim.Command {
@@ -59,21 +64,28 @@ func gnutlsCommand(v *hostsim.Visit, options ...string) hostsim.Command {
 }
 
 var ncat = &hostsim.Client{
-	Name: "ncat", Title: "Ncat", Stack: openSSL, Library: "OpenSSL", Package: "ncat",
-	Programs: []string{"ncat"}, Version: []string{"--version"},
-	HostsFile: true,
+	Name: "ncat", Title: "Ncat", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"ncat"}, Programs: []string{"ncat"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{
+		Family: "openssl", Words: openSSLWords.Says(verdict.CauseNoTrust, `could not load trusted certificates`),
+	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
-			Args:  []string{v.Program("ncat"), "-v", "--ssl-verify", "--ssl-trustfile", v.CAFile, "--ssl-servername", v.Host, "-w", "8", v.Host, port(v)},
+			Args: []string{
+				v.Program("ncat"), "-v", "--ssl-verify", "--ssl-trustfile",
+				v.CAFile, "--ssl-servername", v.Host, "-w", "8", v.Host, port(v),
+			},
 			Stdin: request(v),
 		}
 	},
 }
 
 var socat = &hostsim.Client{
-	Name: "socat", Title: "socat", Stack: openSSL, Library: "OpenSSL", Package: "socat",
-	Programs: []string{"socat"}, Version: []string{"-V"},
-	HostsFile: true,
+	Name: "socat", Title: "socat", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"socat"}, Programs: []string{"socat"}, Version: []string{"-V"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "socat", Words: openSSLWords.Says(verdict.CauseName, `commonName does not match hostname`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("socat"), "-t5", "-", "OPENSSL:" + v.Host + ":" + port(v) + ",cafile=" + v.CAFile +
@@ -86,9 +98,10 @@ var socat = &hostsim.Client{
 // telnet compares the host with the common name only: it refuses certificates without one, such
 // as newer public ones. It waits between its input and its end, or it leaves before the page has come.
 var telnet = &hostsim.Client{
-	Name: "telnet-ssl", Title: "telnet-ssl", Stack: openSSL, Library: "OpenSSL", Package: "telnet-ssl",
-	Programs:  []string{"telnet-ssl"},
-	HostsFile: true,
+	Name: "telnet-ssl", Title: "telnet-ssl", Stack: openSSL, Library: "OpenSSL",
+	Needs:     hostsim.Needs{Packages: []string{"telnet-ssl"}, Programs: []string{"telnet-ssl"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `certificate CN .* does not match hostname`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		c := shell(`(sleep 0.5; printf 'GET %s HTTP/1.0\n\n' "$0"; sleep 1) | "$@"`,
 			v.Program("telnet-ssl"), "-z", "ssl", "-z", "verify=2", "-z", "cacert="+v.CAFile, v.Host, port(v))
@@ -100,9 +113,10 @@ var telnet = &hostsim.Client{
 
 // tstclnt is NSS's own test client.
 var tstclnt = &hostsim.Client{
-	Name: "tstclnt", Title: "NSS tstclnt", Stack: nss, Library: "NSS", Package: "libnss3-tools",
-	Programs:  []string{"tstclnt", "certutil"},
-	HostsFile: true,
+	Name: "tstclnt", Title: "NSS tstclnt", Stack: nss, Library: "NSS",
+	Needs:     hostsim.Needs{Packages: []string{"libnss3-tools"}, Programs: []string{"tstclnt", "certutil"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "nss", Words: nssWords.Says(verdict.CauseRejected, `authentication of server cert failed`)},
 	Prepare: func(ctx context.Context, v *hostsim.Visit) error {
 		if err := os.WriteFile(v.File("request"), []byte(request(v)), 0o644); err != nil {
 			return err

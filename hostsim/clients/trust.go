@@ -8,6 +8,8 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // The TLS stacks, as reports group clients by them.
@@ -28,6 +30,9 @@ const (
 	monoTLS      = "Mono"
 )
 
+// systemBundle is what Debian's programs trust, which ca-certificates brings.
+const systemBundle = sandbox.SystemBundle
+
 // trustByEnvironment are the variables by which OpenSSL's default store is replaced.
 func trustByEnvironment(v *hostsim.Visit) []string {
 	return []string{"SSL_CERT_FILE=" + v.CAFile, "SSL_CERT_DIR=/nonexistent"}
@@ -41,7 +46,7 @@ func hashedDirectory(ctx context.Context, v *hostsim.Visit) error {
 	}
 	for i, cert := range v.Trusted() {
 		name := dir + "/" + string(rune('a'+i)) + ".pem"
-		if err := os.WriteFile(name, certs.EncodePEM(cert), certs.ModeCert); err != nil {
+		if err := os.WriteFile(name, certs.EncodePEM(cert), atomicfile.Public); err != nil {
 			return err
 		}
 	}
@@ -68,5 +73,6 @@ func shell(script string, args ...string) hostsim.Command {
 
 // fill puts the URL and the file of trusted certificates into a program.
 func fill(program string, v *hostsim.Visit) string {
-	return strings.NewReplacer("%URL%", v.URL(), "%CA%", v.CAFile, "%HOST%", v.Host, "%PORT%", port(v), "%PATH%", v.Path, "%HOME%", v.Home).Replace(program)
+	return strings.NewReplacer("%URL%", v.URL(), "%CA%", v.CAFile, "%HOST%", v.Host,
+		"%PORT%", port(v), "%PATH%", v.Path, "%HOME%", v.Home).Replace(program)
 }

@@ -8,14 +8,17 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 // Version control systems ask for a repository that is not there, and print no page.
 
 var git = &hostsim.Client{
-	Name: "git", Title: "git over https", Stack: gnuTLS, Library: "GnuTLS (libcurl)", Package: "git",
-	Programs: []string{"git"}, Version: []string{"--version"},
-	HostsFile: true, Silent: true,
+	Name: "git", Title: "git over https", Stack: gnuTLS, Library: "GnuTLS (libcurl)",
+	Needs:     hostsim.Needs{Packages: []string{"git"}, Programs: []string{"git"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "gnutls", Words: gnuTLSWords.Or(curlWords), Silent: true},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("git"), "ls-remote", v.URL() + ".git"},
@@ -25,13 +28,15 @@ var git = &hostsim.Client{
 }
 
 var subversion = &hostsim.Client{
-	Name: "svn", Title: "Subversion", Stack: openSSL, Library: "OpenSSL (libserf)", Package: "subversion",
-	Programs: []string{"svn"}, Version: []string{"--version"},
-	HostsFile: true, Silent: true,
+	Name: "svn", Title: "Subversion", Stack: openSSL, Library: "OpenSSL (libserf)",
+	Needs:     hostsim.Needs{Packages: []string{"subversion"}, Programs: []string{"svn"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `issued for a different hostname`).
+		Says(verdict.CauseUnknown, `issuer is not trusted`), Silent: true},
 	// It takes the first certificate of each file.
 	Prepare: func(_ context.Context, v *hostsim.Visit) error {
 		for i, cert := range v.Trusted() {
-			if err := os.WriteFile(v.File(fmt.Sprintf("svn-%d.pem", i)), certs.EncodePEM(cert), certs.ModeCert); err != nil {
+			if err := os.WriteFile(v.File(fmt.Sprintf("svn-%d.pem", i)), certs.EncodePEM(cert), atomicfile.Public); err != nil {
 				return err
 			}
 		}
@@ -51,9 +56,10 @@ var subversion = &hostsim.Client{
 }
 
 var mercurial = &hostsim.Client{
-	Name: "hg", Title: "Mercurial", Stack: openSSL, Library: "OpenSSL (Python ssl)", Package: "mercurial",
-	Programs: []string{"hg"}, Version: []string{"--version"},
-	HostsFile: true, Silent: true,
+	Name: "hg", Title: "Mercurial", Stack: openSSL, Library: "OpenSSL (Python ssl)",
+	Needs:     hostsim.Needs{Packages: []string{"mercurial"}, Programs: []string{"hg"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known:     hostsim.Known{Family: "openssl", Words: pythonWords.Says(verdict.CauseName, `certificate is for `), Silent: true},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("hg"), "--noninteractive", "--config", "web.cacerts=" + v.CAFile, "identify", v.URL()},

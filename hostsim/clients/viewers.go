@@ -14,21 +14,22 @@ var ffprobeDefault = asByDefault(ffprobeClient("ffprobe-default", "ffprobe as it
 
 // viewer completes a client that shows the camera's picture.
 func viewer(c hostsim.Client) *hostsim.Client {
-	c.HostsFile, c.Silent = true, true
+	c.Isolation.HostsFile, c.Known.Silent = true, true
 	c.Script = func(string) device.Script { return device.Snapshot() }
 	c.Path = "/snapshot.jpg?"
 	return &c
 }
 
 func asByDefault(c *hostsim.Client) *hostsim.Client {
-	c.NeverVerifies = true
+	c.Known = hostsim.Known{Family: "unverified", Silent: true, NeverVerifies: true}
 	return c
 }
 
 func ffprobeClient(name, title string, options ...string) *hostsim.Client {
 	return viewer(hostsim.Client{
-		Name: name, Title: title, Stack: gnuTLS, Library: "GnuTLS (FFmpeg)", Package: "ffmpeg",
-		Programs: []string{"ffprobe"}, Version: []string{"-version"},
+		Name: name, Title: title, Stack: gnuTLS, Library: "GnuTLS (FFmpeg)",
+		Needs: hostsim.Needs{Packages: []string{"ffmpeg"}, Programs: []string{"ffprobe"}, Version: []string{"-version"}},
+		Known: hostsim.Known{Family: "gnutls", Words: ffmpegWords},
 		Command: func(v *hostsim.Visit) hostsim.Command {
 			args := append([]string{v.Program("ffprobe"), "-v", "error"}, options...)
 			return hostsim.Command{Args: append(args, "-ca_file", v.CAFile, "-show_entries", "stream=codec_name", v.URL())}
@@ -43,8 +44,9 @@ var (
 
 func mpvClient(name, title string, options ...string) *hostsim.Client {
 	return viewer(hostsim.Client{
-		Name: name, Title: title, Stack: gnuTLS, Library: "GnuTLS (FFmpeg)", Package: "mpv",
-		Programs: []string{"mpv"}, Version: []string{"--no-config", "--version"},
+		Name: name, Title: title, Stack: gnuTLS, Library: "GnuTLS (FFmpeg)",
+		Needs: hostsim.Needs{Packages: []string{"mpv"}, Programs: []string{"mpv"}, Version: []string{"--no-config", "--version"}},
+		Known: hostsim.Known{Family: "gnutls", Words: ffmpegWords},
 		Command: func(v *hostsim.Visit) hostsim.Command {
 			args := append([]string{
 				v.Program("mpv"), "--no-config", "--no-input-default-bindings", "--vo=null", "--ao=null", "--ytdl=no",
@@ -57,12 +59,17 @@ func mpvClient(name, title string, options ...string) *hostsim.Client {
 
 // vlc verifies by default and refuses to run as root.
 var vlc = viewer(hostsim.Client{
-	Name: "vlc", Title: "VLC", Stack: gnuTLS, Library: "GnuTLS", Package: "vlc-bin vlc-plugin-base",
-	Programs: []string{"cvlc"}, Version: []string{"--version"},
-	NotRoot: true, Mounts: hostsim.SystemBundle,
+	Name: "vlc", Title: "VLC", Stack: gnuTLS, Library: "GnuTLS",
+	Needs: hostsim.Needs{
+		Packages: []string{"vlc-bin", "vlc-plugin-base", "ca-certificates"}, Programs: []string{"cvlc"},
+		Files: []string{systemBundle}, Version: []string{"--version"},
+	},
+	Isolation: hostsim.Isolation{SystemBundle: true, NotRoot: true},
+	Known:     hostsim.Known{Family: "gnutls", Words: gnuTLSWords},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{
-			v.Program("cvlc"), "-I", "dummy", "--vout=dummy", "--aout=dummy", "--play-and-exit", "--image-duration", "1", "-v", v.URL(), "vlc://quit",
+			v.Program("cvlc"), "-I", "dummy", "--vout=dummy", "--aout=dummy",
+			"--play-and-exit", "--image-duration", "1", "-v", v.URL(), "vlc://quit",
 		}}
 	},
 })
@@ -70,9 +77,12 @@ var vlc = viewer(hostsim.Client{
 // gstreamer keeps to itself why it refuses, unless asked for debug output.
 var gstreamer = viewer(hostsim.Client{
 	Name: "gstreamer", Title: "GStreamer souphttpsrc", Stack: gnuTLS, Library: "GnuTLS (glib-networking)",
-	Package:  "gstreamer1.0-tools gstreamer1.0-plugins-good glib-networking",
-	Programs: []string{"gst-launch-1.0"}, Version: []string{"--version"},
-	Mounts: hostsim.SystemBundle,
+	Needs: hostsim.Needs{
+		Packages: []string{"gstreamer1.0-tools", "gstreamer1.0-plugins-good", "glib-networking", "ca-certificates"},
+		Programs: []string{"gst-launch-1.0"}, Files: []string{systemBundle}, Version: []string{"--version"},
+	},
+	Isolation: hostsim.Isolation{SystemBundle: true},
+	Known:     hostsim.Known{Family: "gnutls", Words: glibWords.After(`\d+:\d\d:\d\d\.\d+ .* souphttpsrc [^ ]* `)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("gst-launch-1.0"), "souphttpsrc", "location=" + v.URL(), "!", "fakesink"},

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/hostsim"
-	"github.com/leafcam/leafcam/hostsim/internal/browser"
+	"github.com/leafcam/leafcam/internal/browser"
 )
 
 // Browsers behind a WebDriver grid (W3C WebDriver), such as Selenium Grid, a cloud of devices,
@@ -83,8 +83,9 @@ func describe(capabilities map[string]any) string {
 
 func gridClient(name, title, grid string, capabilities map[string]any) *hostsim.Client {
 	return &hostsim.Client{
-		Name: name, Title: title + " at " + grid, Stack: "of the browser", Library: "of the browser", Browser: true, OwnTrust: true,
-		Dial: func(ctx context.Context, v *hostsim.Visit) ([]byte, error) { return browse(ctx, grid, capabilities, v) },
+		Name: name, Title: title + " at " + grid, Stack: "of the browser", Library: "of the browser",
+		Known: hostsim.Known{Words: browserWords, OwnTrust: true, Browser: true},
+		Dial:  func(ctx context.Context, v *hostsim.Visit) ([]byte, error) { return browse(ctx, grid, capabilities, v) },
 	}
 }
 

@@ -3,7 +3,6 @@ package clients_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,21 +11,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/port"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
-// TestWebDriver runs Debian's chromedriver as the grid: a browser whose trust and names are
+// TestRealWebDriver runs Debian's chromedriver as the grid: a browser whose trust and names are
 // its machine's own, here those of a home that the test has made.
-func TestWebDriver(t *testing.T) {
-	for _, program := range []string{"chromedriver", "chromium", "certutil"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed: apt-get install chromium-driver libnss3-tools", program)
-		}
-	}
+func TestRealWebDriver(t *testing.T) {
+	program.Need(t, "chromedriver", "chromium-driver")
+	program.Need(t, "chromium", "chromium")
+	program.Need(t, "certutil", "libnss3-tools")
 	home := t.TempDir()
 	pki, err := certs.NewPKI(certs.PKIOptions{})
 	require.NoError(t, err)
@@ -42,28 +43,29 @@ func TestWebDriver(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 
-	scenarios := []hostsim.Scenario{hostsim.LeafOnly, hostsim.ByAIA, hostsim.Store, hostsim.SecondLoad, hostsim.Expired, hostsim.UnknownRoot}
+	scenarios, err := hostsim.ScenariosByName([]string{"leaf-only", "aia", "store", "second-load", "expired", "unknown-root"})
+	require.NoError(t, err)
 	files := &hostsim.Files{Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: pki.Chain(), Root: pki.Root.Certificate}
 	m, err := hostsim.Runner{Clients: list, Files: files, Scenarios: scenarios}.Run(t.Context())
 	require.NoError(t, err)
 	row := &m.Rows[0]
 	require.True(t, row.Trustworthy, row.Doubt)
 	leafOnly := row.Cell("leaf-only")
-	require.Equal(t, hostsim.Refused, leafOnly.Verdict, leafOnly.Cause)
-	require.Equal(t, hostsim.CauseMissing, leafOnly.Cause)
+	require.Equal(t, verdict.VerdictRefused, leafOnly.Verdict, leafOnly.Reason())
+	require.Equal(t, verdict.CauseMissing, leafOnly.Cause)
 	require.Contains(t, leafOnly.Message, "ERR_CERT_AUTHORITY_INVALID")
-	require.True(t, row.Cell("second-load").ChainCompleted, row.Cell("second-load").Cause)
-	require.Equal(t, hostsim.Refused, row.Cell("unknown-root").Verdict)
-	require.Equal(t, hostsim.NotApplicable, row.Cell("store").Verdict, "its trust is its own")
-	require.Equal(t, hostsim.NotApplicable, row.Cell("aia").Verdict)
-	require.Equal(t, hostsim.NotApplicable, row.Cell("expired").Verdict)
+	require.True(t, row.Cell("second-load").ChainCompleted, row.Cell("second-load").Reason())
+	require.Equal(t, verdict.VerdictRefused, row.Cell("unknown-root").Verdict)
+	require.Equal(t, verdict.VerdictNotApplicable, row.Cell("store").Verdict, "its trust is its own")
+	require.Equal(t, verdict.VerdictNotApplicable, row.Cell("aia").Verdict)
+	require.Equal(t, verdict.VerdictNotApplicable, row.Cell("expired").Verdict)
 	require.Equal(t, "BoringSSL", row.Guess)
 
 	// Without files of one's own there is nothing that such a browser trusts.
 	m, err = hostsim.Runner{Clients: list, Scenarios: scenarios}.Run(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, hostsim.NotApplicable, m.Rows[0].Cell("leaf-only").Verdict)
-	require.Contains(t, m.Rows[0].Cell("leaf-only").Cause, "give your own files")
+	require.Equal(t, verdict.VerdictNotApplicable, m.Rows[0].Cell("leaf-only").Verdict)
+	require.Contains(t, m.Rows[0].Cell("leaf-only").Reason(), "give your own files")
 }
 
 func trustRoot(t *testing.T, home string, pki *certs.PKI) {
@@ -72,34 +74,23 @@ func trustRoot(t *testing.T, home string, pki *certs.PKI) {
 	require.NoError(t, os.MkdirAll(database, 0o700))
 	require.NoError(t, os.WriteFile(root, certs.EncodePEM(pki.Root.Certificate), 0o644))
 	for _, args := range [][]string{{"-N", "--empty-password"}, {"-A", "-n", "root", "-t", "C,,", "-i", root}} {
-		out, err := exec.Command("certutil", append([]string{"-d", "sql:" + database}, args...)...).CombinedOutput()
-		require.NoError(t, err, string(out))
+		program.Run(t, home, "certutil", append([]string{"-d", "sql:" + database}, args...)...)
 	}
 }
 
 func startChromedriver(t *testing.T, home string) (url string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	port := l.Addr().(*net.TCPAddr).Port
-	require.NoError(t, l.Close())
+	at := program.Port(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "chromedriver", fmt.Sprintf("--port=%d", port))
+	cmd := exec.CommandContext(ctx, "chromedriver", fmt.Sprintf("--port=%d", at.Number))
 	cmd.Env = append(os.Environ(), "HOME="+home)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		cancel()
 		_ = cmd.Wait() // killed
 	})
-	url = fmt.Sprintf("http://127.0.0.1:%d", port)
-	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", url[len("http://"):])
-		if err != nil {
-			return false
-		}
-		return conn.Close() == nil
-	}, 20*time.Second, 50*time.Millisecond)
-	return url
+	require.Eventually(t, func() bool { return port.Listening(at.Number) }, time.Minute, 20*time.Millisecond)
+	return "http://" + at.Address()
 }
 
 // TestGrids: what grids and others say for a start.
@@ -110,7 +101,13 @@ func TestGrids(t *testing.T) {
 		titles       []string
 		fails        string
 	}{
-		{"a grid with nodes", `{"value":{"ready":true,"nodes":[{"slots":[{"stereotype":{"browserName":"Safari","platformName":"mac","se:x":1}},{"stereotype":{"browserName":"Safari","platformName":"mac"}}]},{"slots":[{"stereotype":{"browserName":"MicrosoftEdge","platformName":"windows"}}]}]}}`, 200, []string{"Safari mac", "MicrosoftEdge windows"}, ""},
+		{
+			"a grid with nodes",
+			`{"value":{"ready":true,"nodes":[{"slots":[{"stereotype":{"browserName":"Safari","platformName":"mac","se:x":1}},` +
+				`{"stereotype":{"browserName":"Safari","platformName":"mac"}}]},` +
+				`{"slots":[{"stereotype":{"browserName":"MicrosoftEdge","platformName":"windows"}}]}]}}`,
+			200, []string{"Safari mac", "MicrosoftEdge windows"}, "",
+		},
 		{"a single driver", `{"value":{"ready":true,"message":"ready"}}`, 200, []string{"browser"}, ""},
 		{"a grid that is not ready", `{"value":{"ready":false}}`, 200, nil, "not ready"},
 		{"a web server", `<html>`, 200, nil, "no WebDriver answer (200 OK)"},
@@ -118,7 +115,7 @@ func TestGrids(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				require.Equal(t, "/wd/status", r.URL.Path)
+				assert.Equal(t, "/wd/status", r.URL.Path)
 				w.WriteHeader(tc.code)
 				_, _ = w.Write([]byte(tc.status))
 			}))

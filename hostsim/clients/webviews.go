@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // Browser engines, as programs embed them.
@@ -19,12 +20,20 @@ var qtWebEngineProgram string
 // webkit trusts the system's CA bundle, and needs an X server, which xvfb-run starts.
 var webkit = &hostsim.Client{
 	Name: "webkitgtk", Title: "WebKitGTK", Stack: gnuTLS, Library: "GnuTLS (glib-networking)",
-	Package:  "gir1.2-webkit2-4.1 python3-gi glib-networking xvfb xauth",
-	Programs: []string{"python3", "xvfb-run"}, Paths: map[string]string{"python3": "/usr/bin/python3"},
-	Version:     []string{"-I", "-c", "import gi; gi.require_version('WebKit2', '4.1'); from gi.repository import WebKit2 as w; print('WebKitGTK %d.%d.%d' % (w.get_major_version(), w.get_minor_version(), w.get_micro_version()))"},
-	NeedsModule: true,
-	HostsFile:   true, Mounts: hostsim.SystemBundle, Browser: true,
-	Prepare: pythonFile(webkitProgram),
+	Needs: hostsim.Needs{
+		Packages: []string{"gir1.2-webkit2-4.1", "python3-gi", "glib-networking", "xvfb", "xauth", "ca-certificates"},
+		Programs: []string{"python3", "xvfb-run"}, Paths: map[string]string{"python3": "/usr/bin/python3"},
+		Files: []string{systemBundle},
+		Version: []string{
+			"-I", "-c",
+			"import gi; gi.require_version('WebKit2', '4.1'); from gi.repository import WebKit2 as w; " +
+				"print('WebKitGTK %d.%d.%d' % (w.get_major_version(), w.get_minor_version(), w.get_micro_version()))",
+		},
+		VersionLoads: true,
+	},
+	Isolation: hostsim.Isolation{HostsFile: true, SystemBundle: true},
+	Known:     hostsim.Known{Family: "gnutls", Words: glibWords, Browser: true},
+	Prepare:   pythonFile(webkitProgram),
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		// The X server tells its parent that it is ready, unless that is process 1.
 		c := shell(`"$@"; exit $?`, v.Program("xvfb-run"), "-a", v.Program("python3"), v.File("get.py"), v.URL())
@@ -39,11 +48,16 @@ var webkit = &hostsim.Client{
 // qtWebEngine is an old Chromium, with the NSS database of its user.
 var qtWebEngine = &hostsim.Client{
 	Name: "qtwebengine", Title: "Qt WebEngine", Stack: boringSSL, Library: "BoringSSL, Chromium 87's verifier",
-	Package:  "python3-pyqt5.qtwebengine libnss3-tools",
-	Programs: []string{"python3", "certutil"}, Paths: map[string]string{"python3": "/usr/bin/python3"},
-	Version:     []string{"-I", "-c", "from PyQt5.QtWebEngine import PYQT_WEBENGINE_VERSION_STR as v; print('PyQtWebEngine', v)"},
-	NeedsModule: true,
-	HostsFile:   true, AIAHostsFile: true, Browser: true,
+	Needs: hostsim.Needs{
+		Packages: []string{"python3-pyqt5.qtwebengine", "libnss3-tools"}, Programs: []string{"python3", "certutil"},
+		Paths:        map[string]string{"python3": "/usr/bin/python3"},
+		Version:      []string{"-I", "-c", "from PyQt5.QtWebEngine import PYQT_WEBENGINE_VERSION_STR as v; print('PyQtWebEngine', v)"},
+		VersionLoads: true,
+	},
+	Isolation: hostsim.Isolation{HostsFile: true, AIAHostsFile: true},
+	Known: hostsim.Known{Family: "qtwebengine", Words: chromiumWords.Says(verdict.CauseName, `certificate does not match the URL`).
+		Says(verdict.CauseExpired, `certificate has expired`).
+		Says(verdict.CauseUnknown, `certificate is not trusted`), Browser: true},
 	Prepare: func(ctx context.Context, v *hostsim.Visit) error {
 		if err := pythonFile(qtWebEngineProgram)(ctx, v); err != nil {
 			return err

@@ -3,9 +3,11 @@
 //
 //	func TestClients(t *testing.T) {
 //		files := clienttest.Files(t, hostsim.FilePaths{Cert: "server.der", Key: "server.key.der", Chain: "chain.pem"})
-//		results := clienttest.Run(t, hostsim.Runner{Files: files, Host: "cam.example.com", Clients: clienttest.Clients(t, clients.All(), "curl", "python", "chromium")})
-//		results.Completes(t, hostsim.ByAIA, hostsim.FromAIA, "chromium")
-//		results.Refuses(t, hostsim.LeafOnly, hostsim.CauseMissing, "curl", "python")
+//		results := clienttest.Run(t, hostsim.Runner{
+//			Files: files, Host: "cam.example.com", Clients: clienttest.Clients(t, clients.All(), "curl", "python", "chromium"),
+//		})
+//		results.Completes(t, hostsim.ScenarioAIA(), verdict.HowAIA, "chromium")
+//		results.Refuses(t, hostsim.ScenarioLeafOnly(), verdict.CauseMissing, "curl", "python")
 //	}
 //
 // Each requirement is a subtest, named by scenario and client. A client that is not installed, or
@@ -17,6 +19,7 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // Results are what the clients did.
@@ -55,12 +58,12 @@ func Run(t testing.TB, r hostsim.Runner) *Results {
 }
 
 // Completes requires that the clients get the page in a scenario, by the given way.
-func (r *Results) Completes(t *testing.T, s hostsim.Scenario, how hostsim.How, clients ...string) {
+func (r *Results) Completes(t *testing.T, s hostsim.Scenario, how verdict.How, clients ...string) {
 	t.Helper()
 	r.require(t, s, clients, func(t *testing.T, c *hostsim.Cell) {
 		t.Helper()
-		if c.Verdict != hostsim.Completed {
-			t.Errorf("%s: %s\nthe client said: %s\nalert at the camera: %s", c.Verdict, c.Cause, c.Message, c.Alert)
+		if c.Verdict != verdict.VerdictCompleted {
+			t.Errorf("%s: %s\nthe client said: %s\nalert at the camera: %s", c.Verdict, c.Reason(), c.Message, c.Alert)
 		} else if c.How != how {
 			t.Errorf("completed, but by %q, not %q (%s)", c.How, how, c.Proof)
 		}
@@ -68,12 +71,12 @@ func (r *Results) Completes(t *testing.T, s hostsim.Scenario, how hostsim.How, c
 }
 
 // Refuses requires that the clients refuse in a scenario, for the given cause.
-func (r *Results) Refuses(t *testing.T, s hostsim.Scenario, cause string, clients ...string) {
+func (r *Results) Refuses(t *testing.T, s hostsim.Scenario, cause verdict.Cause, clients ...string) {
 	t.Helper()
 	r.require(t, s, clients, func(t *testing.T, c *hostsim.Cell) {
 		t.Helper()
-		if c.Verdict != hostsim.Refused {
-			t.Errorf("%s: %s %s%s", c.Verdict, c.How, c.Cause, c.Proof)
+		if c.Verdict != verdict.VerdictRefused {
+			t.Errorf("%s: %s %s%s", c.Verdict, c.How, c.Reason(), c.Proof)
 		} else if c.Cause != cause {
 			t.Errorf("refused, but because of %q, not %q\nthe client said: %s", c.Cause, cause, c.Message)
 		}
@@ -94,10 +97,10 @@ func (r *Results) require(t *testing.T, s hostsim.Scenario, clients []string, ch
 			switch {
 			case c == nil:
 				t.Fatalf("%s is not among the scenarios that ran", s.Name)
-			case c.Verdict == hostsim.NotInstalled:
+			case c.Verdict == verdict.VerdictNotInstalled:
 				t.Skipf("%s is not installed: %s", name, row.Install)
-			case c.Missing(), c.Verdict == hostsim.CannotIsolate:
-				t.Skipf("%s: %s", c.Verdict, c.Cause)
+			case c.Missing(), c.Verdict == verdict.VerdictCannotIsolate:
+				t.Skipf("%s: %s", c.Verdict, c.Reason())
 			}
 			check(t, c)
 		})

@@ -39,7 +39,17 @@ func failureOf(err error) failure {
 	case errors.As(err, &tooLarge):
 		return failure{http.StatusRequestEntityTooLarge, "The request is larger than this gateway lets through.", "Send less."}
 	case errors.As(err, &pin):
-		return failure{http.StatusBadGateway, "What answers at the camera's address is not the camera that this gateway was set up for: it presents another certificate.", "Whoever runs the gateway finds the fingerprint in its log."}
+		return failure{
+			http.StatusBadGateway,
+			"What answers at the camera's address is not the camera that this gateway was set up for: it presents another certificate.",
+			"Whoever runs the gateway finds the fingerprint in its log.",
+		}
+	case errors.Is(err, errSlowBody):
+		return failure{http.StatusRequestTimeout, "The request came too slowly.", "Send it again, faster."}
+	case errors.Is(err, errUpgrade):
+		return failure{http.StatusBadGateway, "The camera switched to a protocol that was not asked for.", "Try again in a while."}
+	case errors.Is(err, errFull):
+		return failure{http.StatusServiceUnavailable, "Too many requests wait for the camera.", "Try again in a while."}
 	case errors.Is(err, errBusy):
 		return failure{http.StatusGatewayTimeout, "All connections to the camera are taken.", "Try again in a while."}
 	case errors.Is(err, errStopped):
@@ -48,8 +58,16 @@ func failureOf(err error) failure {
 		return failure{http.StatusBadGateway, "The camera does not accept connections: it may be starting.", "Try again in a while."}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return failure{http.StatusGatewayTimeout, "The camera does not answer in time: it may be switched off, or busy.", "Try again in a while."}
-	case errors.As(err, &handshake): // an alert, or a reset that overtook it
-		return failure{http.StatusBadGateway, "The camera refused the gateway in the TLS handshake.", "It may require a client certificate that the gateway does not have."}
+	case errors.As(err, &handshake) && handshake.wanted:
+		return failure{
+			http.StatusBadGateway, "The camera asked for a client certificate, which this gateway does not have, and the TLS handshake failed.",
+			"Whoever runs the gateway can give it one.",
+		}
+	case errors.As(err, &handshake):
+		return failure{
+			http.StatusBadGateway, "The TLS handshake with the camera failed.",
+			"Whoever runs the gateway finds the reason in its log.",
+		}
 	}
 	return failure{http.StatusBadGateway, "The camera cannot be reached, or broke the connection off.", "Try again in a while."}
 }
@@ -61,18 +79,33 @@ func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	f := failureOf(err)
 	g.config.Log.Error("the camera did not answer", "status", f.Status, "path", r.URL.Path, "error", err.Error())
+	if f.Status >= http.StatusInternalServerError {
+		w.Header().Set("Retry-After", "5")
+	}
+	writeFailure(w, f)
+}
+
+func writeFailure(w http.ResponseWriter, f failure) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Retry-After", "5")
 	w.WriteHeader(f.Status)
 	_ = errorPage.Execute(w, f)
+}
+
+// refused tells whether a request is none that a camera is asked: CONNECT is for tunnels, TRACE gives
+// back what browsers keep from scripts, and PRI begins HTTP/2 (RFC 9113 section 3.4).
+func refused(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodConnect, http.MethodTrace, "PRI":
+		return true
+	}
+	return false
 }
 
 // logged wraps the handler with the limits of a viewer, and logs what became of each request.
 func (g *Gateway) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		out := &patient{ResponseWriter: w, control: http.NewResponseController(w), patience: g.config.SlowViewer}
 		out.extend()
 		defer func() {
@@ -87,12 +120,22 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			case reason != nil:
 				how = "broken off"
 			}
-			g.config.Log.Info("request", "remote", r.RemoteAddr, "method", r.Method, "path", r.URL.Path, "proto", r.Proto, "tls", tls.VersionName(r.TLS.Version),
+			g.config.Log.Info("request", "remote", r.RemoteAddr, "method", r.Method,
+				"path", r.URL.Path, "proto", r.Proto, "tls", tls.VersionName(r.TLS.Version),
 				"status", out.status, "octets", out.octets, "ms", time.Since(started).Milliseconds(), "end", how)
 			if reason != nil {
 				panic(reason) // http.ErrAbortHandler, with which the server ends a broken answer
 			}
 		}()
+		if refused(r) {
+			out.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+			writeFailure(out, failure{http.StatusMethodNotAllowed, "This gateway does not pass " + r.Method + " on.", "Ask with another method."})
+			return
+		}
+		if err := spool(out, r, g.config.MaxBody); err != nil {
+			g.failed(out, r, err)
+			return
+		}
 		next.ServeHTTP(out, patientWith(r))
 	})
 }

@@ -24,8 +24,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/gateway"
+	"github.com/leafcam/leafcam/internal/atomicfile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,28 +71,43 @@ func (l *lockedBuffer) String() string {
 
 // newSite starts both; change may change the gateway's configuration.
 func newSite(t testing.TB, script device.Script, change func(*site, *gateway.Config)) *site {
-	s := &site{t: t, script: script, dir: t.TempDir(), roots: x509.NewCertPool(), log: &lockedBuffer{}}
+	s, c := prepare(t)
+	s.script = script
 	var err error
 	s.id, err = certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"camera.local"}})
 	require.NoError(t, err)
-	s.pki, err = certs.NewPKI(certs.PKIOptions{})
-	require.NoError(t, err)
-	s.roots.AddCert(s.pki.Root.Certificate)
-	s.certify()
-	c := gateway.Config{
-		FullChain: filepath.Join(s.dir, "fullchain.pem"), Key: filepath.Join(s.dir, "privkey.pem"), Reload: 50 * time.Millisecond,
-		Pin: gateway.NewPin(s.id.Certificate, false), Log: slog.New(slog.NewTextHandler(s.log, nil)),
-	}
-	s.address = "127.0.0.1:0"
+	c.Pin, s.address = gateway.NewPin(s.id.Certificate, false), "127.0.0.1:0"
 	if change != nil {
 		change(s, &c)
 	}
 	s.startCamera()
+	t.Cleanup(func() { _ = s.camera.Close() })
 	c.Camera = s.address
+	s.serve(c)
+	return s
+}
+
+// prepare makes what a gateway serves, and its configuration without a camera.
+func prepare(t testing.TB) (*site, gateway.Config) {
+	s := &site{t: t, dir: t.TempDir(), roots: x509.NewCertPool(), log: &lockedBuffer{}}
+	var err error
+	s.pki, err = certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	s.roots.AddCert(s.pki.Root.Certificate)
+	s.certify()
+	return s, gateway.Config{
+		FullChain: filepath.Join(s.dir, "fullchain.pem"), Key: filepath.Join(s.dir, "privkey.pem"), Reload: 50 * time.Millisecond,
+		Log: slog.New(slog.NewTextHandler(s.log, nil)),
+	}
+}
+
+// serve starts the gateway.
+func (s *site) serve(c gateway.Config) {
+	var err error
 	s.gateway, err = gateway.New(c)
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	s.url = "https://" + l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -99,19 +116,16 @@ func newSite(t testing.TB, script device.Script, change func(*site, *gateway.Con
 		cancel()
 		return <-ended
 	})
-	t.Cleanup(func() {
-		require.NoError(t, s.stop())
-		_ = s.camera.Close()
-	})
-	return s
+	s.t.Cleanup(func() { require.NoError(s.t, s.stop()) })
 }
 
 // certify writes a new certificate for the outside.
 func (s *site) certify() {
 	leaf, err := s.pki.Issue(certs.LeafOptions{DNS: []string{host}})
 	require.NoError(s.t, err)
-	require.NoError(s.t, certs.Replace(filepath.Join(s.dir, "fullchain.pem"), certs.EncodePEM(append([]*x509.Certificate{leaf.Certificate}, s.pki.Chain()...)...), certs.ModeCert))
-	require.NoError(s.t, certs.Replace(filepath.Join(s.dir, "privkey.pem"), leaf.EncodeKeyPEM(), certs.ModeKey))
+	require.NoError(s.t, atomicfile.Replace(filepath.Join(s.dir, "fullchain.pem"),
+		certs.EncodePEM(append([]*x509.Certificate{leaf.Certificate}, s.pki.Chain()...)...), atomicfile.Public))
+	require.NoError(s.t, atomicfile.Replace(filepath.Join(s.dir, "privkey.pem"), leaf.EncodeKeyPEM(), atomicfile.Private))
 }
 
 // startCamera starts the camera at its address.
@@ -135,7 +149,10 @@ func (s *site) client(change func(*tls.Config)) *http.Client {
 	if change != nil {
 		change(config)
 	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	return &http.Client{
+		Transport: &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, DisableKeepAlives: true},
+		Timeout:   20 * time.Second,
+	}
 }
 
 func (s *site) get(client *http.Client, path string) (*http.Response, string) {
@@ -154,9 +171,12 @@ func TestPages(t *testing.T) {
 		proto  string
 		tls    uint16
 	}{
-		"HTTP/2 over TLS 1.3":   {nil, "HTTP/2.0", tls.VersionTLS13},
-		"HTTP/2 over TLS 1.2":   {func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, "HTTP/2.0", tls.VersionTLS12},
-		"HTTP/1.1 over TLS 1.2": {func(c *tls.Config) { c.MaxVersion, c.NextProtos = tls.VersionTLS12, []string{"http/1.1"} }, "HTTP/1.1", tls.VersionTLS12},
+		"HTTP/2 over TLS 1.3": {nil, "HTTP/2.0", tls.VersionTLS13},
+		"HTTP/2 over TLS 1.2": {func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, "HTTP/2.0", tls.VersionTLS12},
+		"HTTP/1.1 over TLS 1.2": {
+			func(c *tls.Config) { c.MaxVersion, c.NextProtos = tls.VersionTLS12, []string{"http/1.1"} },
+			"HTTP/1.1", tls.VersionTLS12,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := s.client(c.change)
@@ -271,7 +291,7 @@ func TestCameraRestarts(t *testing.T) {
 	v := s.view(s.client(nil))
 	v.frame(t, 10*time.Second)
 	require.NoError(t, s.camera.Close())
-	time.Sleep(500 * time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "stream broke off") }, 10*time.Second, 10*time.Millisecond)
 	for len(v.frames) > 0 {
 		<-v.frames
 	}
@@ -307,18 +327,6 @@ func TestCertificateRotation(t *testing.T) {
 	}
 	v.frame(t, 5*time.Second)
 	require.Equal(t, 1, s.gateway.Viewers())
-
-	t.Run("one that does not fit is not taken", func(t *testing.T) {
-		response, _ := s.get(s.client(nil), "/")
-		before := response.TLS.PeerCertificates[0]
-		require.NoError(t, certs.Replace(filepath.Join(s.dir, "privkey.pem"), s.id.EncodeKeyPEM(), certs.ModeKey))
-		require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "the old one is served") }, 10*time.Second, 20*time.Millisecond)
-		said := strings.Count(s.log.String(), "the old one is served")
-		time.Sleep(300 * time.Millisecond)
-		require.Equal(t, said, strings.Count(s.log.String(), "the old one is served"), "said once")
-		response, _ = s.get(s.client(nil), "/")
-		require.True(t, response.TLS.PeerCertificates[0].Equal(before))
-	})
 }
 
 // TestSlowViewerIsDropped, and nobody else.
@@ -332,7 +340,8 @@ func TestSlowViewerIsDropped(t *testing.T) {
 	_, err = io.WriteString(conn, "GET /stream.jpg HTTP/1.1\r\nHost: cam.example.com\r\n\r\n")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return s.gateway.Viewers() == 2 }, 5*time.Second, 10*time.Millisecond)
-	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "the viewer takes too slowly") }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "the viewer takes too slowly") },
+		20*time.Second, 50*time.Millisecond)
 	for len(quick.frames) > 0 {
 		<-quick.frames
 	}
@@ -381,13 +390,20 @@ func TestFailures(t *testing.T) {
 		page   string
 		log    string
 	}{
-		{"the camera is gone", device.Snapshot(), nil, func(s *site) { _ = s.camera.Close() }, http.StatusBadGateway, "does not accept connections", "refused"},
+		{
+			"the camera is gone", device.Snapshot(), nil, func(s *site) { _ = s.camera.Close() },
+			http.StatusBadGateway, "does not accept connections", "refused",
+		},
 		{"another certificate", device.Snapshot(), func(s *site, c *gateway.Config) {
 			other, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"camera.local"}})
 			require.NoError(t, err)
 			c.Pin = gateway.NewPin(other.Certificate, false)
 		}, nil, http.StatusBadGateway, "not the camera that this gateway was set up for", "SHA-256"},
-		{"a camera that never answers", never(), func(s *site, c *gateway.Config) { silent(s, c); c.Answer = 500 * time.Millisecond }, nil, http.StatusGatewayTimeout, "does not answer in time", "timeout"},
+		{
+			"a camera that never answers", never(),
+			func(s *site, c *gateway.Config) { silent(s, c); c.Answer = 500 * time.Millisecond },
+			nil, http.StatusGatewayTimeout, "does not answer in time", "timeout",
+		},
 		{"all connections taken", never(), func(_ *site, c *gateway.Config) {
 			c.Connections, c.Queue, c.Answer = 1, 300*time.Millisecond, 5*time.Second
 		}, func(s *site) {
@@ -479,7 +495,8 @@ func TestMutualTLS(t *testing.T) {
 	})
 	response, _ := s.get(s.client(nil), "/")
 	require.Equal(t, http.StatusOK, response.StatusCode, s.log.String())
-	_, err = tls.Dial("tcp", s.address, &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return nil }})
+	_, err = tls.Dial("tcp", s.address,
+		&tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return nil }})
 	require.Error(t, err)
 }
 
@@ -553,17 +570,23 @@ func TestNewRefuses(t *testing.T) {
 	require.NoError(t, err)
 	b, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{host}})
 	require.NoError(t, err)
-	require.NoError(t, a.WriteIdentity(dir, "a", false))
-	require.NoError(t, b.WriteIdentity(dir, "b", false))
+	require.NoError(t, delivery.WriteIdentity(a, dir, "a", false))
+	require.NoError(t, delivery.WriteIdentity(b, dir, "b", false))
 	file := func(name string) string { return filepath.Join(dir, name) }
 	pin := gateway.NewPin(a.Certificate, false)
 	for name, c := range map[string]struct {
 		config gateway.Config
 		says   string
 	}{
-		"no pin":         {gateway.Config{FullChain: file("a.cert.pem"), Key: file("a.key.pem"), Camera: "127.0.0.1:1"}, "pinned"},
-		"another key":    {gateway.Config{FullChain: file("a.cert.pem"), Key: file("b.key.pem"), Camera: "127.0.0.1:1", Pin: pin}, "is not the private key"},
-		"no key":         {gateway.Config{FullChain: file("a.cert.pem"), Key: file("a.cert.pem"), Camera: "127.0.0.1:1", Pin: pin}, "no private key"},
+		"no pin": {gateway.Config{FullChain: file("a.cert.pem"), Key: file("a.key.pem"), Camera: "127.0.0.1:1"}, "pinned"},
+		"another key": {
+			gateway.Config{FullChain: file("a.cert.pem"), Key: file("b.key.pem"), Camera: "127.0.0.1:1", Pin: pin},
+			"is not the private key",
+		},
+		"no key": {
+			gateway.Config{FullChain: file("a.cert.pem"), Key: file("a.cert.pem"), Camera: "127.0.0.1:1", Pin: pin},
+			"no private key",
+		},
 		"no certificate": {gateway.Config{FullChain: file("a.key.pem"), Key: file("a.key.pem"), Camera: "127.0.0.1:1", Pin: pin}, "a.key.pem"},
 		"no port":        {gateway.Config{FullChain: file("a.cert.pem"), Key: file("a.key.pem"), Camera: "camera", Pin: pin}, "missing port"},
 	} {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 )
 
 // A Pin is what the camera has to present: one certificate, or any with one public key.
@@ -31,7 +32,7 @@ func NewPin(c *x509.Certificate, keyOnly bool) *Pin {
 
 // ReadPin reads the certificate of a pin from a file in DER or PEM.
 func ReadPin(path string, keyOnly bool) (*Pin, error) {
-	list, err := certs.ReadCertificates(path)
+	list, err := delivery.ReadCertificates(path)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,8 @@ func (e *PinError) Error() string {
 		what = "a certificate with another key"
 	}
 	sum := sha256.Sum256(e.Presented.Raw)
-	return fmt.Sprintf("the camera presents %s than the pinned one of %q: %q, SHA-256 %s", what, e.Wanted, certs.Title(e.Presented), hex.EncodeToString(sum[:]))
+	return fmt.Sprintf("the camera presents %s than the pinned one of %q: %q, SHA-256 %s",
+		what, e.Wanted, certs.Title(e.Presented), hex.EncodeToString(sum[:]))
 }
 
 // verify is the only thing that decides on the camera's certificate: neither names nor dates
@@ -62,7 +64,8 @@ func (p *Pin) verify(state tls.ConnectionState) error {
 		return errors.New("the camera presents no certificate")
 	}
 	presented := state.PeerCertificates[0]
-	if p.certificate != nil && bytes.Equal(presented.Raw, p.certificate) || p.certificate == nil && bytes.Equal(presented.RawSubjectPublicKeyInfo, p.spki) {
+	if p.certificate != nil && bytes.Equal(presented.Raw, p.certificate) ||
+		p.certificate == nil && bytes.Equal(presented.RawSubjectPublicKeyInfo, p.spki) {
 		return nil
 	}
 	return &PinError{presented, p.title, p.certificate == nil}

@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -25,36 +29,42 @@ const (
 
 // A frame is one part of a stream as viewers get it, boundary and headers included. All viewers
 // share it.
-type frame []byte
+type frame struct {
+	octets []byte
+	number uint64 // of the stream
+}
 
 // hub fans one stream of the camera out.
 type hub struct {
 	upstream *upstream
-	key      string
-	request  *http.Request // with which the stream is asked for again
-	header   http.Header
+	key      string      // sharedBy
+	varies   []string    // names of headers that viewers have in common besides
+	header   http.Header // of the camera's answer to the first one
 
 	mu      sync.Mutex
+	request *http.Request // of a viewer: with it the stream is asked for again
 	viewed  map[*viewer]bool
+	number  uint64        // of the newest frame
 	ended   error         // nil while it runs
 	done    chan struct{} // closed when it has ended
 	changed chan struct{} // signals that a viewer came or went
 }
 
-func newHub(u *upstream, key string, r *http.Request, header http.Header) *hub {
+func newHub(u *upstream, key string, r *http.Request, header http.Header, varies []string) *hub {
 	header = header.Clone()
 	header.Del("Content-Length")
-	header.Set("Content-Type", "multipart/x-mixed-replace; boundary="+boundary)
-	header.Set("Cache-Control", "no-store")
 	return &hub{
-		upstream: u, key: key, request: r.Clone(context.WithoutCancel(r.Context())), header: header,
+		upstream: u, key: key, varies: varies, request: outliving(r), header: header,
 		viewed: map[*viewer]bool{}, done: make(chan struct{}), changed: make(chan struct{}, 1),
 	}
 }
 
-// join adds a viewer and returns the answer for it; nil when the stream has ended.
-func (h *hub) join(r *http.Request) *http.Response {
-	v := &viewer{hub: h, ctx: left(r), next: make(chan frame, 1)}
+// outliving returns a viewer's request that does not end with the viewer.
+func outliving(r *http.Request) *http.Request { return r.Clone(context.WithoutCancel(r.Context())) }
+
+// join adds a viewer and returns the answer for it, with these headers; nil when the stream has ended.
+func (h *hub) join(r *http.Request, header http.Header) *http.Response {
+	v := &viewer{hub: h, ctx: left(r), request: r, news: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended != nil {
@@ -62,8 +72,12 @@ func (h *hub) join(r *http.Request) *http.Response {
 	}
 	h.viewed[v] = true
 	h.signal()
+	header = header.Clone()
+	header.Set("Content-Type", "multipart/x-mixed-replace; boundary="+boundary)
+	header.Set("Cache-Control", "no-store")
 	return &http.Response{
-		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: h.header.Clone(), Body: v, ContentLength: -1, Request: r,
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: v, ContentLength: -1, Request: r,
 	}
 }
 
@@ -71,6 +85,7 @@ func (h *hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.viewed, v)
+	v.drop(context.Canceled)
 	h.signal()
 }
 
@@ -87,16 +102,56 @@ func (h *hub) count() int {
 	return len(h.viewed)
 }
 
-// show hands a frame to every viewer; who has not taken the one before gets this one instead.
-func (h *hub) show(f frame) {
+// asking returns the request with which the stream is asked for again: that of someone who views it.
+func (h *hub) asking() *http.Request {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for v := range h.viewed {
+		h.request = outliving(v.request)
+		break
+	}
+	return h.request
+}
+
+// show hands a frame to every viewer; who has not taken the one before gets this one instead.
+func (h *hub) show(octets []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.number++
+	f := &frame{octets, h.number}
+	h.makeRoom(int64(len(octets)))
+	for v := range h.viewed {
+		v.next = f
 		select {
-		case <-v.next:
+		case v.news <- struct{}{}:
 		default:
 		}
-		v.next <- f
+	}
+}
+
+// makeRoom drops viewers until the frames that are held leave room for one more: first those that are
+// at the oldest frame.
+func (h *hub) makeRoom(octets int64) {
+	held := map[*frame]int64{}
+	for v := range h.viewed {
+		if v.current != nil {
+			held[v.current] = int64(len(v.current.octets))
+		}
+	}
+	total := octets
+	for _, size := range held {
+		total += size
+	}
+	for total > h.upstream.memory && len(held) > 0 {
+		oldest := slices.MinFunc(slices.Collect(maps.Keys(held)), func(a, b *frame) int { return cmp.Compare(a.number, b.number) })
+		total -= held[oldest]
+		delete(held, oldest)
+		for v := range h.viewed {
+			if v.current == oldest {
+				delete(h.viewed, v)
+				v.drop(errTooSlow)
+			}
+		}
 	}
 }
 
@@ -121,10 +176,16 @@ func (h *hub) run(ctx context.Context, response *http.Response, mark string) {
 		if ctx.Err() != nil {
 			break
 		}
+		h.upstream.counts.asked(err)
 		log.Warn("stream broke off: the camera is asked again", "error", err.Error(), "viewers", h.count())
-		if response, mark = h.again(ctx, lost); response == nil {
+		var refused error
+		if response, mark, refused = h.again(ctx, lost); refused != nil {
+			cancel(refused)
+		}
+		if response == nil {
 			break
 		}
+		h.upstream.counts.restarts.Add(1)
 		log.Info("stream goes on", "away", time.Since(lost).Round(time.Millisecond).String())
 	}
 	reason := context.Cause(ctx)
@@ -145,8 +206,12 @@ func (h *hub) end(reason error) {
 	close(h.done)
 }
 
-// errUnwatched is why a stream ends that nobody views.
-var errUnwatched = errors.New("nobody views it any more")
+// Why a stream ends, for one viewer or for all.
+var (
+	errUnwatched = errors.New("nobody views it any more")
+	errRefused   = errors.New("the camera demands a login that its viewers do not have")
+	errTooSlow   = errors.New("the viewer takes too slowly, and others need the memory")
+)
 
 // unwatched returns once nobody has viewed the stream for a while, or the gateway stops. From
 // then on nobody can join.
@@ -181,17 +246,18 @@ func (h *hub) abandon() bool {
 	return true
 }
 
-// again asks the camera for the stream until it has it, or patience ends.
-func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string) {
+// again asks the camera for the stream until it has it, or patience ends. A camera that demands a login
+// has ended the stream for those who view it: the error is errRefused.
+func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string, error) {
 	for time.Since(lost) < h.upstream.patience {
 		select {
 		case <-ctx.Done():
-			return nil, ""
+			return nil, "", nil
 		case <-time.After(retry):
 		}
 		try, cancel := context.WithCancel(ctx)
 		timer := time.AfterFunc(retryWithin, cancel)
-		response, err := h.upstream.ask(h.request.Clone(try))
+		response, err := h.upstream.ask(h.asking().Clone(try), try)
 		if !timer.Stop() || err != nil {
 			if err == nil {
 				_ = response.Body.Close()
@@ -201,12 +267,15 @@ func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string
 		}
 		if mark := streamBoundary(response); mark != "" {
 			response.Body = &closing{response.Body, cancel}
-			return response, mark
+			return response, mark, nil
 		}
 		_ = response.Body.Close()
 		cancel()
+		if response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden {
+			return nil, "", errRefused
+		}
 	}
-	return nil, ""
+	return nil, "", nil
 }
 
 // read shows the frames of one answer until it ends.
@@ -216,6 +285,9 @@ func (h *hub) read(ctx context.Context, response *http.Response, mark string) (f
 	defer closeBody()
 	stop := context.AfterFunc(ctx, closeBody)
 	defer stop()
+	// Octets of which no frame comes are as good as none.
+	silence := time.AfterFunc(h.upstream.stall, closeBody)
+	defer silence.Stop()
 	parts := multipart.NewReader(response.Body, mark)
 	for {
 		part, err := parts.NextRawPart()
@@ -227,75 +299,48 @@ func (h *hub) read(ctx context.Context, response *http.Response, mark string) (f
 			return frames, err
 		}
 		frames++
+		silence.Reset(h.upstream.stall)
 		h.show(f)
+		h.upstream.counts.frame()
 	}
 }
 
 // readFrame reads one part and makes it a frame. With a length it is there as soon as its last
 // octet is; without one, when the next one begins.
-func readFrame(part *multipart.Part) (frame, error) {
-	var content []byte
-	var err error
+func readFrame(part *multipart.Part) ([]byte, error) {
 	if length, bad := strconv.Atoi(part.Header.Get("Content-Length")); bad == nil {
 		if length < 0 || length > maxFrame {
 			return nil, fmt.Errorf("a frame of %d octets", length)
 		}
-		content = make([]byte, length)
-		_, err = io.ReadFull(part, content)
-	} else {
-		content, err = io.ReadAll(io.LimitReader(part, maxFrame+1))
-		if len(content) > maxFrame {
-			return nil, fmt.Errorf("a frame of more than %d octets", maxFrame)
+		f := begin(part.Header, length)
+		if _, err := io.CopyN(f, part, int64(length)); errors.Is(err, io.EOF) {
+			return nil, io.ErrUnexpectedEOF
+		} else if err != nil {
+			return nil, err
 		}
+		f.WriteString("\r\n")
+		return f.Bytes(), nil
 	}
-	if err != nil {
+	content, err := io.ReadAll(io.LimitReader(part, maxFrame+1))
+	switch {
+	case err != nil:
 		return nil, err
+	case len(content) > maxFrame:
+		return nil, fmt.Errorf("a frame of more than %d octets", maxFrame)
 	}
-	var f bytes.Buffer
-	fmt.Fprintf(&f, "--%s\r\n", boundary)
-	part.Header.Set("Content-Length", strconv.Itoa(len(content)))
-	if err := http.Header(part.Header).Write(&f); err != nil {
-		return nil, err
-	}
-	f.WriteString("\r\n")
+	f := begin(part.Header, len(content))
 	f.Write(content)
 	f.WriteString("\r\n")
 	return f.Bytes(), nil
 }
 
-// viewer is the body of one viewer's answer.
-type viewer struct {
-	hub  *hub
-	ctx  context.Context
-	next chan frame // the newest that was not taken yet
-	rest frame      // of the one that is being read
-	over bool       // the last boundary was sent
-}
-
-// Read waits for the next frame.
-func (v *viewer) Read(p []byte) (int, error) {
-	if len(v.rest) == 0 {
-		select {
-		case v.rest = <-v.next:
-		case <-v.ctx.Done():
-			return 0, v.ctx.Err()
-		case <-v.hub.done:
-			if !errors.Is(v.hub.ended, errStopped) {
-				return 0, v.hub.ended
-			}
-			if v.over {
-				return 0, io.EOF
-			}
-			v.rest, v.over = frame("--"+boundary+"--\r\n"), true
-		}
-	}
-	n := copy(p, v.rest)
-	v.rest = v.rest[n:]
-	return n, nil
-}
-
-// Close takes the viewer out.
-func (v *viewer) Close() error {
-	v.hub.leave(v)
-	return nil
+// begin returns a buffer with what stands before a frame's content.
+func begin(header textproto.MIMEHeader, length int) *bytes.Buffer {
+	f := &bytes.Buffer{}
+	fmt.Fprintf(f, "--%s\r\n", boundary)
+	header.Set("Content-Length", strconv.Itoa(length))
+	_ = http.Header(header).Write(f) // a buffer takes everything
+	f.WriteString("\r\n")
+	f.Grow(length + len("\r\n"))
+	return f
 }

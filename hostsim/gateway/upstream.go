@@ -9,18 +9,20 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
-
-// errBusy is why a request did not get a connection to the camera.
-var errBusy = errors.New("all connections to the camera are taken")
 
 // errStopped is why a stream ended.
 var errStopped = errors.New("the gateway stops")
 
 // handshakeError is an error of the TLS handshake with the camera.
-type handshakeError struct{ err error }
+type handshakeError struct {
+	err error
+	// wanted tells that the camera asked for a client certificate, and got none.
+	wanted bool
+}
 
 func (e *handshakeError) Error() string { return "TLS handshake with the camera: " + e.err.Error() }
 func (e *handshakeError) Unwrap() error { return e.err }
@@ -35,17 +37,19 @@ const (
 // stream.
 type upstream struct {
 	base  *http.Transport
-	slots chan struct{} // one for each connection that is open or being opened
-	queue time.Duration
+	queue *queue        // of connections that are open or being opened
+	wait  time.Duration // in the queue
 	stall time.Duration // without an octet, after which the camera counts as gone
 	log   *slog.Logger
 
+	counts   *counts
 	patience time.Duration
+	memory   int64         // octets of the frames that the viewers of one stream hold
 	stopped  chan struct{} // closed by close
 
 	mu      sync.Mutex
-	hubs    map[string]*hub          // by what they stream
-	leading map[string]chan struct{} // GETs whose answer is not there yet; closed when it is
+	hubs    map[string][]*hub   // by what is shared (sharedBy)
+	leading map[string]*leading // requests whose answer is not there yet
 	running sync.WaitGroup
 }
 
@@ -62,10 +66,18 @@ func newUpstream(c Config) *upstream {
 				}
 				ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 				defer cancel()
-				secured := tls.Client(conn, config)
+				wanted := false
+				own := config.Clone()
+				if len(own.Certificates) == 0 {
+					own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+						wanted = true
+						return &tls.Certificate{}, nil
+					}
+				}
+				secured := tls.Client(conn, own)
 				if err := secured.HandshakeContext(ctx); err != nil {
 					_ = conn.Close()
-					return nil, &handshakeError{err}
+					return nil, &handshakeError{err, wanted}
 				}
 				return secured, nil
 			},
@@ -73,62 +85,95 @@ func newUpstream(c Config) *upstream {
 			ResponseHeaderTimeout: c.Answer,
 			DisableCompression:    true,
 		},
-		slots: make(chan struct{}, c.Connections), queue: c.Queue, stall: c.Answer, log: c.Log, patience: c.Patience,
-		stopped: make(chan struct{}), hubs: map[string]*hub{}, leading: map[string]chan struct{}{},
+		queue: newQueue(c.Connections), wait: c.Queue, stall: c.Answer, log: c.Log, patience: c.Patience,
+		stopped: make(chan struct{}), hubs: map[string][]*hub{}, leading: map[string]*leading{},
+		memory: c.StreamMemory / int64(c.Connections),
 	}
+}
+
+// leading is a request whose answer decides for those who ask for the same.
+type leading struct {
+	known chan struct{} // closed when it is there
+	alone bool          // it is no stream, or is shared with nobody
+	err   error         // why the camera did not answer
 }
 
 // RoundTrip answers from a stream that is there already, or asks the camera.
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method != http.MethodGet {
-		return u.ask(r)
+	key, ok := sharedBy(r)
+	if !ok {
+		return u.ask(r, left(r))
 	}
-	key := r.URL.RequestURI()
+	limit := time.NewTimer(u.wait + u.stall)
+	defer limit.Stop()
 	for {
 		u.mu.Lock()
-		if h := u.hubs[key]; h != nil {
+		if response := u.join(key, r); response != nil {
 			u.mu.Unlock()
-			if response := h.join(r); response != nil {
-				return response, nil
-			}
-			u.forget(h) // it ended a moment ago
-			continue
+			return response, nil
 		}
 		// Whoever asks for the same waits until it is known whether that is a stream.
 		ahead := u.leading[key]
 		if ahead == nil {
-			ahead = make(chan struct{})
+			ahead = &leading{known: make(chan struct{})}
 			u.leading[key] = ahead
 			u.mu.Unlock()
 			return u.lead(r, key, ahead)
 		}
 		u.mu.Unlock()
 		select {
-		case <-ahead:
-		case <-r.Context().Done():
-			return nil, r.Context().Err()
+		case <-ahead.known:
+		case <-limit.C:
+			return nil, errBusy
+		case <-left(r).Done():
+			return nil, left(r).Err()
+		case <-u.stopped:
+			return nil, errStopped
+		}
+		switch {
+		case ahead.err != nil:
+			return nil, ahead.err
+		case ahead.alone:
+			return u.ask(r, left(r))
 		}
 	}
 }
 
+// join lets a request share a stream; nil when there is none for it. The caller holds u.mu.
+func (u *upstream) join(key string, r *http.Request) *http.Response {
+	for _, h := range u.hubs[key] {
+		if alike(h.request, r, h.varies) {
+			if response := h.join(r, sharedHeader(h.header)); response != nil {
+				return response
+			}
+		}
+	}
+	return nil
+}
+
 // lead asks the camera for what nobody streams yet.
-func (u *upstream) lead(r *http.Request, key string, known chan struct{}) (*http.Response, error) {
+func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Response, error) {
 	defer func() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		delete(u.leading, key)
-		close(known)
+		close(answer.known)
 	}()
 	// A stream outlives the viewer who came first.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	stop := context.AfterFunc(r.Context(), cancel)
-	response, err := u.ask(r.Clone(ctx))
+	response, err := u.ask(r.Clone(ctx), left(r))
 	if err != nil {
 		cancel()
+		if left(r).Err() == nil { // it is the camera's failure, and everybody's
+			answer.err = err
+		}
 		return nil, err
 	}
 	boundary := streamBoundary(response)
-	if boundary == "" {
+	names, shared := varies(response.Header)
+	if boundary == "" || !shared {
+		answer.alone = true
 		response.Body = &closing{response.Body, cancel}
 		return response, nil
 	}
@@ -137,10 +182,10 @@ func (u *upstream) lead(r *http.Request, key string, known chan struct{}) (*http
 		_ = response.Body.Close()
 		return nil, context.Canceled
 	}
-	h := newHub(u, key, r, response.Header)
-	first := h.join(r)
+	h := newHub(u, key, r, response.Header, names)
+	first := h.join(r, h.header)
 	u.mu.Lock()
-	u.hubs[key] = h
+	u.hubs[key] = append(u.hubs[key], h)
 	u.mu.Unlock()
 	u.running.Go(func() {
 		defer cancel()
@@ -150,18 +195,36 @@ func (u *upstream) lead(r *http.Request, key string, known chan struct{}) (*http
 }
 
 // ask gets a connection to the camera and sends a request over it. The connection is given back
-// with the answer's body.
-func (u *upstream) ask(r *http.Request) (*http.Response, error) {
-	if err := u.acquire(r.Context()); err != nil {
+// with the answer's body. Who has left, by the context of that name, waits for no connection.
+func (u *upstream) ask(r *http.Request, left context.Context) (*http.Response, error) {
+	u.counts.queued.Add(1)
+	err := u.queue.acquire(r.Context(), left, placeOf(r), u.wait, u.stopped)
+	u.counts.queued.Add(-1)
+	if err != nil {
 		return nil, err
 	}
 	response, err := u.base.RoundTrip(r)
+	u.counts.asked(err)
 	if err != nil {
-		u.release()
+		u.queue.release()
 		return nil, err
 	}
-	response.Body = u.watch(&closing{response.Body, sync.OnceFunc(u.release)})
+	body := &closing{response.Body, sync.OnceFunc(u.queue.release)}
+	if both, ok := response.Body.(io.ReadWriteCloser); ok && response.StatusCode == http.StatusSwitchingProtocols {
+		response.Body = u.upgraded(both, body.closed)
+		return response, nil
+	}
+	response.Body = u.watch(body)
 	return response, nil
+}
+
+// placeOf returns as what a request stands in the queue: its viewer's address and its path.
+func placeOf(r *http.Request) string {
+	viewer, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		viewer = r.RemoteAddr
+	}
+	return viewer + " " + r.URL.Path
 }
 
 // watch closes a body that says nothing for too long: a camera that lost its power does not end
@@ -187,28 +250,6 @@ func (w *watched) Close() error {
 	w.timer.Stop()
 	return w.ReadCloser.Close()
 }
-
-func (u *upstream) acquire(ctx context.Context) error {
-	select {
-	case u.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	timer := time.NewTimer(u.queue)
-	defer timer.Stop()
-	select {
-	case u.slots <- struct{}{}:
-		return nil
-	case <-timer.C:
-		return errBusy
-	case <-u.stopped:
-		return errStopped
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (u *upstream) release() { <-u.slots }
 
 // closing is a body with something to do when it is closed.
 type closing struct {
@@ -238,7 +279,7 @@ func streamBoundary(r *http.Response) string {
 func (u *upstream) forget(h *hub) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.hubs[h.key] == h {
+	if u.hubs[h.key] = slices.DeleteFunc(u.hubs[h.key], func(other *hub) bool { return other == h }); len(u.hubs[h.key]) == 0 {
 		delete(u.hubs, h.key)
 	}
 }
@@ -246,8 +287,10 @@ func (u *upstream) forget(h *hub) {
 func (u *upstream) viewers() (n int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, h := range u.hubs {
-		n += h.count()
+	for _, alike := range u.hubs {
+		for _, h := range alike {
+			n += h.count()
+		}
 	}
 	return n
 }

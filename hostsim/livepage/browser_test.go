@@ -1,9 +1,7 @@
 package livepage_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,25 +13,36 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
-	"github.com/leafcam/leafcam/hostsim/internal/browser"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/browser"
+	"github.com/leafcam/leafcam/internal/npm"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 // inBrowsers runs a test in each browser of this machine.
 func inBrowsers(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
-	for name, start := range map[string]func(context.Context) (*browser.Browser, error){
-		"chromium": func(ctx context.Context) (*browser.Browser, error) { return browser.Chromium(ctx) },
-		"firefox":  browser.Firefox,
-	} {
-		t.Run(name, func(t *testing.T) {
-			b, err := start(t.Context())
-			if errors.Is(err, browser.ErrMissing) {
-				t.Skip(err)
-			}
-			require.NoError(t, err)
-			defer b.Close()
-			test(t, b)
-		})
-	}
+	t.Run("chromium", func(t *testing.T) {
+		b := chromium(t)
+		defer b.Close()
+		test(t, b)
+	})
+	t.Run("firefox", func(t *testing.T) {
+		program.Need(t, "firefox-esr", "firefox-esr")
+		b, err := browser.Firefox(t.Context())
+		require.NoError(t, err)
+		defer b.Close()
+		test(t, b)
+	})
+}
+
+// chromium starts Chromium for a test, which closes it.
+func chromium(t *testing.T, options ...string) *browser.Browser {
+	t.Helper()
+	program.Need(t, "chromium", "chromium")
+	program.Need(t, "chromedriver", "chromium-driver")
+	b, err := browser.Chromium(t.Context(), options...)
+	require.NoError(t, err)
+	return b
 }
 
 // shows waits until a row of the page has a text, and returns when that was seen.
@@ -41,7 +50,8 @@ func shows(t *testing.T, b *browser.Browser, selector, text string) time.Time {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		var found bool
-		require.NoError(t, b.Eval(t.Context(), `return [...document.querySelectorAll(arguments[0])].some(e => e.textContent.includes(arguments[1]))`, &found, selector, text))
+		require.NoError(t, b.Eval(t.Context(),
+			`return [...document.querySelectorAll(arguments[0])].some(e => e.textContent.includes(arguments[1]))`, &found, selector, text))
 		if found {
 			return time.Now()
 		}
@@ -52,11 +62,8 @@ func shows(t *testing.T, b *browser.Browser, selector, text string) time.Time {
 	return time.Time{}
 }
 
-// soon is how long after the camera knew something the page has to show it.
-const soon = 500 * time.Millisecond
-
-// TestPageInBrowsers looks at the page while real clients connect.
-func TestPageInBrowsers(t *testing.T) {
+// TestRealPageInBrowsers looks at the page while real clients connect.
+func TestRealPageInBrowsers(t *testing.T) {
 	inBrowsers(t, func(t *testing.T, b *browser.Browser) {
 		s := newSite(t, device.Snapshot())
 		require.NoError(t, b.Open(t.Context(), s.url+"/"))
@@ -67,13 +74,17 @@ func TestPageInBrowsers(t *testing.T) {
 			sentence string
 			beside   string // the camera's exception
 		}{
-			{"strict", strict, `refused: it does not know the issuer (unknown_ca). It needs the intermediate "leafcam test root, intermediate 1"`, "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"},
+			{
+				"strict", strict,
+				`refused: it does not know the issuer (unknown_ca). It needs the intermediate "leafcam test root, intermediate 1"`,
+				"MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE",
+			},
 			{"AIA", fetching, "completed the chain and asked for /snapshot.jpg", ""},
 			{"aborting", aborting, "closed without a word after the ", "most likely"},
 			{"plain HTTP", plain, "spoke plain HTTP on the TLS port. Its address has to begin with https://", "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE"},
 		} {
 			t.Run(tc.name, func(t *testing.T) {
-				s.installed(t, tc.client)
+				s.need(t, tc.client)
 				said := make(chan string, 1)
 				go func() { said <- s.run(t, tc.client) }()
 				seen := shows(t, b, ".device .sentence", tc.sentence)
@@ -86,7 +97,6 @@ func TestPageInBrowsers(t *testing.T) {
 					}
 				}
 				t.Logf("shown %s after the camera knew it", took)
-				require.Less(t, took, soon)
 			})
 		}
 		t.Run("folds attempts", func(t *testing.T) {
@@ -106,7 +116,11 @@ func TestPageInBrowsers(t *testing.T) {
 				{"full chain", "accepted the chain that was sent and asked for /snapshot.jpg", strict},
 				{"control: unknown issuer", "verifies nothing: it accepted a certificate of an unknown issuer and asked for /snapshot.jpg", blind},
 			} {
-				require.NoError(t, b.Eval(t.Context(), `const button = [...document.querySelectorAll("#stage button")].find(e => e.textContent === arguments[0]); button.focus(); button.click()`, nil, step.button))
+				require.NoError(t,
+					b.Eval(t.Context(),
+						`const button = [...document.querySelectorAll("#stage button")].find(e => `+
+							`e.textContent === arguments[0]); button.focus(); button.click()`,
+						nil, step.button))
 				shows(t, b, `#stage button[aria-pressed="true"]`, step.button)
 				var focused string
 				require.NoError(t, b.Eval(t.Context(), `return document.activeElement.textContent`, &focused))
@@ -120,24 +134,21 @@ func TestPageInBrowsers(t *testing.T) {
 		t.Run("is accessible", func(t *testing.T) { accessible(t, b) })
 		t.Run("fits every window", func(t *testing.T) { fits(t, b) })
 		t.Run("forgets", func(t *testing.T) {
-			require.NoError(t, b.Eval(t.Context(), `[...document.querySelectorAll("button")].find(e => e.textContent === "forget all devices").click()`, nil))
+			require.NoError(t,
+				b.Eval(t.Context(), `[...document.querySelectorAll("button")].find(e => e.textContent === "forget all devices").click()`, nil))
 			shows(t, b, "#none:not([hidden])", "Nobody has connected yet")
 		})
 	})
 }
 
-// TestBrowserIsOneDevice: whatever a browser varies from connection to connection, it is one row,
+// TestRealBrowserIsOneDevice: whatever a browser varies from connection to connection, it is one row,
 // and somebody who goes on after its warning is told from one who did not have to.
-func TestBrowserIsOneDevice(t *testing.T) {
+func TestRealBrowserIsOneDevice(t *testing.T) {
 	s := newSite(t, device.Snapshot())
 	url := fmt.Sprintf("https://%s:%d/", hostsim.DefaultHost, s.port)
 	names := "--host-resolver-rules=MAP " + hostsim.DefaultHost + " 127.0.0.1"
 	for _, options := range [][]string{{names}, {names, "--ignore-certificate-errors"}} {
-		b, err := browser.Chromium(t.Context(), options...)
-		if errors.Is(err, browser.ErrMissing) {
-			t.Skip(err)
-		}
-		require.NoError(t, err)
+		b := chromium(t, options...)
 		_ = b.Open(t.Context(), url) // an error where the browser shows its warning, in some versions
 		b.Close()
 	}
@@ -148,18 +159,14 @@ func TestBrowserIsOneDevice(t *testing.T) {
 	require.Contains(t, d.UserAgent, "Chrome")
 	require.Equal(t, "BoringSSL", d.Stack)
 	require.Greater(t, d.Count, 2)
-	require.Equal(t, hostsim.Completed, d.Results[0].Sighting.Verdict)
+	require.Equal(t, verdict.VerdictCompleted, d.Results[0].Sighting.Verdict)
 	require.Positive(t, d.Results[0].Refusals, "%v", d.Results[0])
 }
 
-// TestDarkPage looks at the dark colours, with a row of each kind.
-func TestDarkPage(t *testing.T) {
+// TestRealDarkPage looks at the dark colours, with a row of each kind.
+func TestRealDarkPage(t *testing.T) {
 	const dark = "--blink-settings=preferredColorScheme=0"
-	b, err := browser.Chromium(t.Context(), dark)
-	if errors.Is(err, browser.ErrMissing) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
+	b := chromium(t, dark)
 	defer b.Close()
 	s := newSite(t, device.Snapshot())
 	for _, c := range []client{strict, fetching, plain} {
@@ -204,10 +211,10 @@ func fits(t *testing.T, b *browser.Browser) {
 
 // accessible lets axe-core look for what keeps people from using the page.
 func accessible(t *testing.T, b *browser.Browser) {
-	path := filepath.Join(hostsim.NPMDir(), "node_modules/axe-core/axe.min.js")
+	path := npm.File("axe-core/axe.min.js")
 	axe, err := os.ReadFile(path)
 	if err != nil {
-		t.Skipf("axe-core is not installed: %s", hostsim.NPMInstall("axe-core@4.14.1"))
+		program.Missing(t, "axe-core", npm.Install("axe-core@4.14.1"))
 	}
 	require.NoError(t, b.Eval(t.Context(), `document.querySelectorAll("details").forEach(e => { e.open = true; })`, nil))
 	var result struct {
@@ -217,7 +224,12 @@ func accessible(t *testing.T, b *browser.Browser) {
 			Nodes            []struct{ HTML string }
 		}
 	}
-	require.NoError(t, b.Eval(t.Context(), string(axe)+`; return axe.run(document).then(r => ({passes: r.passes.length, violations: r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => ({html: n.html}))}))}))`, &result))
+	require.NoError(t,
+		b.Eval(t.Context(),
+			string(axe)+
+				`; return axe.run(document).then(r => ({passes: r.passes.length, violations: r.violations.map(v => ({id: `+
+				`v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => ({html: n.html}))}))}))`,
+			&result))
 	text, err := json.MarshalIndent(result.Violations, "", "  ")
 	require.NoError(t, err)
 	t.Logf("%d rules passed", result.Passes)

@@ -17,8 +17,13 @@ const alive = 15 * time.Second
 // patience is how long a reader may take for what it is sent.
 const patience = 10 * time.Second
 
+// maxFollowers is how many pages hear of changes at a time. Each holds a connection for as long as it
+// is open.
+const maxFollowers = 100
+
 // update is what a page hears.
 type update struct {
+	Format   int         `json:"format"`            // of this form: 1
 	Instance string      `json:"instance"`          // a page of an earlier run loads itself anew
 	Order    []string    `json:"order"`             // all rows
 	Rows     []rowUpdate `json:"rows"`              // those that changed
@@ -34,6 +39,13 @@ type rowUpdate struct {
 
 // events sends what changes as server-sent events (HTML, section 9.2), from everything on.
 func (p *Page) events(w http.ResponseWriter, r *http.Request) {
+	if p.followers.Add(1) > maxFollowers {
+		p.followers.Add(-1)
+		w.Header().Set("Retry-After", "15")
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer p.followers.Add(-1)
 	w.Header().Set("Content-Type", "text/event-stream")
 	control := http.NewResponseController(w)
 	f := follower{page: p}
@@ -84,7 +96,7 @@ func (f *follower) next() (u update, changed bool) {
 		f.said = map[string]string{}
 	}
 	view := p.journal.Since(f.version)
-	u = update{Instance: p.guard.token[:8], Order: view.IDs, Rows: []rowUpdate{}}
+	u = update{Format: 1, Instance: p.guard.token[:8], Order: view.IDs, Rows: []rowUpdate{}}
 	if view.Cleared > f.version {
 		f.said = map[string]string{}
 	}

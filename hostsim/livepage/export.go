@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // Matrix returns what was seen in the form of a matrix: a row for each device, a column for each
@@ -15,7 +17,9 @@ func (p *Page) Matrix() *hostsim.Matrix {
 	modes, _ := p.stage.Modes()
 	m := &hostsim.Matrix{
 		Format: hostsim.MatrixFormat, Started: view.Started.UTC(), Seconds: time.Since(view.Started).Seconds(),
-		Host: p.options.Host, Firmware: p.options.Firmware, Isolation: "none: devices of their own, as the camera saw them", Rows: []hostsim.Row{},
+		Host: p.options.Host, Firmware: p.options.Firmware,
+		Isolation: "none: devices of their own, as the camera saw them",
+		Rows:      []hostsim.Row{},
 	}
 	for _, mode := range modes {
 		m.Scenarios = append(m.Scenarios, mode.Scenario)
@@ -27,7 +31,7 @@ func (p *Page) Matrix() *hostsim.Matrix {
 }
 
 // row is a device as a row of a matrix.
-func (d *Device) row(modes []Mode) hostsim.Row {
+func (d *Device) row(modes []stage.Mode) hostsim.Row {
 	const guessed = "a guess"
 	r := hostsim.Row{
 		Client: d.ID, Title: d.Title() + " at " + d.Address, Stack: cmp.Or(d.Stack, "unknown TLS library"), Library: guessed, Guess: d.Stack,
@@ -39,7 +43,7 @@ func (d *Device) row(modes []Mode) hostsim.Row {
 			continue
 		}
 		tried = true
-		if d.Results[i].Sighting.Verdict == hostsim.Completed {
+		if d.Results[i].Sighting.Verdict == verdict.VerdictCompleted {
 			r.Trustworthy, r.Doubt = false, "the client accepts even "+mode.Scenario.Name+", a negative control: it does not verify"
 		}
 	}
@@ -50,9 +54,9 @@ func (d *Device) row(modes []Mode) hostsim.Row {
 }
 
 // outcome is a result as a cell of a matrix.
-func (r *Result) outcome(mode Mode, row hostsim.Row, controlled bool) hostsim.Outcome {
+func (r *Result) outcome(mode stage.Mode, row hostsim.Row, controlled bool) hostsim.Outcome {
 	if !r.Tried {
-		return hostsim.Outcome{Verdict: hostsim.NotApplicable, Cause: "not tried"}
+		return hostsim.Outcome{Verdict: verdict.VerdictNotApplicable, Cause: verdict.CauseNotTried}
 	}
 	sighting := r.Sighting
 	o := hostsim.Outcome{
@@ -62,27 +66,27 @@ func (r *Result) outcome(mode Mode, row hostsim.Row, controlled bool) hostsim.Ou
 	if a := r.Event.AlertReceived(); a != nil {
 		o.Alert = a.String()
 	}
-	if o.Verdict == hostsim.Open {
-		o.Verdict, o.Cause = hostsim.HarnessError, "the connection goes on and has asked for nothing yet"
+	if o.Verdict == verdict.VerdictOpen {
+		o.Verdict, o.Cause, o.Detail = verdict.VerdictHarnessError, verdict.CauseNoReason, "the connection goes on and has asked for nothing yet"
 	}
-	if o.Verdict != hostsim.Completed {
+	if o.Verdict != verdict.VerdictCompleted {
 		return o
 	}
 	if !row.Trustworthy {
-		return hostsim.Outcome{Verdict: hostsim.NeverVerifies, Cause: row.Doubt, Sighting: &sighting}
+		return hostsim.Outcome{Verdict: verdict.VerdictNeverVerifies, Cause: verdict.CauseDoubt, Detail: row.Doubt, Sighting: &sighting}
 	}
 	o.Proof = "the camera was asked for a page over a finished handshake"
 	if !controlled {
-		o.Proof += "; whether the client verifies at all was not tried: " + titleControl
+		o.Proof += "; whether the client verifies at all was not tried: control: unknown issuer"
 	}
 	switch {
 	case mode.Served.Gap():
-		o.How = hostsim.ByItself
+		o.How = verdict.HowItself
 	case mode.Served.SelfSigned():
-		o.How = hostsim.Anchor
+		o.How = verdict.HowAnchor
 	default:
-		o.How = hostsim.Sent
+		o.How = verdict.HowSent
 	}
-	o.ChainCompleted = o.How != hostsim.Anchor
+	o.ChainCompleted = o.How != verdict.HowAnchor
 	return o
 }

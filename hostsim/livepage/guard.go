@@ -11,7 +11,8 @@ import (
 )
 
 // policy lets the page load its own files, and nothing else anything.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
+	"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // tokenField is the field of a form that proves that the page itself sent it.
 const tokenField = "token"
@@ -67,7 +68,8 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if !g.ours(r.Host) {
-			http.Error(w, "this page is served by its address, localhost, or the machine's own name, and not as "+r.Host, http.StatusMisdirectedRequest)
+			http.Error(w, "this page is served by its address, localhost, or the machine's own name, and not as "+r.Host,
+				http.StatusMisdirectedRequest)
 			return
 		}
 		if r.Method == http.MethodPost {

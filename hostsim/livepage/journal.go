@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // Limits of what a journal keeps, however long it runs.
@@ -64,8 +66,8 @@ type Result struct {
 type Attempt struct {
 	Mode      int
 	Going     bool // it has not ended
-	Event     device.Event
-	Sighting  hostsim.Sighting
+	Event     trace.Event
+	Sighting  verdict.Sighting
 	Exception string // of the camera
 }
 
@@ -80,7 +82,7 @@ func NewJournal() *Journal {
 }
 
 // Progress notes a connection once its ClientHello is there.
-func (j *Journal) Progress(mode int, e device.Event, s hostsim.Sighting) {
+func (j *Journal) Progress(mode int, e trace.Event, s verdict.Sighting) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e.ClientHello != nil {
@@ -89,7 +91,7 @@ func (j *Journal) Progress(mode int, e device.Event, s hostsim.Sighting) {
 }
 
 // Ended notes what came of a connection.
-func (j *Journal) Ended(mode int, e device.Event, s hostsim.Sighting) {
+func (j *Journal) Ended(mode int, e trace.Event, s verdict.Sighting) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.note(mode, e, s, false)
@@ -98,8 +100,8 @@ func (j *Journal) Ended(mode int, e device.Event, s hostsim.Sighting) {
 
 // Reset notes a connection that the camera reset.
 func (j *Journal) Reset(mode int, remote net.Addr) {
-	e := device.Event{Remote: remote.String(), Start: time.Now()}
-	j.Ended(mode, e, hostsim.SeeReset())
+	e := trace.Event{Remote: remote.String(), Start: time.Now()}
+	j.Ended(mode, e, verdict.SeeReset())
 }
 
 // Stalled does nothing: the connection is noted when it is served, and counted until then.
@@ -115,7 +117,7 @@ func (j *Journal) Forget() {
 }
 
 // note puts a connection where it belongs. The caller holds the lock.
-func (j *Journal) note(mode int, e device.Event, s hostsim.Sighting, going bool) {
+func (j *Journal) note(mode int, e trace.Event, s verdict.Sighting, going bool) {
 	e = clipped(e)
 	a := Attempt{Mode: mode, Going: going, Event: e, Sighting: s}
 	if e.Exception != nil {
@@ -125,7 +127,7 @@ func (j *Journal) note(mode int, e device.Event, s hostsim.Sighting, going bool)
 	j.version++
 	d.version, d.Last = j.version, time.Now()
 	if e.ClientHello != nil {
-		d.Name, d.Stack = e.ClientHello.ServerName, hostsim.GuessStack(e.ClientHello)
+		d.Name, d.Stack = e.ClientHello.ServerName, verdict.GuessStack(e.ClientHello)
 	}
 	if agent := userAgent(&e); agent != "" {
 		d.UserAgent = agent
@@ -137,22 +139,22 @@ func (j *Journal) note(mode int, e device.Event, s hostsim.Sighting, going bool)
 }
 
 // clipped shortens what a client can make as long as it likes.
-func clipped(e device.Event) device.Event {
+func clipped(e trace.Event) trace.Event {
 	const most = 4
 	e.Requests = slices.Clone(e.Requests[:min(len(e.Requests), most)])
 	for i := range e.Requests {
 		r := &e.Requests[i]
-		r.Line, r.UserAgent = hostsim.Printable(r.Line, maxText), hostsim.Printable(r.UserAgent, maxText)
+		r.Line, r.UserAgent = printable.Text(r.Line, maxText), printable.Text(r.UserAgent, maxText)
 	}
 	if e.ClientHello != nil {
 		hello := *e.ClientHello
-		hello.ServerName = hostsim.Printable(hello.ServerName, maxText)
+		hello.ServerName = printable.Text(hello.ServerName, maxText)
 		e.ClientHello = &hello
 	}
 	return e
 }
 
-func userAgent(e *device.Event) string {
+func userAgent(e *trace.Event) string {
 	for _, r := range e.Requests {
 		if r.UserAgent != "" {
 			return r.UserAgent
@@ -188,13 +190,14 @@ func (j *Journal) find(a *Attempt) *Device {
 	}
 	var found *Device
 	for _, d := range j.devices {
-		if fits(d) && (found == nil || agent != "" && d.UserAgent == agent && found.UserAgent != agent || d.UserAgent == found.UserAgent && d.Last.After(found.Last)) {
+		if fits(d) && (found == nil || agent != "" && d.UserAgent == agent && found.UserAgent != agent ||
+			d.UserAgent == found.UserAgent && d.Last.After(found.Last)) {
 			found = d
 		}
 	}
 	if found == nil {
 		j.named++
-		found = &Device{ID: "d" + strconv.Itoa(j.named), Address: address, print: print, Results: make([]Result, modeCount)}
+		found = &Device{ID: "d" + strconv.Itoa(j.named), Address: address, print: print, Results: make([]Result, stage.ModeCount)}
 		j.devices = append(j.devices, found)
 	}
 	return found
@@ -233,7 +236,7 @@ func (d *Device) keep(a Attempt) {
 func (d *Device) drop(a *Attempt) {
 	d.Attempts = slices.DeleteFunc(d.Attempts, func(b Attempt) bool { return b.same(a) })
 	d.Count--
-	if r := &d.Results[a.Mode]; r.Sighting.Verdict == hostsim.Open {
+	if r := &d.Results[a.Mode]; r.Sighting.Verdict == verdict.VerdictOpen {
 		*r = Result{}
 	}
 }
@@ -241,12 +244,12 @@ func (d *Device) drop(a *Attempt) {
 // take makes the result of a mode of a further attempt.
 func (r *Result) take(a Attempt) {
 	now := r.Sighting
-	if r.Tried && now.Verdict != hostsim.Open && !decides(a.Sighting, now, a.Event.Complete) {
+	if r.Tried && now.Verdict != verdict.VerdictOpen && !decides(a.Sighting, now, a.Event.Complete) {
 		return
 	}
 	// A close after the handshake may have been a connection in reserve: no refusal to speak of.
-	refused := r.Tried && now.Verdict == hostsim.Refused && !(now.Guess && r.Event.Complete)
-	if refused && a.Sighting.Verdict == hostsim.Completed {
+	refused := r.Tried && now.Verdict == verdict.VerdictRefused && !(now.Guess && r.Event.Complete)
+	if refused && a.Sighting.Verdict == verdict.VerdictCompleted {
 		r.Refusals++
 	}
 	r.Tried, r.Attempt = true, a
@@ -254,14 +257,15 @@ func (r *Result) take(a Attempt) {
 
 // decides tells whether a sighting says more than the one before it. Spare connections, of which
 // browsers open some, and connections that go on say nothing against what is known already.
-func decides(s, before hostsim.Sighting, complete bool) bool {
-	known := before.Verdict == hostsim.Completed || before.Verdict == hostsim.Refused
+func decides(s, before verdict.Sighting, complete bool) bool {
+	known := before.Verdict == verdict.VerdictCompleted || before.Verdict == verdict.VerdictRefused
 	switch {
 	case !known:
 		return true
-	case s.Verdict == hostsim.Open, s.Verdict == hostsim.CameraBusy, s.Cause == hostsim.CauseSilence, s.Cause == hostsim.CauseStopped:
+	case s.Verdict == verdict.VerdictOpen, s.Verdict == verdict.VerdictCameraBusy,
+		s.Cause == verdict.CauseSilence, s.Cause == verdict.CauseStopped:
 		return false
-	case before.Verdict == hostsim.Completed && s.Guess && complete:
+	case before.Verdict == verdict.VerdictCompleted && s.Guess && complete:
 		return false
 	}
 	return true

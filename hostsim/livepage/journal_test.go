@@ -8,42 +8,45 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/livepage"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // A visit is a connection as the tests below write it.
 type visit struct {
 	address string
-	suite   device.Codepoint // stands for a program; 0 sends no ClientHello
+	suite   trace.Codepoint // stands for a program; 0 sends no ClientHello
 	agent   string
 	mode    int
-	verdict hostsim.Sighting
+	verdict verdict.Sighting
 	done    bool // the handshake
 }
 
 // Sightings.
 var (
-	completed = hostsim.Sighting{Verdict: hostsim.Completed, Sentence: "completed"}
-	refused   = hostsim.Sighting{Verdict: hostsim.Refused, Cause: hostsim.CauseMissing, Sentence: "refused"}
-	guessed   = hostsim.Sighting{Verdict: hostsim.Refused, Cause: hostsim.CauseMissing, Guess: true, Sentence: "guessed"}
-	spare     = hostsim.Sighting{Verdict: hostsim.NoHandshake, Cause: hostsim.CauseSilence, Sentence: "spare"}
-	going     = hostsim.Sighting{Verdict: hostsim.Open, Sentence: "going on"}
+	completed = verdict.Sighting{Verdict: verdict.VerdictCompleted, Sentence: "completed"}
+	refused   = verdict.Sighting{Verdict: verdict.VerdictRefused, Cause: verdict.CauseMissing, Sentence: "refused"}
+	guessed   = verdict.Sighting{Verdict: verdict.VerdictRefused, Cause: verdict.CauseMissing, Guess: true, Sentence: "guessed"}
+	spare     = verdict.Sighting{Verdict: verdict.VerdictNoHandshake, Cause: verdict.CauseSilence, Sentence: "spare"}
+	going     = verdict.Sighting{Verdict: verdict.VerdictOpen, Sentence: "going on"}
 )
 
-func (v visit) event(id int) device.Event {
-	e := device.Event{ID: id, Remote: net.JoinHostPort(v.address, fmt.Sprint(10000+id)), Start: time.Now(), Complete: v.done}
+func (v visit) event(id int) trace.Event {
+	e := trace.Event{ID: id, Remote: net.JoinHostPort(v.address, fmt.Sprint(10000+id)), Start: time.Now(), Complete: v.done}
 	if v.suite != 0 {
-		grease := device.Codepoint(0x0a0a + 0x1010*(id%4)) // another one each time
-		extensions := []device.Codepoint{0, 10, 13, grease}
+		grease := trace.Codepoint(0x0a0a + 0x1010*(id%4)) // another one each time
+		extensions := []trace.Codepoint{0, 10, 13, grease}
 		if id%2 == 1 {
-			extensions = []device.Codepoint{grease, 13, 41, 10}
+			extensions = []trace.Codepoint{grease, 13, 41, 10}
 		}
-		e.ClientHello = &device.ClientHello{Version: 0x0303, CipherSuites: []device.Codepoint{grease, v.suite}, SignatureAlgorithms: []device.Codepoint{grease, 0x0403}, Extensions: extensions}
+		e.ClientHello = &trace.ClientHello{
+			Version: 0x0303, CipherSuites: []trace.Codepoint{grease, v.suite},
+			SignatureAlgorithms: []trace.Codepoint{grease, 0x0403}, Extensions: extensions,
+		}
 	}
 	if v.agent != "" {
-		e.Requests = []device.Request{{Line: "GET / HTTP/1.1", UserAgent: v.agent}}
+		e.Requests = []trace.Request{{Line: "GET / HTTP/1.1", UserAgent: v.agent}}
 	}
 	return e
 }
@@ -73,12 +76,32 @@ func TestFolding(t *testing.T) {
 		counts []int // of each device
 		agents []string
 	}{
-		{"one program again and again", []visit{{phone, 1, "", 0, refused, false}, {phone, 1, "", 0, refused, false}, {phone, 1, "", 0, refused, false}}, []int{3}, []string{""}},
-		{"refused at first, named later", []visit{{phone, 1, "", 0, refused, false}, {phone, 1, "Fox", 1, completed, true}, {phone, 1, "", 0, refused, false}}, []int{3}, []string{"Fox"}},
+		{
+			"one program again and again",
+			[]visit{{phone, 1, "", 0, refused, false}, {phone, 1, "", 0, refused, false}, {phone, 1, "", 0, refused, false}},
+			[]int{3}, []string{""},
+		},
+		{
+			"refused at first, named later",
+			[]visit{{phone, 1, "", 0, refused, false}, {phone, 1, "Fox", 1, completed, true}, {phone, 1, "", 0, refused, false}},
+			[]int{3}, []string{"Fox"},
+		},
 		{"two devices", []visit{{phone, 1, "", 0, refused, false}, {tablet, 1, "", 0, refused, false}}, []int{1, 1}, []string{"", ""}},
-		{"two libraries on one device", []visit{{phone, 1, "", 0, refused, false}, {phone, 2, "", 0, refused, false}}, []int{1, 1}, []string{"", ""}},
-		{"two programs of one library", []visit{{phone, 1, "Fox", 1, completed, true}, {phone, 1, "Cat", 1, completed, true}, {phone, 1, "Fox", 1, completed, true}}, []int{2, 1}, []string{"Fox", "Cat"}},
-		{"no TLS at all", []visit{{phone, 0, "", 0, spare, false}, {phone, 0, "", 0, spare, false}, {phone, 1, "", 0, refused, false}}, []int{2, 1}, []string{"", ""}},
+		{
+			"two libraries on one device",
+			[]visit{{phone, 1, "", 0, refused, false}, {phone, 2, "", 0, refused, false}},
+			[]int{1, 1}, []string{"", ""},
+		},
+		{
+			"two programs of one library",
+			[]visit{{phone, 1, "Fox", 1, completed, true}, {phone, 1, "Cat", 1, completed, true}, {phone, 1, "Fox", 1, completed, true}},
+			[]int{2, 1}, []string{"Fox", "Cat"},
+		},
+		{
+			"no TLS at all",
+			[]visit{{phone, 0, "", 0, spare, false}, {phone, 0, "", 0, spare, false}, {phone, 1, "", 0, refused, false}},
+			[]int{2, 1}, []string{"", ""},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			devices := folded(tc.visits...)
@@ -96,7 +119,7 @@ func TestFolding(t *testing.T) {
 
 // TestResults: what a device has come to in a mode after several attempts.
 func TestResults(t *testing.T) {
-	at := func(s hostsim.Sighting, done bool) visit { return visit{"192.0.2.1", 1, "", 0, s, done} }
+	at := func(s verdict.Sighting, done bool) visit { return visit{"192.0.2.1", 1, "", 0, s, done} }
 	for _, tc := range []struct {
 		name     string
 		visits   []visit
@@ -124,7 +147,7 @@ func TestResults(t *testing.T) {
 func TestJournalIsBounded(t *testing.T) {
 	j := livepage.NewJournal()
 	for i := range 1000 {
-		j.Ended(0, visit{address: fmt.Sprintf("192.0.2.%d", i%250), suite: device.Codepoint(1 + i%7), verdict: refused}.event(i), refused)
+		j.Ended(0, visit{address: fmt.Sprintf("192.0.2.%d", i%250), suite: trace.Codepoint(1 + i%7), verdict: refused}.event(i), refused)
 	}
 	v := j.Since(0)
 	require.Len(t, v.Devices, 100)

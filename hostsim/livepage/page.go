@@ -9,10 +9,13 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/internal/listening"
 )
 
 //go:embed page.css
@@ -33,18 +36,23 @@ type Options struct {
 
 // A Page follows a stage. It is an [http.Handler] with everything that it needs embedded.
 type Page struct {
-	stage   *Stage
+	stage   *stage.Stage
 	journal *Journal
 	options Options
 	urls    []Address
 	guard   *guard
 	handler http.Handler
 	ending  chan struct{}
+	// followers are the pages that hear of changes.
+	followers atomic.Int64
 }
 
 // NewPage returns a page on a listener's address, whose visitors alone may switch the stage.
-func NewPage(stage *Stage, journal *Journal, l net.Addr, o Options) *Page {
-	p := &Page{stage: stage, journal: journal, options: o, urls: addresses(stage.Addr(), o.Host), guard: newGuard(l), ending: make(chan struct{})}
+func NewPage(stage *stage.Stage, journal *Journal, l net.Addr, o Options) *Page {
+	p := &Page{
+		stage: stage, journal: journal, options: o, urls: addresses(stage.Addr(), o.Host),
+		guard: newGuard(l), ending: make(chan struct{}),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.show)
 	mux.HandleFunc("GET /events", p.events)
@@ -82,7 +90,7 @@ func (p *Page) Serve(ctx context.Context, l net.Listener) error {
 			_ = server.Close() // somebody holds on to a connection
 		}
 	}()
-	err := server.Serve(l)
+	err := server.Serve(listening.Keep(l, nil))
 	if errors.Is(err, http.ErrServerClosed) {
 		<-ended
 		return nil

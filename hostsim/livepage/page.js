@@ -54,7 +54,11 @@ function update(news) {
 
 const source = new EventSource("/events");
 source.onopen = () => { link.textContent = "live"; link.className = "link live"; };
-source.onerror = () => { link.textContent = "the camera's page does not answer; trying again"; link.className = "link lost"; };
+source.onerror = () => {
+  link.textContent = source.readyState === EventSource.CLOSED ? "too many pages are open; load this one again later"
+    : "the camera's page does not answer; trying again";
+  link.className = "link lost";
+};
 source.onmessage = event => update(JSON.parse(event.data));
 
 // Buttons work without a script, too: then the page is loaded again.

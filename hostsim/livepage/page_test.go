@@ -2,14 +2,17 @@ package livepage_test
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +20,9 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/compare"
+	"github.com/leafcam/leafcam/device/wire"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // fetch makes one request to the page, with another Host or Origin where they are not "".
@@ -69,7 +74,7 @@ func TestGuard(t *testing.T) {
 		{"no such page", "GET", "/server.key.der", "", "", nil, 404},
 		{"a switch by a link", "GET", "/mode?mode=1", "", "", nil, 405},
 		{"a switch without token", "POST", "/mode", "", s.url, url.Values{"mode": {"1"}}, 403},
-		{"a switch with another token", "POST", "/mode", "", s.url, url.Values{"mode": {"1"}, "token": {"A" + token[1:]}}, 403},
+		{"a switch with another token", "POST", "/mode", "", s.url, url.Values{"mode": {"1"}, "token": {string(token[0]^1) + token[1:]}}, 403},
 		{"a switch from another origin", "POST", "/mode", "", "http://evil.example", own, 403},
 		{"a switch from another port of this machine", "POST", "/mode", "", "http://127.0.0.1:1", own, 403},
 		{"a form that is too long", "POST", "/mode", "", s.url, url.Values{"token": {token}, "mode": {strings.Repeat("1", 8<<10)}}, 403},
@@ -93,14 +98,40 @@ func TestGuard(t *testing.T) {
 	require.Equal(t, 1, current)
 }
 
+// TestFollowersHaveABound: who opens one page too many is told so, and nobody else notices.
+func TestFollowersHaveABound(t *testing.T) {
+	s := newSite(t, device.Snapshot())
+	follow := func() *http.Response {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/events", nil)
+		require.NoError(t, err)
+		response, err := new(http.Client).Do(r)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = response.Body.Close() })
+		return response
+	}
+	var open []*http.Response
+	for range 100 {
+		open = append(open, follow())
+		require.Equal(t, http.StatusOK, open[len(open)-1].StatusCode)
+	}
+	more := follow()
+	require.Equal(t, http.StatusServiceUnavailable, more.StatusCode)
+	require.NotEmpty(t, more.Header.Get("Retry-After"))
+	_, err := open[99].Body.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, open[0].Body.Close())
+	require.Eventually(t, func() bool { return follow().StatusCode == http.StatusOK }, 30*time.Second, 20*time.Millisecond)
+}
+
 // TestNothingSecret: neither the key nor what clients send in bodies and other headers is shown.
 func TestNothingSecret(t *testing.T) {
 	s := newSite(t, device.Snapshot())
-	c := strict
-	c.args = func(s *site) []string {
-		return append([]string{"-k", "--data", "password=hunter2", "-H", "Authorization: Bearer s3cr3t", "-A", "<script>alert(1)</script>"}, strict.args(s)...)
-	}
-	s.visit(t, c)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.camera()+"/snapshot.jpg", strings.NewReader("password=hunter2"))
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer s3cr3t")
+	request.Header.Set("User-Agent", "<script>alert(1)</script>")
+	s.blindly(t, request)
+	require.Eventually(t, func() bool { return s.stage.Use().Serving == 0 }, 10*time.Second, 10*time.Millisecond)
 	for _, path := range []string{"/", "/leafcam.json", "/leafcam.html"} {
 		_, _, body := s.fetch(t, "GET", path, "", "", nil)
 		require.Contains(t, body, "sent POST /snapshot.jpg", path)
@@ -113,9 +144,9 @@ func TestNothingSecret(t *testing.T) {
 	}
 }
 
-// TestExport: what was seen has the form of a matrix, and a client that takes the control proves
+// TestRealExport: what was seen has the form of a matrix, and a client that takes the control proves
 // nothing.
-func TestExport(t *testing.T) {
+func TestRealExport(t *testing.T) {
 	s := newSite(t, device.Snapshot())
 	s.visit(t, strict)
 	require.NoError(t, s.stage.Switch(1))
@@ -132,17 +163,32 @@ func TestExport(t *testing.T) {
 	require.Equal(t, "OpenSSL", row.Guess)
 	require.Contains(t, row.Title, "curl/")
 	require.True(t, row.Trustworthy)
-	require.Equal(t, hostsim.CauseMissing, row.Cell("leaf-only").Cause)
+	require.Equal(t, verdict.CauseMissing, row.Cell("leaf-only").Cause)
 	require.Equal(t, "fatal unknown_ca (48)", row.Cell("leaf-only").Alert)
-	require.Equal(t, hostsim.Sent, row.Cell("second-load").How)
-	require.Equal(t, hostsim.NotApplicable, row.Cell("full-chain").Verdict)
-	require.Equal(t, hostsim.Refused, row.Cell("unknown-root").Verdict)
+	require.Equal(t, verdict.HowSent, row.Cell("second-load").How)
+	require.Equal(t, verdict.VerdictNotApplicable, row.Cell("full-chain").Verdict)
+	require.Equal(t, verdict.VerdictRefused, row.Cell("unknown-root").Verdict)
 
 	s.visit(t, blind)
 	require.False(t, s.page.Matrix().Rows[0].Trustworthy, "curl -k went in by the same door")
-	require.Equal(t, hostsim.NeverVerifies, s.page.Matrix().Rows[0].Cell("second-load").Verdict)
+	require.Equal(t, verdict.VerdictNeverVerifies, s.page.Matrix().Rows[0].Cell("second-load").Verdict)
 	_, _, report := s.fetch(t, "GET", "/leafcam.html", "", "", nil)
 	require.Contains(t, report, "Who completes the chain?")
+}
+
+// camera is where the camera is.
+func (s *site) camera() string { return fmt.Sprintf("https://127.0.0.1:%d", s.port) }
+
+// blindly makes a request to the camera as a client does that takes any certificate.
+func (s *site) blindly(t *testing.T, request *http.Request) *http.Response {
+	t.Helper()
+	client := &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: hostsim.DefaultHost}, DisableKeepAlives: true,
+	}
+	response, err := client.RoundTrip(request)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return response
 }
 
 // listen follows the page's events until it is closed.
@@ -168,19 +214,60 @@ func (s *site) listen(t *testing.T) (updates chan string, stop func()) {
 	}
 }
 
+// pipes is a listener in memory: how busy the machine is changes nothing of what is seen there.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	close  func()
+}
+
+func newPipes() *pipes {
+	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	p.close = sync.OnceFunc(func() { close(p.closed) })
+	return p
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.close()
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "pipe"} }
+
+func (p *pipes) dial(ctx context.Context) (wire.Conn, error) {
+	client, server := wire.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // TestWireWithPage: whether nobody or somebody looks at the page, the camera answers the recorded
 // probes as the real stack does.
 func TestWireWithPage(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		t.Run(fmt.Sprintf("page open is %v", open), func(t *testing.T) {
-			s := newSite(t, device.Hello(device.DefaultBody))
+			t.Parallel()
+			l := newPipes()
+			s := newSiteOn(t, l, device.Hello(device.DefaultBody))
 			if open {
 				_, stop := s.listen(t)
 				defer stop()
 			}
-			report, err := compare.Run(t.Context(), compare.Options{Address: fmt.Sprintf("127.0.0.1:%d", s.port)})
+			report, err := compare.Run(t.Context(), compare.Options{Dial: l.dial})
 			require.NoError(t, err)
-			require.Equal(t, "openmv-5.0", report.BehavesLike)
+			require.Equal(t, "openmv-5.0", report.BehavesLike, "%v", report.Differences("openmv-5.0"))
 		})
 	}
 }
@@ -190,12 +277,9 @@ func TestEventsWhileOpen(t *testing.T) {
 	s := newSite(t, device.Snapshot())
 	updates, stop := s.listen(t)
 	defer stop()
-	stream := blind
-	stream.args = func(s *site) []string {
-		return []string{"-sSk", "--max-time", "1", "-o", os.DevNull, "--resolve", fmt.Sprintf("cam.example.com:%d:127.0.0.1", s.port), fmt.Sprintf("https://cam.example.com:%d/stream.jpg", s.port)}
-	}
-	s.installed(t, stream)
-	go func() { _ = s.run(t, stream) }()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.camera()+"/stream.jpg", nil)
+	require.NoError(t, err)
+	response := s.blindly(t, request)
 	deadline := time.After(10 * time.Second)
 	for going := false; !going; {
 		select {
@@ -205,5 +289,6 @@ func TestEventsWhileOpen(t *testing.T) {
 			t.Fatal("the stream is not shown while it goes on")
 		}
 	}
+	require.NoError(t, response.Body.Close())
 	require.Eventually(t, func() bool { return s.stage.Use().Serving == 0 }, 10*time.Second, 10*time.Millisecond)
 }

@@ -32,6 +32,7 @@ func drawQR(text string) template.HTML {
 		}
 	}
 	size := code.Size + 2*quiet
-	return template.HTML(fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" role="img" aria-label="QR code of %s"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`,
+	return template.HTML(fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" role="img" aria-label="QR code of %s"><rect `+
+		`width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`,
 		size, size, template.HTMLEscapeString(text), size, size, path.String()))
 }

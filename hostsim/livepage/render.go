@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/device"
-	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 //go:embed page.html
@@ -47,7 +49,7 @@ func (p *Page) show(w http.ResponseWriter, _ *http.Request) {
 }
 
 // row draws a device.
-func (p *Page) row(d *Device, modes []Mode) string {
+func (p *Page) row(d *Device, modes []stage.Mode) string {
 	type result struct {
 		Title string
 		Result
@@ -60,7 +62,7 @@ func (p *Page) row(d *Device, modes []Mode) string {
 }
 
 // stageHTML draws what is served, with the buttons that switch it.
-func (p *Page) stageHTML(modes []Mode, current int) string {
+func (p *Page) stageHTML(modes []stage.Mode, current int) string {
 	return render("stage", map[string]any{
 		"Modes": modes, "Current": current, "Token": p.guard.token, "Chain": drawChain(modes[current].Served), "Served": modes[current].Served,
 		"Leaf": certs.Title(modes[current].Served.Leaf()), "Until": modes[current].Served.Leaf().NotAfter.UTC().Format(time.DateOnly),
@@ -76,7 +78,7 @@ func (p *Page) counterHTML(gone int) string {
 type link struct{ Name, What, Kind string }
 
 // drawChain is what is served as a chain, the leaf first, with its gap.
-func drawChain(s *hostsim.Served) []link {
+func drawChain(s *verdict.Served) []link {
 	leaf := s.Leaf()
 	if s.SelfSigned() {
 		return []link{{certs.Title(leaf), "leaf, self-signed: sent", "sent"}}
@@ -100,51 +102,51 @@ func drawChain(s *hostsim.Served) []link {
 }
 
 // kindOf is what a sighting is coloured by.
-func kindOf(s hostsim.Sighting) string {
+func kindOf(s verdict.Sighting) string {
 	switch {
-	case s.Verdict == hostsim.Completed && s.Cause == hostsim.CauseBlind:
+	case s.Verdict == verdict.VerdictCompleted && s.Cause == verdict.CauseBlind:
 		return "blind"
-	case s.Verdict == hostsim.Completed:
+	case s.Verdict == verdict.VerdictCompleted:
 		return "completed"
-	case s.Verdict == hostsim.Refused:
+	case s.Verdict == verdict.VerdictRefused:
 		return "refused"
-	case s.Verdict == hostsim.Open:
+	case s.Verdict == verdict.VerdictOpen:
 		return "open"
 	}
 	return "doubt"
 }
 
 // signOf is a sighting in one character, as in a matrix.
-func signOf(s hostsim.Sighting) string {
+func signOf(s verdict.Sighting) string {
 	return map[string]string{"completed": "✓", "refused": "✗", "blind": "○", "open": "…", "doubt": "!"}[kindOf(s)]
 }
 
 // offered says in one line what a ClientHello offers.
-func offered(h *device.ClientHello) string {
+func offered(h *trace.ClientHello) string {
 	if h == nil {
 		return "no ClientHello"
 	}
-	parts := []string{"up to " + hostsim.VersionName(hostsim.NewestVersion(h)), fmt.Sprintf("%d cipher suites", len(h.CipherSuites))}
+	parts := []string{"up to " + verdict.VersionName(verdict.NewestVersion(h)), fmt.Sprintf("%d cipher suites", len(h.CipherSuites))}
 	if names := h.GroupNames(); len(names) > 0 {
 		parts = append(parts, "groups "+strings.Join(names, " "))
 	}
 	if len(h.ALPN) > 0 {
-		parts = append(parts, "ALPN "+hostsim.Printable(strings.Join(h.ALPN, " "), maxText))
+		parts = append(parts, "ALPN "+printable.Text(strings.Join(h.ALPN, " "), maxText))
 	}
 	return strings.Join(parts, ", ")
 }
 
 // chosen says in one line what the camera chose.
-func chosen(c *device.Chosen) string {
+func chosen(c *trace.Chosen) string {
 	if c == nil || c.SuiteName == "" {
 		return "nothing"
 	}
 	return strings.TrimSpace(c.SuiteName + " " + c.GroupName)
 }
 
-func took(d device.Millis) string { return time.Duration(d).Round(time.Millisecond).String() }
+func took(d trace.Millis) string { return time.Duration(d).Round(time.Millisecond).String() }
 
-func requests(e device.Event) string {
+func requests(e trace.Event) string {
 	var lines []string
 	for _, r := range e.Requests {
 		lines = append(lines, r.Line)

@@ -17,9 +17,13 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/aia"
 	"github.com/leafcam/leafcam/hostsim/livepage"
+	"github.com/leafcam/leafcam/hostsim/stage"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,7 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // site is a camera with its page, and what clients need to visit it.
 type site struct {
 	t       *testing.T
-	stage   *livepage.Stage
+	stage   *stage.Stage
 	journal *livepage.Journal
 	page    *livepage.Page
 	url     string // of the page, without the slash at its end
@@ -42,6 +46,13 @@ type site struct {
 // newSite starts a camera with a leaf whose AIA URL answers.
 func newSite(t *testing.T, script device.Script) *site {
 	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	return newSiteOn(t, l, script)
+}
+
+func newSiteOn(t *testing.T, l net.Listener, script device.Script) *site {
+	t.Helper()
 	pki, err := certs.NewPKI(certs.PKIOptions{})
 	require.NoError(t, err)
 	issuers, err := aia.Start()
@@ -51,10 +62,13 @@ func newSite(t *testing.T, script device.Script) *site {
 	require.NoError(t, issuers.Publish(issuer, aia.Answer{Body: pki.Chain()[0].Raw}))
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{hostsim.DefaultHost}, AIA: issuer})
 	require.NoError(t, err)
-	s := &site{t: t, journal: livepage.NewJournal(), root: filepath.Join(t.TempDir(), "root.pem"), key: leaf.KeyDER(), ended: map[string]time.Time{}}
+	s := &site{
+		t: t, journal: livepage.NewJournal(), root: filepath.Join(t.TempDir(), "root.pem"),
+		key: leaf.KeyDER(), ended: map[string]time.Time{},
+	}
 	require.NoError(t, os.WriteFile(s.root, certs.EncodePEM(pki.Root.Certificate), 0o644))
 
-	material := livepage.Material{
+	material := stage.Material{
 		NewContext: func() (*device.SSLContext, error) { return device.NewSSLContext(device.OpenMV50), nil },
 		Key:        leaf.KeyDER(), Known: append(pki.Chain(), pki.Root.Certificate),
 	}
@@ -66,15 +80,19 @@ func newSite(t *testing.T, script device.Script) *site {
 	for _, m := range modes {
 		require.Empty(t, m.Without, m.Title)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s.port = l.Addr().(*net.TCPAddr).Port
-	s.stage = livepage.NewStage(l, modes, first, device.CameraConfig{Script: script}, "full chain\n", s.journal, s)
+	if address, ok := l.Addr().(*net.TCPAddr); ok {
+		s.port = address.Port
+	}
+	s.stage = stage.New(l, stage.Config{
+		Modes: modes, First: first, Camera: device.CameraConfig{Script: script},
+		Page: "full chain\n", Observers: []stage.Observer{s.journal, s},
+	})
 	pageListener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s.url = "http://" + pageListener.Addr().String()
 	s.page = livepage.NewPage(s.stage, s.journal, pageListener.Addr(), livepage.Options{
-		Host: hostsim.DefaultHost, Firmware: "openmv-5.0", Versions: "MicroPython 1.28.0, Mbed TLS 3.6.2", Script: script.Name, Key: "EC secp256r1",
+		Host: hostsim.DefaultHost, Firmware: "openmv-5.0",
+		Versions: "MicroPython 1.28.0, Mbed TLS 3.6.2", Script: script.Name, Key: "EC secp256r1",
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
@@ -89,12 +107,12 @@ func newSite(t *testing.T, script device.Script) *site {
 }
 
 // The site is an observer, too: it remembers when something was known.
-func (s *site) Progress(_ int, _ device.Event, v hostsim.Sighting) { s.know(v) }
-func (s *site) Ended(_ int, _ device.Event, v hostsim.Sighting)    { s.know(v) }
-func (s *site) Reset(int, net.Addr)                                {}
-func (s *site) Stalled(int, net.Addr)                              {}
+func (s *site) Progress(_ int, _ trace.Event, v verdict.Sighting) { s.know(v) }
+func (s *site) Ended(_ int, _ trace.Event, v verdict.Sighting)    { s.know(v) }
+func (s *site) Reset(int, net.Addr)                               {}
+func (s *site) Stalled(int, net.Addr)                             {}
 
-func (s *site) know(v hostsim.Sighting) {
+func (s *site) know(v verdict.Sighting) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.ended[v.Sentence]; !known {
@@ -111,17 +129,23 @@ func (s *site) known(sentence string) time.Time {
 
 // client is a real client that visits the camera.
 type client struct {
-	program, install string
-	args             func(s *site) []string
-	stdin            string
+	tool, packages string
+	args           func(s *site) []string
+	stdin          string
 }
 
 var (
 	strict = client{"curl", "curl", func(s *site) []string {
-		return []string{"-sS", "--cacert", s.root, "--resolve", fmt.Sprintf("cam.example.com:%d:127.0.0.1", s.port), fmt.Sprintf("https://cam.example.com:%d/snapshot.jpg", s.port)}
+		return []string{
+			"-sS", "--cacert", s.root, "--resolve", fmt.Sprintf("cam.example.com:%d:127.0.0.1", s.port),
+			fmt.Sprintf("https://cam.example.com:%d/snapshot.jpg", s.port),
+		}
 	}, ""}
 	fetching = client{"gnutls-cli", "gnutls-bin", func(s *site) []string {
-		return []string{"--ca-auto-retrieve", "--x509cafile", s.root, "--sni-hostname", "cam.example.com", "--verify-hostname", "cam.example.com", "-p", fmt.Sprint(s.port), "127.0.0.1"}
+		return []string{
+			"--ca-auto-retrieve", "--x509cafile", s.root, "--sni-hostname", "cam.example.com",
+			"--verify-hostname", "cam.example.com", "-p", fmt.Sprint(s.port), "127.0.0.1",
+		}
 	}, "GET /snapshot.jpg HTTP/1.0\r\nUser-Agent: gnutls-cli\r\n\r\n"}
 	// aborting closes in the middle of the handshake, without an alert.
 	aborting = client{"/usr/bin/python3", "python3-aiohttp", func(s *site) []string {
@@ -137,25 +161,23 @@ asyncio.run(main())`, s.port, s.root)}
 	blind = client{"curl", "curl", func(s *site) []string { return append([]string{"-k"}, strict.args(s)...) }, ""}
 )
 
-// installed skips a test whose client is not here.
-func (s *site) installed(t *testing.T, c client) {
+// need skips a test whose client is not here.
+func (s *site) need(t *testing.T, c client) {
 	t.Helper()
-	if _, err := exec.LookPath(c.program); err != nil {
-		t.Skipf("%s is not installed: apt-get install %s", c.program, c.install)
-	}
+	program.Need(t, c.tool, c.packages)
 }
 
 // run lets a client visit the camera and returns what it says.
 func (s *site) run(t *testing.T, c client) string {
-	cmd := exec.CommandContext(t.Context(), c.program, c.args(s)...)
+	cmd := exec.CommandContext(t.Context(), c.tool, c.args(s)...)
 	cmd.Stdin = strings.NewReader(c.stdin)
 	out, err := cmd.CombinedOutput()
-	return fmt.Sprintf("%s: %v: %.300q", filepath.Base(c.program), err, out)
+	return fmt.Sprintf("%s: %v: %.300q", filepath.Base(c.tool), err, out)
 }
 
 // visit is run with a note of what the client says.
 func (s *site) visit(t *testing.T, c client) {
 	t.Helper()
-	s.installed(t, c)
+	s.need(t, c)
 	t.Log(s.run(t, c))
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // A Change is a cell that is not as it was.
@@ -41,8 +42,8 @@ func Compare(was, is *hostsim.Matrix) []Change {
 
 // sum is what counts of a cell when it is compared: neither times nor words.
 func sum(c *hostsim.Cell) string {
-	if c.Verdict == hostsim.Refused {
-		return "refused: " + c.Cause
+	if c.Verdict == verdict.VerdictRefused {
+		return "refused: " + string(c.Cause)
 	}
 	return outcomeOf(c)
 }

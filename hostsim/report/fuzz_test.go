@@ -11,7 +11,8 @@ import (
 
 // FuzzReadMatrix: whatever somebody gives to --expect, it is refused or can be compared and shown.
 func FuzzReadMatrix(f *testing.F) {
-	f.Add([]byte(`{"format":2,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"curl","installed":true,"cells":[{"scenario":"leaf-only","verdict":"refused","client_hello":{"cipher_suites":["c02b"]}}]}]}`))
+	f.Add([]byte(`{"format":2,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"curl","installed":true,` +
+		`"cells":[{"scenario":"leaf-only","verdict":"refused","client_hello":{"cipher_suites":["c02b"]}}]}]}`))
 	f.Add([]byte(`{"format":1}`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -59,7 +59,10 @@ func count(m *hostsim.Matrix) (n counts) {
 		}
 		n.Real++
 		stacks[r.Stack] = true
-		for scenario, sum := range map[string]*int{hostsim.LeafOnly.Name: &n.Alone, hostsim.ByAIA.Name: &n.WithAIA, hostsim.SecondLoad.Name: &n.Sent} {
+		for scenario, sum := range map[string]*int{
+			hostsim.ScenarioLeafOnly().Name: &n.Alone, hostsim.ScenarioAIA().Name: &n.WithAIA,
+			hostsim.ScenarioSecondLoad().Name: &n.Sent,
+		} {
 			if c := r.Cell(scenario); c != nil && c.ChainCompleted {
 				*sum++
 			}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 //go:embed page.html
@@ -66,10 +67,10 @@ func causes(m *hostsim.Matrix) []string {
 // outcomeOf is what a cell is filtered by.
 func outcomeOf(c *hostsim.Cell) string {
 	switch c.Verdict {
-	case hostsim.Completed:
+	case verdict.VerdictCompleted:
 		return "completed: " + string(c.How)
-	case hostsim.Refused:
-		return c.Cause
+	case verdict.VerdictRefused:
+		return string(c.Cause)
 	}
 	return string(c.Verdict)
 }

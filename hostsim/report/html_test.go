@@ -3,7 +3,6 @@ package report_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,8 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 // hostile is a client's output that would like to be markup.
@@ -35,15 +35,12 @@ func TestHTMLStandsAlone(t *testing.T) {
 	require.Contains(t, out.String(), "leaf (sent), then intermediate (missing), then root (trusted)")
 }
 
-// TestHTMLInBrowser looks at the page in a real browser, at desktop and phone width.
-func TestHTMLInBrowser(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed: apt-get install chromium")
-	}
+// TestRealHTMLInBrowser looks at the page in a real browser, at desktop and phone width.
+func TestRealHTMLInBrowser(t *testing.T) {
+	chromium := program.Need(t, "chromium", "chromium")
 	m := sample()
 	m.Rows[0].Cells[0].Message = hostile
-	m.Rows[0].Cells[0].Verdict = hostsim.Refused
+	m.Rows[0].Cells[0].Verdict = verdict.VerdictRefused
 	var out bytes.Buffer
 	require.NoError(t, report.HTML(&out, m))
 	// What the test looks for is written into the page's title, after opening a cell.
@@ -78,7 +75,7 @@ document.title = ["rows " + rows, "shown " + shown.textContent, "wide " + (docum
 			dom, err := cmd.Output()
 			require.NoError(t, err)
 			title := regexp.MustCompile(`<title>([^<]*)</title>`).FindSubmatch(dom)
-			require.NotNil(t, title, fmt.Sprintf("%.300s", dom))
+			require.NotNil(t, title, "%.300s", dom)
 			require.Contains(t, string(title[1]), tc.want)
 		})
 	}

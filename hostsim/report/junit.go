@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 type junitSuites struct {
@@ -76,7 +77,7 @@ func JUnit(w io.Writer, m *hostsim.Matrix) error {
 
 func (s *junitSuite) add(r hostsim.Row, c hostsim.Cell) {
 	what := string(c.Verdict)
-	if detail := c.Cause + string(c.How); detail != "" {
+	if detail := c.Reason() + string(c.How); detail != "" {
 		what += ": " + detail
 	}
 	test := junitCase{Class: "leafcam." + r.Client, Name: c.Scenario, Time: seconds(c.Seconds), Output: printable(what + "\n" + c.Message)}
@@ -86,7 +87,7 @@ func (s *junitSuite) add(r hostsim.Row, c hostsim.Cell) {
 	case c.Missing():
 		s.Skipped++
 		test.Skipped = &junitMessage{Message: what}
-	case c.Finding() && c.Verdict != hostsim.Completed && c.Verdict != hostsim.Refused:
+	case c.Finding() && c.Verdict != verdict.VerdictCompleted && c.Verdict != verdict.VerdictRefused:
 		s.Errors++
 		test.Error = &junitMessage{printable(what), text}
 	case c.Finding():

@@ -40,7 +40,8 @@ func Markdown(w io.Writer, m *hostsim.Matrix) error {
 			b.WriteString("\n")
 		}
 	}
-	b.WriteString("\n`✓` chain completed: sent by the server, by AIA download, from the client's store or an earlier visit; `=` accepted as a trust anchor, no chain was built; " +
+	b.WriteString("\n`✓` chain completed: sent by the server, by AIA download, " +
+		"from the client's store or an earlier visit; `=` accepted as a trust anchor, no chain was built; " +
 		"`✗` refused, with the cause; `○` accepts any certificate, proof of nothing; `!` no verdict; `·` does not apply.\n")
 	if len(absent) > 0 {
 		b.WriteString("\nNot on that machine: " + escape(strings.Join(absent, ", ")) + ".\n")

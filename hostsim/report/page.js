@@ -57,7 +57,7 @@ function details(button) {
   add("scenario", scenario.title + " (" + scenario.role + ")");
   add("first try", cell.first_try);
   add("how", cell.how);
-  add("cause", cell.cause);
+  add("cause", cell.detail || cell.cause);
   add("proof", cell.proof);
   add("client says", cell.message);
   add("alert at the camera", cell.alert);

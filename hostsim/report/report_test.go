@@ -11,6 +11,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // sample has one cell of each kind.
@@ -20,20 +21,23 @@ func sample() *hostsim.Matrix {
 	}
 	return &hostsim.Matrix{
 		Format:    hostsim.MatrixFormat,
-		Scenarios: []hostsim.Scenario{hostsim.LeafOnly, hostsim.ByAIA, hostsim.Store, hostsim.SecondLoad},
+		Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioAIA(), hostsim.ScenarioStore(), hostsim.ScenarioSecondLoad()},
 		Rows: []hostsim.Row{
 			{Client: "curl", Title: "curl", Stack: "OpenSSL", Library: "OpenSSL", Installed: true, Trustworthy: true, Cells: []hostsim.Cell{
-				cell(hostsim.LeafOnly, hostsim.Outcome{Verdict: hostsim.Refused, Cause: hostsim.CauseMissing, Message: "curl: (60) no issuer", Alert: "fatal unknown_ca (48)"}),
-				cell(hostsim.ByAIA, hostsim.Outcome{Verdict: hostsim.TimedOut, Cause: "still running at the deadline"}),
-				cell(hostsim.Store, hostsim.Outcome{Verdict: hostsim.Completed, How: hostsim.Anchor}),
-				cell(hostsim.SecondLoad, hostsim.Outcome{Verdict: hostsim.Completed, How: hostsim.Sent, ChainCompleted: true}),
+				cell(hostsim.ScenarioLeafOnly(), hostsim.Outcome{
+					Verdict: verdict.VerdictRefused, Cause: verdict.CauseMissing,
+					Message: "curl: (60) no issuer", Alert: "fatal unknown_ca (48)",
+				}),
+				cell(hostsim.ScenarioAIA(), hostsim.Outcome{Verdict: verdict.VerdictTimedOut, Cause: "still running at the deadline"}),
+				cell(hostsim.ScenarioStore(), hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowAnchor}),
+				cell(hostsim.ScenarioSecondLoad(), hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowSent, ChainCompleted: true}),
 			}},
 			{Client: "none", Title: "Netscape", Library: "SSL", Install: "apt-get install netscape"},
 			{Client: "rogue", Title: "Rogue", Stack: "none", Library: "none", Installed: true, Doubt: "it does not verify", Cells: []hostsim.Cell{
-				cell(hostsim.LeafOnly, hostsim.Outcome{Verdict: hostsim.HarnessError, Cause: "it does not verify"}),
-				cell(hostsim.ByAIA, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
-				cell(hostsim.Store, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
-				cell(hostsim.SecondLoad, hostsim.Outcome{Verdict: hostsim.NotApplicable}),
+				cell(hostsim.ScenarioLeafOnly(), hostsim.Outcome{Verdict: verdict.VerdictHarnessError, Cause: "it does not verify"}),
+				cell(hostsim.ScenarioAIA(), hostsim.Outcome{Verdict: verdict.VerdictNotApplicable}),
+				cell(hostsim.ScenarioStore(), hostsim.Outcome{Verdict: verdict.VerdictNotApplicable}),
+				cell(hostsim.ScenarioSecondLoad(), hostsim.Outcome{Verdict: verdict.VerdictNotApplicable}),
 			}},
 		},
 	}
@@ -45,7 +49,15 @@ func TestTable(t *testing.T) {
 		options   report.TableOptions
 		has, lack []string
 	}{
-		{"in a pipe", report.TableOptions{}, []string{"TLS library", "✗ missing", "! timed out", "= anchor", "✓ sent", "not installed: apt-get install netscape", "! curl, aia: timed out: still running at the deadline", "! Rogue: it does not verify", "2nd load        leaf + intermediate by a second load (positive control)"}, []string{"\x1b["}},
+		{
+			"in a pipe", report.TableOptions{},
+			[]string{
+				"TLS library", "✗ missing", "! timed out", "= anchor", "✓ sent", "not installed: apt-get install netscape",
+				"! curl, aia: timed out: still running at the deadline", "! Rogue: it does not verify",
+				"2nd load        leaf + intermediate by a second load (positive control)",
+			},
+			[]string{"\x1b["},
+		},
 		{"in colour", report.TableOptions{Color: true, Width: 200}, []string{"\x1b[31m✗ missing", "\x1b[32m✓ sent", "TLS library"}, nil},
 		{"narrow", report.TableOptions{Width: 75}, []string{"✗ missing", "leaf only"}, []string{"TLS library"}},
 		{"very narrow", report.TableOptions{Width: 40}, []string{"│ ✗  │ !", "1 leaf only", "4 2nd load"}, []string{"TLS library", "✗ missing"}},
@@ -65,7 +77,7 @@ func TestTable(t *testing.T) {
 
 func TestMessages(t *testing.T) {
 	var out bytes.Buffer
-	report.Messages(&out, sample(), hostsim.LeafOnly.Name, report.TableOptions{})
+	report.Messages(&out, sample(), hostsim.ScenarioLeafOnly().Name, report.TableOptions{})
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 2, "who is not installed says nothing")
 	require.Contains(t, lines[0], "curl: (60) no issuer")
@@ -110,7 +122,7 @@ func TestJUnit(t *testing.T) {
 func TestCompare(t *testing.T) {
 	is := sample()
 	require.Empty(t, report.Compare(sample(), is))
-	is.Rows[0].Cells[0].Verdict, is.Rows[0].Cells[0].Cause, is.Rows[0].Cells[0].How = hostsim.Completed, "", hostsim.FromAIA
+	is.Rows[0].Cells[0].Verdict, is.Rows[0].Cells[0].Cause, is.Rows[0].Cells[0].How = verdict.VerdictCompleted, "", verdict.HowAIA
 	is.Rows[0].Cells[0].Seconds, is.Rows[0].Cells[3].Seconds = 7, 9 // times are no change
 	is.Rows = append(is.Rows, hostsim.Row{Client: "new", Cells: is.Rows[0].Cells})
 	changes := report.Compare(sample(), is)

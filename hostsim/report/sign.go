@@ -1,12 +1,15 @@
 package report
 
-import "github.com/leafcam/leafcam/hostsim"
+import (
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+)
 
 // shortCauses are the causes of refusals as cells have room for them.
-var shortCauses = map[string]string{
-	hostsim.CauseMissing: "missing", hostsim.CauseNoAnchor: "no anchor", hostsim.CauseUnknown: "unknown", hostsim.CauseNotPinned: "no anchor",
-	hostsim.CauseSelfSigned: "not pinned", hostsim.CauseName: "name", hostsim.CauseExpired: "expired", hostsim.CauseRejected: "rejected",
-	hostsim.CauseNoTrust: "no trust",
+var shortCauses = map[verdict.Cause]string{
+	verdict.CauseMissing: "missing", verdict.CauseNoAnchor: "no anchor", verdict.CauseUnknown: "unknown", verdict.CauseNotPinned: "no anchor",
+	verdict.CauseSelfSigned: "not pinned", verdict.CauseName: "name", verdict.CauseExpired: "expired", verdict.CauseRejected: "rejected",
+	verdict.CauseNoTrust: "no trust",
 }
 
 // A mark is what a cell says in the least room: a sign, a word, and a kind that colours go by.
@@ -14,15 +17,15 @@ type mark struct{ Sign, Word, Kind string }
 
 func markOf(c *hostsim.Cell) mark {
 	switch {
-	case c.Verdict == hostsim.Completed && c.How == hostsim.Anchor:
+	case c.Verdict == verdict.VerdictCompleted && c.How == verdict.HowAnchor:
 		return mark{"=", "anchor", "anchor"}
-	case c.Verdict == hostsim.Completed:
+	case c.Verdict == verdict.VerdictCompleted:
 		return mark{"✓", string(c.How), "completed"}
-	case c.Verdict == hostsim.Refused:
+	case c.Verdict == verdict.VerdictRefused:
 		return mark{"✗", shortCauses[c.Cause], "refused"}
-	case c.Verdict == hostsim.NeverVerifies:
+	case c.Verdict == verdict.VerdictNeverVerifies:
 		return mark{"○", "any", "blind"}
-	case c.Verdict == hostsim.NotApplicable, c.Verdict == hostsim.OtherSystem, c.Verdict == hostsim.NotInstalled:
+	case c.Verdict == verdict.VerdictNotApplicable, c.Verdict == verdict.VerdictOtherSystem, c.Verdict == verdict.VerdictNotInstalled:
 		return mark{"·", "", "absent"}
 	}
 	return mark{"!", string(c.Verdict), "doubt"}

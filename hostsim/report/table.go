@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
 // TableOptions says how a table is drawn.
@@ -171,18 +172,19 @@ func notes(w io.Writer, m *hostsim.Matrix) {
 		if !r.Installed || len(r.Cells) == 0 {
 			continue
 		}
-		if !r.Trustworthy && r.Cells[0].Verdict != hostsim.NeverVerifies {
+		if !r.Trustworthy && r.Cells[0].Verdict != verdict.VerdictNeverVerifies {
 			note("! %s: %s\n", r.Title, r.Doubt)
 			continue
 		}
 		for _, c := range r.Cells {
-			if c.FirstTry != "" && !c.Missing() && (c.Verdict == hostsim.Completed || c.Verdict == hostsim.Refused) {
+			if c.FirstTry != "" && !c.Missing() && (c.Verdict == verdict.VerdictCompleted || c.Verdict == verdict.VerdictRefused) {
 				note("! %s, %s: %s at the second try; the first: %s\n", r.Title, c.Scenario, c.Verdict, c.FirstTry)
 			}
 			switch c.Verdict {
-			case hostsim.Completed, hostsim.Refused, hostsim.NotApplicable, hostsim.NeverVerifies, hostsim.OtherSystem:
+			case verdict.VerdictCompleted, verdict.VerdictRefused, verdict.VerdictNotApplicable,
+				verdict.VerdictNeverVerifies, verdict.VerdictOtherSystem:
 			default:
-				note("! %s, %s: %s: %s\n", r.Title, c.Scenario, c.Verdict, c.Cause)
+				note("! %s, %s: %s: %s\n", r.Title, c.Scenario, c.Verdict, c.Reason())
 			}
 		}
 	}
@@ -219,10 +221,10 @@ const maxSeen = 48
 // words are the client's own, or what is known in their place.
 func words(c *hostsim.Cell) string {
 	switch {
-	case c.Verdict == hostsim.Completed:
+	case c.Verdict == verdict.VerdictCompleted:
 		return c.Proof
 	case c.Message == "":
-		return "(" + string(c.Verdict) + ": " + c.Cause + ")"
+		return "(" + string(c.Verdict) + ": " + c.Reason() + ")"
 	}
 	return c.Message
 }
@@ -233,7 +235,7 @@ func seenByCamera(c *hostsim.Cell) string {
 		return "camera: alert " + c.Alert
 	case c.Exception != "":
 		return "camera: " + c.Exception
-	case c.Verdict == hostsim.Refused:
+	case c.Verdict == verdict.VerdictRefused:
 		return "camera: handshake done, then gone without a word"
 	}
 	return ""

@@ -56,5 +56,6 @@ func Time(w io.Writer, m *hostsim.Matrix) {
 			words = append(words, fmt.Sprintf("%s %.1f s", r.Client, r.Seconds))
 		}
 	}
-	fmt.Fprintf(w, "took %.0f s; the clients' own time %.0f s, browsers %.0f s of it; slowest: %s\n", m.Seconds, total, browsers, strings.Join(words, ", "))
+	fmt.Fprintf(w, "took %.0f s; the clients' own time %.0f s, browsers %.0f s of it; slowest: %s\n",
+		m.Seconds, total, browsers, strings.Join(words, ", "))
 }

@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	"encoding/asn1"
+	"errors"
 	"math/big"
 	"time"
 )
@@ -13,6 +13,7 @@ import (
 type Certificate struct {
 	Raw []byte // the DER that is presented: trailing octets of the file are gone
 
+	profile  *Profile // of the loader
 	kind     keyType
 	ec       *ecdsa.PublicKey
 	curve    *namedCurve
@@ -68,21 +69,21 @@ func (c *Certificate) usable(s *Suite) bool {
 // ParseCertificate parses the first certificate of der as
 // mbedtls_x509_crt_parse_der does. What follows it is ignored. Every failure is
 // ErrX509BadInputData, as on the camera, which tells no reason (CAMERA.md section 1.3).
-func ParseCertificate(der []byte) (*Certificate, error) {
-	c, err := parseCertificate(der)
+func (p *Profile) ParseCertificate(der []byte) (*Certificate, error) {
+	c, err := p.parseCertificate(der)
 	if err != nil {
 		return nil, ErrX509BadInputData
 	}
 	return c, nil
 }
 
-func parseCertificate(der []byte) (*Certificate, error) {
+func (p *Profile) parseCertificate(der []byte) (*Certificate, error) {
 	file := berReader{der}
 	body, err := file.child(tagSequence)
 	if err != nil {
 		return nil, err
 	}
-	c := &Certificate{Raw: der[:len(der)-len(file.b)], keyUsage: -1, serverOK: true, clientOK: true, maxPathLen: -1}
+	c := &Certificate{Raw: der[:len(der)-len(file.b)], profile: p, keyUsage: -1, serverOK: true, clientOK: true, maxPathLen: -1}
 	tbsStart := body.b
 	tbs, err := body.child(tagSequence)
 	if err != nil {
@@ -123,7 +124,7 @@ func (c *Certificate) parseTBS(tbs *berReader) (algorithm, error) {
 	if err != nil {
 		return algorithm{}, err
 	}
-	if version > 3 || !knownSignature(signature) {
+	if version > 3 || !c.profile.knowsSignature(signature) {
 		return algorithm{}, errFormat
 	}
 	c.version = version
@@ -178,7 +179,7 @@ func (c *Certificate) parseTBS(tbs *berReader) (algorithm, error) {
 // certificateVersion returns 1, 2, 3 …; an absent version is 1.
 func certificateVersion(tbs *berReader) (int, error) {
 	field, err := tbs.child(tagContextCons)
-	if err == errTag {
+	if errors.Is(err, errTag) {
 		return 1, nil
 	}
 	if err != nil {
@@ -191,17 +192,11 @@ func certificateVersion(tbs *berReader) (int, error) {
 	return v + 1, nil
 }
 
-// signatureOIDs are the algorithms whose names the camera's build knows. Nothing
-// is ever verified with them here.
-var signatureOIDs = []asn1.ObjectIdentifier{
-	{1, 2, 840, 113549, 1, 1, 4}, {1, 2, 840, 113549, 1, 1, 5}, {1, 3, 14, 3, 2, 29},
-	{1, 2, 840, 113549, 1, 1, 14}, {1, 2, 840, 113549, 1, 1, 11}, {1, 2, 840, 113549, 1, 1, 12}, {1, 2, 840, 113549, 1, 1, 13},
-	{1, 2, 840, 10045, 4, 1}, {1, 2, 840, 10045, 4, 3, 1}, {1, 2, 840, 10045, 4, 3, 2}, {1, 2, 840, 10045, 4, 3, 3}, {1, 2, 840, 10045, 4, 3, 4},
-}
-
-func knownSignature(a algorithm) bool {
-	for _, oid := range signatureOIDs {
-		if oidEqual(a.oid, oid) {
+// knowsSignature tells whether the build knows the name of an algorithm. Nothing is verified with it
+// when a certificate is loaded.
+func (p *Profile) knowsSignature(a algorithm) bool {
+	for _, known := range p.signatures {
+		if oidEqual(a.oid, known.oid) {
 			return a.noParams()
 		}
 	}
@@ -285,7 +280,7 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 }
 
 func (c *Certificate) parseECPublic(alg algorithm, key []byte) (err error) {
-	if c.curve, err = algorithmCurve(alg); err != nil {
+	if c.curve, err = c.profile.algorithmCurve(alg); err != nil {
 		return err
 	}
 	c.ec, err = c.curve.parsePoint(key)

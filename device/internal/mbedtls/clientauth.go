@@ -18,10 +18,6 @@ const (
 	VerifyRequired
 )
 
-// requestedSignatures are what a client may sign its CertificateVerify with
-// (CAMERA.md section 6).
-var requestedSignatures = []uint16{0x0503, 0x0501, 0x0403, 0x0401}
-
 // Certificate types of a CertificateRequest (RFC 5246 section 7.4.4, RFC 8422 section 5.5).
 const (
 	certTypeRSASign   = 1
@@ -35,8 +31,8 @@ func (hs *handshake) sendCertificateRequest() error {
 	}
 	hs.start(typeCertificateReq)
 	hs.msg = append(hs.msg, 2, certTypeRSASign, certTypeECDSASign)
-	hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(2*len(requestedSignatures)))
-	for _, alg := range requestedSignatures {
+	hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(2*len(config.Profile.requested)))
+	for _, alg := range config.Profile.requested { // CAMERA.md section 6
 		hs.msg = binary.BigEndian.AppendUint16(hs.msg, alg)
 	}
 	names := len(hs.msg)
@@ -83,7 +79,7 @@ func (hs *handshake) readClientCertificate() error {
 			return hs.fail(alertDecodeError, ErrDecodeError)
 		}
 		// The message lies in a buffer that the next record takes.
-		cert, err := ParseCertificate(slices.Clone(der))
+		cert, err := c.config.Profile.ParseCertificate(slices.Clone(der))
 		if err != nil {
 			return hs.fail(alertDecodeError, ErrDecodeError)
 		}
@@ -137,7 +133,7 @@ func (hs *handshake) readCertificateVerify() error {
 	if !body.ReadUint16(&alg) {
 		return ErrDecodeError
 	}
-	if !slices.Contains(requestedSignatures, alg) || (alg&0xff == signECDSA) != (hs.peer.kind == keyECDSA) {
+	if !slices.Contains(c.config.Profile.requested, alg) || (alg&0xff == signECDSA) != (hs.peer.kind == keyECDSA) {
 		return ErrIllegalParameter
 	}
 	if !body.ReadUint16LengthPrefixed(&signature) || !body.Empty() {

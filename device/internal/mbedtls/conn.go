@@ -13,15 +13,7 @@ type Config struct {
 	Chain []*Certificate // as presented; the first one decides which suites can be used
 	Key   *PrivateKey
 
-	InContentLen  int // MBEDTLS_SSL_IN_CONTENT_LEN, octets
-	OutContentLen int // MBEDTLS_SSL_OUT_CONTENT_LEN, octets
-
-	// HelloInRecordLayer lets the ClientHello go through the normal record layer;
-	// otherwise it has rules of its own (CAMERA.md sections 2.1 and 10).
-	HelloInRecordLayer bool
-	// Reassembles says that handshake messages may be split over records
-	// (CAMERA.md section 10).
-	Reassembles bool
+	Profile *Profile // what the server was built with
 
 	// Time returns the first four octets of the server random.
 	Time func() uint32
@@ -188,7 +180,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if err := c.flush(); err != nil {
 			return written, err
 		}
-		n := min(len(p), c.config.OutContentLen)
+		n := min(len(p), c.config.Profile.OutContentLen)
 		err := c.writeRecord(RecordApplicationData, versionTLS12, p[:n])
 		if err != nil && len(c.unsent) == len(c.out) {
 			c.takeBack()

@@ -6,7 +6,7 @@ import (
 	"encoding/asn1"
 )
 
-// namedCurve is a curve that the camera's Mbed TLS was built with.
+// namedCurve is a curve that a camera's Mbed TLS can be built with.
 type namedCurve struct {
 	id    uint16 // supported_groups (RFC 8422 section 5.1.1)
 	name  string
@@ -21,15 +21,19 @@ type namedCurve struct {
 }
 
 var (
-	curveP256 = &namedCurve{id: 23, name: "secp256r1", oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, curve: elliptic.P256(), ecdh: ecdh.P256()}
+	curveP256 = &namedCurve{
+		id: 23, name: "secp256r1", oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7},
+		curve: elliptic.P256(), ecdh: ecdh.P256(),
+	}
 	curveP384 = &namedCurve{id: 24, name: "secp384r1", oid: asn1.ObjectIdentifier{1, 3, 132, 0, 34}, curve: elliptic.P384(), ecdh: ecdh.P384()}
 	curveP521 = &namedCurve{id: 25, name: "secp521r1", oid: asn1.ObjectIdentifier{1, 3, 132, 0, 35}, curve: elliptic.P521(), ecdh: ecdh.P521()}
 )
 
-// exchangeCurves is the server's order for the key exchange (CAMERA.md section 2.1, step 15).
+// exchangeCurves are those of the key exchange, in the order of a build that has them all
+// (CAMERA.md section 2.1, step 15).
 var exchangeCurves = []*namedCurve{curveP256, curveP384, curveP521}
 
-// namedCurves are all curves of the build; their group ids are 18 to 25.
+// namedCurves are all curves of the engine; their group ids are 18 to 25.
 var namedCurves = []*namedCurve{
 	curveP256, curveP384, curveP521,
 	{id: 18, name: "secp192k1", oid: asn1.ObjectIdentifier{1, 3, 132, 0, 31}, curve: secp192k1},
@@ -37,21 +41,6 @@ var namedCurves = []*namedCurve{
 	{id: 20, name: "secp224k1", oid: asn1.ObjectIdentifier{1, 3, 132, 0, 32}, curve: secp224k1, noSqrt: true},
 	{id: 21, name: "secp224r1", oid: asn1.ObjectIdentifier{1, 3, 132, 0, 33}, curve: elliptic.P224(), noSqrt: true},
 	{id: 22, name: "secp256k1", oid: asn1.ObjectIdentifier{1, 3, 132, 0, 10}, curve: secp256k1},
-}
-
-// Smallest and largest group id that the server keeps from supported_groups.
-const (
-	minGroupID = 18
-	maxGroupID = 25
-)
-
-func curveByOID(der []byte) *namedCurve {
-	for _, c := range namedCurves {
-		if oidEqual(der, c.oid) {
-			return c
-		}
-	}
-	return nil
 }
 
 // groupNames are the names of groups that clients offer (IANA TLS Supported Groups).

@@ -2,23 +2,28 @@ package mbedtls
 
 import (
 	"encoding/asn1"
+	"errors"
 	"math"
 )
 
-// The extensions that the camera's build has a parser for; all others are
-// skipped, or refuse the certificate when they are critical (CAMERA.md section 1.3).
-var extensionParsers = []struct {
+// An extensionParser reads an extension of certificates (RFC 5280 section 4.2).
+type extensionParser struct {
+	name  string // as RFC 5280 calls it
 	oid   asn1.ObjectIdentifier
 	parse func(c *Certificate, body *berReader, critical bool) error
-}{
-	{asn1.ObjectIdentifier{2, 5, 29, 19}, parseBasicConstraints},
-	{asn1.ObjectIdentifier{2, 5, 29, 15}, parseKeyUsage},
-	{asn1.ObjectIdentifier{2, 5, 29, 37}, parseExtKeyUsage},
-	{asn1.ObjectIdentifier{2, 5, 29, 17}, parseSubjectAltName},
-	{asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 1}, parseNetscapeCertType},
-	{asn1.ObjectIdentifier{2, 5, 29, 32}, parsePolicies},
-	{asn1.ObjectIdentifier{2, 5, 29, 14}, parseSubjectKeyID},
-	{asn1.ObjectIdentifier{2, 5, 29, 35}, parseAuthorityKeyID},
+}
+
+// extensionParsers are all that the engine has; others are skipped, or refuse the certificate when
+// they are critical (CAMERA.md section 1.3).
+var extensionParsers = []extensionParser{
+	{"basicConstraints", asn1.ObjectIdentifier{2, 5, 29, 19}, parseBasicConstraints},
+	{"keyUsage", asn1.ObjectIdentifier{2, 5, 29, 15}, parseKeyUsage},
+	{"extKeyUsage", asn1.ObjectIdentifier{2, 5, 29, 37}, parseExtKeyUsage},
+	{"subjectAltName", asn1.ObjectIdentifier{2, 5, 29, 17}, parseSubjectAltName},
+	{"netscapeCertType", asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 1}, parseNetscapeCertType},
+	{"certificatePolicies", asn1.ObjectIdentifier{2, 5, 29, 32}, parsePolicies},
+	{"subjectKeyIdentifier", asn1.ObjectIdentifier{2, 5, 29, 14}, parseSubjectKeyID},
+	{"authorityKeyIdentifier", asn1.ObjectIdentifier{2, 5, 29, 35}, parseAuthorityKeyID},
 }
 
 func (c *Certificate) parseExtensions(tbs *berReader) error {
@@ -55,7 +60,7 @@ func (c *Certificate) parseExtension(ext *berReader, seen *[8]bool) error {
 		return err
 	}
 	critical, err := ext.bool()
-	if err != nil && err != errTag {
+	if err != nil && !errors.Is(err, errTag) {
 		return err
 	}
 	body, err := ext.child(tagOctetString)
@@ -65,7 +70,7 @@ func (c *Certificate) parseExtension(ext *berReader, seen *[8]bool) error {
 	if !ext.empty() {
 		return errASN1
 	}
-	for i, known := range extensionParsers {
+	for i, known := range c.profile.extensions {
 		if !oidEqual(oid, known.oid) {
 			continue
 		}
@@ -92,7 +97,7 @@ func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
 	if err != nil || seq.empty() {
 		return err
 	}
-	if c.isCA, err = seq.bool(); err == errTag {
+	if c.isCA, err = seq.bool(); errors.Is(err, errTag) {
 		number, err := seq.int()
 		if err != nil {
 			return err

@@ -73,8 +73,9 @@ func FuzzClientHello(f *testing.F) {
 // helloOnce feeds a server of the older or the newer build.
 func helloOnce(t *testing.T, config *Config, newer bool, data []byte) {
 	conn := newTranscript(data)
-	build := *config
-	build.HelloInRecordLayer, build.Reassembles = newer, newer
+	build, profile := *config, *config.Profile
+	profile.HelloInRecordLayer, profile.Reassembles = newer, newer
+	build.Profile = &profile
 	err := Server(conn, &build, &Trace{ClientHello: func([]byte) {}, Alert: func(Alert) {}}).Handshake()
 	requireKnown(t, err)
 	checkRecords(t, conn.out.Bytes())
@@ -93,9 +94,11 @@ func checkRecords(t *testing.T, out []byte) {
 
 // The ClientHellos before a second flight: one for ECDHE, one for static RSA.
 const (
-	helloECDHE = "1603010042010000" + "3e" + "0303" + "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0002c02b" + "0100" +
+	helloECDHE = "1603010042010000" + "3e" + "0303" +
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0002c02b" + "0100" +
 		"0012" + "000a000400020017" + "000d000600040403" + "0401"
-	helloRSA = "1603010031010000" + "2d" + "0303" + "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0004009c002f" + "0100"
+	helloRSA = "1603010031010000" + "2d" + "0303" +
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + "00" + "0004009c002f" + "0100"
 )
 
 // The lowest bits of FuzzSecondFlight's first argument.
@@ -141,7 +144,9 @@ func FuzzSecondFlight(f *testing.F) {
 		if how&fuzzAsk != 0 {
 			config.VerifyMode, config.CAs, config.Clock = VerifyRequired, ecdhe.Chain, time.Now
 		}
-		config.Reassembles = how&fuzzReassembling != 0
+		profile := *config.Profile
+		profile.Reassembles = how&fuzzReassembling != 0
+		config.Profile = &profile
 		conn := newTranscript(first, data)
 		err := Server(conn, &config, nil).Handshake()
 		var unverified *VerifyError
@@ -185,7 +190,7 @@ func FuzzRecords(f *testing.F) {
 			wire = append(append(wire, typ, 3, 3, byte(len(content)>>8), byte(len(content))), content...)
 		}
 		conn := newTranscript(wire, data)
-		c := Server(conn, &Config{InContentLen: 16384, OutContentLen: 4096}, nil)
+		c := Server(conn, &Config{Profile: testProfile(t)}, nil)
 		c.unprotect, c.protect = opener, own
 		buf := make([]byte, 100)
 		for range 2*len(wire) + 10 {
@@ -217,7 +222,7 @@ func addLoaderCases(f *testing.F, pick func(cert, key []byte) []byte) {
 func FuzzParseKey(f *testing.F) {
 	addLoaderCases(f, func(_, key []byte) []byte { return key })
 	f.Fuzz(func(t *testing.T, data []byte) {
-		k, err := ParseKey(data)
+		k, err := testProfile(t).ParseKey(data)
 		if err != nil {
 			require.ErrorIs(t, err, ErrPKBadInputData)
 			return
@@ -236,14 +241,14 @@ func FuzzParsePEM(f *testing.F) {
 	addLoaderCases(f, func(cert, _ []byte) []byte { return cert })
 	addLoaderCases(f, func(_, key []byte) []byte { return key })
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, isPEM, err := ParseKeyPEM(data); !isPEM {
-			_, plain := ParseKey(data)
+		if _, isPEM, err := testProfile(t).ParseKeyPEM(data); !isPEM {
+			_, plain := testProfile(t).ParseKey(data)
 			require.Equal(t, plain, err, "without PEM the key is DER")
 		}
-		list, err := ParseCertificatesPEM(data)
+		list, err := testProfile(t).ParseCertificatesPEM(data)
 		require.True(t, err != nil || len(list) > 0)
 		for _, c := range list {
-			_, err := ParseCertificate(c.Raw)
+			_, err := testProfile(t).ParseCertificate(c.Raw)
 			require.NoError(t, err)
 		}
 	})
@@ -252,13 +257,13 @@ func FuzzParsePEM(f *testing.F) {
 func FuzzParseCertificate(f *testing.F) {
 	addLoaderCases(f, func(cert, _ []byte) []byte { return cert })
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := ParseCertificate(data)
+		c, err := testProfile(t).ParseCertificate(data)
 		if err != nil {
 			require.ErrorIs(t, err, ErrX509BadInputData)
 			return
 		}
 		require.True(t, bytes.HasPrefix(data, c.Raw))
-		again, err := ParseCertificate(c.Raw)
+		again, err := testProfile(t).ParseCertificate(c.Raw)
 		require.NoError(t, err, "what is presented must load again")
 		require.Equal(t, c.Raw, again.Raw)
 	})

@@ -89,6 +89,7 @@ func (hs *handshake) readClientHello() error {
 		hs.c.sendAlert(AlertFatal, alertProtocolVersion, version)
 		return ErrBadProtocolVersion
 	}
+	hs.hello.profile = hs.c.config.Profile
 	if err := hs.hello.parse(body); err != nil {
 		return hs.refuse(err)
 	}
@@ -177,7 +178,7 @@ func (hs *handshake) sendCertificate() error {
 	for _, cert := range hs.c.config.Chain {
 		total += 3 + len(cert.Raw)
 	}
-	if handshakeHeaderLen+3+total > hs.c.config.OutContentLen {
+	if handshakeHeaderLen+3+total > hs.c.config.Profile.OutContentLen {
 		return ErrBufferTooSmall
 	}
 	hs.start(typeCertificate)

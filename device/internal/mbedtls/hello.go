@@ -35,6 +35,7 @@ const (
 
 // clientHello is what the server keeps of a ClientHello.
 type clientHello struct {
+	profile      *Profile // of the server
 	random       [32]byte
 	suites       cryptobyte.String // lies in the input buffer
 	groups       [maxKeptGroups]uint16
@@ -62,7 +63,7 @@ var (
 // readClientHello returns the ClientHello by the rules of the build.
 func (c *Conn) readClientHello() ([]byte, error) {
 	read := c.readLoneClientHello
-	if c.config.HelloInRecordLayer {
+	if c.config.Profile.HelloInRecordLayer {
 		read = c.readLayeredClientHello
 	}
 	msg, err := read()
@@ -107,7 +108,7 @@ func (c *Conn) readLoneClientHello() ([]byte, error) {
 		return nil, ErrUnexpectedMessage
 	}
 	length := int(binary.BigEndian.Uint16(c.in[3:]))
-	if length > c.config.InContentLen {
+	if length > c.config.Profile.InContentLen {
 		return nil, ErrIllegalParameter
 	}
 	if err := c.fetch(recordHeaderLen + length); err != nil {
@@ -158,7 +159,12 @@ func (h *clientHello) parse(body []byte) *helloError {
 	}
 	if !h.sawSigAlgs {
 		// The default of RFC 5246 section 7.4.1.4.1: SHA-1 with either key.
-		h.sigAlgCount = copy(h.sigAlgs[:], []uint16{0x0203, 0x0201})
+		for _, alg := range []uint16{0x0203, 0x0201} {
+			if h.profile.signs(alg) {
+				h.sigAlgs[h.sigAlgCount] = alg
+				h.sigAlgCount++
+			}
+		}
 	}
 	for suites := h.suites; !suites.Empty(); {
 		var id uint16
@@ -221,7 +227,7 @@ func (h *clientHello) signatureAlgorithms(data cryptobyte.String) *helloError {
 	for !list.Empty() {
 		var alg uint16
 		list.ReadUint16(&alg)
-		if signatureHash(alg) != 0 && alg>>8 != hashSHA1 && h.sigAlgCount < maxKeptSignatures {
+		if h.profile.signs(alg) && alg>>8 != hashSHA1 && h.sigAlgCount < maxKeptSignatures {
 			h.sigAlgs[h.sigAlgCount] = alg
 			h.sigAlgCount++
 		}
@@ -244,7 +250,7 @@ func (h *clientHello) supportedGroups(data cryptobyte.String) *helloError {
 	for !list.Empty() {
 		var id uint16
 		list.ReadUint16(&id)
-		if id >= minGroupID && id <= maxGroupID && h.groupCount < maxKeptGroups {
+		if h.profile.keepsGroup(id) && h.groupCount < maxKeptGroups {
 			h.groups[h.groupCount] = id
 			h.groupCount++
 		}
@@ -296,7 +302,7 @@ func (h *clientHello) chooseSuite(chain []*Certificate) *Suite {
 		return nil
 	}
 	cert := chain[0]
-	for _, s := range suites {
+	for _, s := range h.profile.suites {
 		if s.auth != cert.kind || !cert.usable(s) || !h.offersSuite(s.ID) {
 			continue
 		}
@@ -317,7 +323,7 @@ func (h *clientHello) chooseSuite(chain []*Certificate) *Suite {
 // chooseGroup returns the group for the key exchange in the server's order, or nil
 // (CAMERA.md section 2.1, step 15).
 func (h *clientHello) chooseGroup() *namedCurve {
-	for _, c := range exchangeCurves {
+	for _, c := range h.profile.groups {
 		if h.offersGroup(c.id) {
 			return c
 		}

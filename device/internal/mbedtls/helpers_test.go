@@ -17,6 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// testProfile has everything that the engine has, with OpenMV's buffers.
+func testProfile(t testing.TB) *Profile {
+	p, err := Build{Requested: []string{"SHA-384", "SHA-256"}}.Profile(Quirks{InContentLen: 16384, OutContentLen: 4096})
+	require.NoError(t, err)
+	return p
+}
+
 // testConfig returns a configuration with a self-signed pair.
 func testConfig(t testing.TB, signer crypto.Signer) *Config {
 	template := &x509.Certificate{
@@ -27,12 +34,13 @@ func testConfig(t testing.TB, signer crypto.Signer) *Config {
 	require.NoError(t, err)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(signer)
 	require.NoError(t, err)
-	cert, err := ParseCertificate(der)
+	p := testProfile(t)
+	cert, err := p.ParseCertificate(der)
 	require.NoError(t, err)
-	key, err := ParseKey(keyDER)
+	key, err := p.ParseKey(keyDER)
 	require.NoError(t, err)
 	return &Config{
-		Chain: []*Certificate{cert}, Key: key, InContentLen: 16384, OutContentLen: 4096,
+		Chain: []*Certificate{cert}, Key: key, Profile: p,
 		Time: func() uint32 { return 1 },
 	}
 }

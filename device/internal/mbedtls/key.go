@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"encoding/asn1"
+	"errors"
 	"math/big"
 )
 
@@ -58,8 +59,8 @@ func (k *PrivateKey) Kind() string {
 // ParseKey parses a private key as mbedtls_pk_parse_key does when PEM and
 // encryption are left out: PKCS#8, then PKCS#1, then SEC1, all DER. Every failure
 // is ErrPKBadInputData, as on the camera, which tells no reason (CAMERA.md section 1.2).
-func ParseKey(der []byte) (*PrivateKey, error) {
-	for _, parse := range []func([]byte) (*PrivateKey, error){parsePKCS8, parsePKCS1, parseBareSEC1} {
+func (p *Profile) ParseKey(der []byte) (*PrivateKey, error) {
+	for _, parse := range []func([]byte) (*PrivateKey, error){p.parsePKCS8, parsePKCS1, p.parseBareSEC1} {
 		if k, err := parse(der); err == nil {
 			return k, nil
 		}
@@ -81,7 +82,7 @@ func versioned(der []byte, version int) (seq berReader, trailing bool, err error
 }
 
 // parsePKCS8 reads a PrivateKeyInfo (RFC 5208 section 5) that fills der.
-func parsePKCS8(der []byte) (*PrivateKey, error) {
+func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 	seq, trailing, err := versioned(der, 0)
 	if err != nil || trailing {
 		return nil, errFormat
@@ -101,11 +102,11 @@ func parsePKCS8(der []byte) (*PrivateKey, error) {
 	case oidEqual(alg.oid, oidRSAEncryption) && alg.noParams():
 		return parsePKCS1(inner)
 	case oidEqual(alg.oid, oidECPublicKey), oidEqual(alg.oid, oidECDH):
-		curve, err := algorithmCurve(alg)
+		curve, err := p.algorithmCurve(alg)
 		if err != nil {
 			return nil, err
 		}
-		k, err := parseSEC1(inner, curve)
+		k, err := p.parseSEC1(inner, curve)
 		if err == nil && oidEqual(alg.oid, oidECDH) {
 			k.kind = keyECDH
 		}
@@ -116,21 +117,21 @@ func parsePKCS8(der []byte) (*PrivateKey, error) {
 
 // algorithmCurve returns the named curve of EC algorithm parameters. Explicit
 // parameters are unknown to the build.
-func algorithmCurve(alg algorithm) (*namedCurve, error) {
+func (p *Profile) algorithmCurve(alg algorithm) (*namedCurve, error) {
 	if alg.paramTag != tagOID {
 		return nil, errTag
 	}
-	if c := curveByOID(alg.params); c != nil {
+	if c := p.curveByOID(alg.params); c != nil {
 		return c, nil
 	}
 	return nil, errFormat
 }
 
-func parseBareSEC1(der []byte) (*PrivateKey, error) { return parseSEC1(der, nil) }
+func (p *Profile) parseBareSEC1(der []byte) (*PrivateKey, error) { return p.parseSEC1(der, nil) }
 
 // parseSEC1 reads an ECPrivateKey (RFC 5915 section 3). The curve is the one of the
 // surrounding PKCS#8, if any. Octets after the structure are ignored.
-func parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) {
+func (p *Profile) parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) {
 	seq, _, err := versioned(der, 1)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) {
 		return nil, err
 	}
 	if seq.peek() == tagContextCons {
-		if curve, err = sec1Curve(&seq, curve); err != nil {
+		if curve, err = p.sec1Curve(&seq, curve); err != nil {
 			return nil, err
 		}
 	}
@@ -159,7 +160,7 @@ func parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) {
 
 // sec1Curve reads the parameters of an ECPrivateKey, which must agree with the
 // curve that is known already.
-func sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, error) {
+func (p *Profile) sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, error) {
 	params, err := seq.child(tagContextCons)
 	if err != nil {
 		return nil, err
@@ -168,7 +169,7 @@ func sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, error) {
 	if err != nil {
 		return nil, err
 	}
-	curve := curveByOID(oid)
+	curve := p.curveByOID(oid)
 	if curve == nil || !params.empty() || (known != nil && known != curve) {
 		return nil, errFormat
 	}
@@ -180,7 +181,7 @@ func sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, error) {
 // that Mbed TLS does not read is passed over.
 func checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	field, err := seq.child(tagContextCons | 1)
-	if err == errTag {
+	if errors.Is(err, errTag) {
 		return nil
 	}
 	if err != nil {
@@ -190,7 +191,7 @@ func checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	if err != nil || !field.empty() {
 		return errASN1
 	}
-	if _, err := curve.parsePoint(point); err != nil && err != errPointForm {
+	if _, err := curve.parsePoint(point); err != nil && !errors.Is(err, errPointForm) {
 		return err
 	}
 	return nil

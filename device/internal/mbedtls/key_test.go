@@ -53,7 +53,7 @@ func TestKeyOnEveryCurve(t *testing.T) {
 				Curve   asn1.ObjectIdentifier `asn1:"tag:0,explicit"`
 			}{1, d.Bytes(), c.oid})
 			require.NoError(t, err)
-			k, err := ParseKey(sec1)
+			k, err := testProfile(t).ParseKey(sec1)
 			require.NoError(t, err)
 			require.Equal(t, "EC "+c.name, k.Kind())
 			digest := sha256.Sum256([]byte("signed"))
@@ -110,7 +110,7 @@ func TestRSANumbers(t *testing.T) {
 		{"an even exponent", func(k *[8]*big.Int) { k[1].SetInt64(4) }, false, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, err := ParseKey(encode(tc.change))
+			k, err := testProfile(t).ParseKey(encode(tc.change))
 			if !tc.loads {
 				require.ErrorIs(t, err, ErrPKBadInputData)
 				return
@@ -132,7 +132,7 @@ func TestRSANumbers(t *testing.T) {
 func TestSmallRSA(t *testing.T) {
 	small, err := rsa.GenerateKey(rand.Reader, 512)
 	require.NoError(t, err)
-	k, err := ParseKey(x509.MarshalPKCS1PrivateKey(small))
+	k, err := testProfile(t).ParseKey(x509.MarshalPKCS1PrivateKey(small))
 	require.NoError(t, err)
 	_, err = k.sign(crypto.SHA256, make([]byte, 32))
 	require.NoError(t, err)
@@ -158,7 +158,7 @@ func TestKeyThatCannotSign(t *testing.T) {
 	info.Algorithm.OID = oidECDH
 	der, err = asn1.Marshal(info)
 	require.NoError(t, err)
-	k, err := ParseKey(der)
+	k, err := testProfile(t).ParseKey(der)
 	require.NoError(t, err)
 	_, err = k.sign(crypto.SHA256, make([]byte, 32))
 	require.ErrorIs(t, err, ErrPKTypeMismatch)

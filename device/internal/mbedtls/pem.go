@@ -89,37 +89,38 @@ func cString(data []byte) []byte {
 // pemKeys are the forms of a key in PEM, in the order in which they are looked for.
 var pemKeys = []struct {
 	typ   string
-	parse func(der []byte) (*PrivateKey, error)
+	parse func(p *Profile, der []byte) (*PrivateKey, error)
 }{
-	{"RSA PRIVATE KEY", parsePKCS1}, {"EC PRIVATE KEY", parseBareSEC1}, {"PRIVATE KEY", parsePKCS8},
+	{"RSA PRIVATE KEY", func(_ *Profile, der []byte) (*PrivateKey, error) { return parsePKCS1(der) }},
+	{"EC PRIVATE KEY", (*Profile).parseBareSEC1}, {"PRIVATE KEY", (*Profile).parsePKCS8},
 }
 
-// ParseKeyPEM is ParseKey for a build with PEM: it looks for PEM first and takes the
+// ParseKeyPEM is [Profile.ParseKey] for a build with PEM: it looks for PEM first and takes the
 // content for DER when there is none. isPEM tells which one it was.
-func ParseKeyPEM(data []byte) (key *PrivateKey, isPEM bool, err error) {
+func (p *Profile) ParseKeyPEM(data []byte) (key *PrivateKey, isPEM bool, err error) {
 	for _, form := range pemKeys {
 		der, _, err := pemBlock(cString(data), form.typ)
 		if errors.Is(err, errNoPEM) {
 			continue
 		}
 		if err == nil {
-			if key, err = form.parse(der); err == nil {
+			if key, err = form.parse(p, der); err == nil {
 				return key, true, nil
 			}
 		}
 		return nil, true, ErrPKBadInputData
 	}
-	key, err = ParseKey(data)
+	key, err = p.ParseKey(data)
 	return key, false, err
 }
 
-// ParseCertificatesPEM is ParseCertificate for a build with PEM: all CERTIFICATE blocks
+// ParseCertificatesPEM is [Profile.ParseCertificate] for a build with PEM: all CERTIFICATE blocks
 // of a text, or the first certificate of DER. Blocks that do not parse make it fail,
 // but the certificates of the others are returned all the same, as Mbed TLS keeps them.
-func ParseCertificatesPEM(data []byte) ([]*Certificate, error) {
+func (p *Profile) ParseCertificatesPEM(data []byte) ([]*Certificate, error) {
 	text := cString(data)
 	if !bytes.Contains(text, []byte("-----BEGIN CERTIFICATE-----")) {
-		c, err := ParseCertificate(data)
+		c, err := p.ParseCertificate(data)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +136,7 @@ func ParseCertificatesPEM(data []byte) ([]*Certificate, error) {
 		text = rest
 		if err == nil {
 			var c *Certificate
-			if c, err = ParseCertificate(der); err == nil {
+			if c, err = p.ParseCertificate(der); err == nil {
 				list = append(list, c)
 			}
 		}

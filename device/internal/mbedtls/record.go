@@ -27,7 +27,7 @@ const (
 // fetch reads until n octets of the current record are buffered. What a deadline
 // interrupted goes on where it stopped.
 func (c *Conn) fetch(n int) error {
-	room := recordHeaderLen + c.config.InContentLen + maxRecordInExtra
+	room := recordHeaderLen + c.config.Profile.InContentLen + maxRecordInExtra
 	if c.partial != nil {
 		room -= recordHeaderLen + len(c.partial) // which lies in the same buffer
 	}
@@ -78,7 +78,7 @@ func (c *Conn) nextRecord() error {
 			return err
 		}
 	}
-	if len(content) > c.config.InContentLen {
+	if len(content) > c.config.Profile.InContentLen {
 		return ErrInvalidRecord
 	}
 	c.msgType, c.msg, c.hsLen = typ, content, 0
@@ -169,7 +169,7 @@ func (c *Conn) examine() (again bool, err error) {
 
 // keepPartial keeps the beginning of a message, where the build reassembles any.
 func (c *Conn) keepPartial() (again bool, err error) {
-	if !c.config.Reassembles {
+	if !c.config.Profile.Reassembles {
 		return false, ErrFeatureUnavailable
 	}
 	if c.partial == nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
-	"slices"
 )
 
 // keyType is the type of a key as mbedtls_pk_can_do tells it.
@@ -17,7 +16,7 @@ const (
 	keyECDH          // id-ecDH: holds a point, but cannot sign
 )
 
-// A Suite is a cipher suite of the camera: what the handshake must know of it.
+// A Suite is a cipher suite of the engine: what the handshake must know of it.
 type Suite struct {
 	ID   uint16
 	Name string // as get_ciphers() and cipher() print it
@@ -31,20 +30,45 @@ type Suite struct {
 	prf    func() hash.Hash
 }
 
-// suites is in the server's order of preference (CAMERA.md section 2.1, step 14).
+// suites are all that the engine has, in the order of preference of a build that has them all
+// (CAMERA.md section 2.1, step 14).
 var suites = []*Suite{
 	{ID: 0xc02c, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384", ecdhe: true, auth: keyECDSA, keyLen: 32, aead: true, prf: sha512.New384},
 	{ID: 0xc030, Name: "TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384", ecdhe: true, auth: keyRSA, keyLen: 32, aead: true, prf: sha512.New384},
-	{ID: 0xc024, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", ecdhe: true, auth: keyECDSA, keyLen: 32, mac: sha512.New384, macLen: 48, prf: sha512.New384},
-	{ID: 0xc028, Name: "TLS-ECDHE-RSA-WITH-AES-256-CBC-SHA384", ecdhe: true, auth: keyRSA, keyLen: 32, mac: sha512.New384, macLen: 48, prf: sha512.New384},
-	{ID: 0xc00a, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA", ecdhe: true, auth: keyECDSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New},
-	{ID: 0xc014, Name: "TLS-ECDHE-RSA-WITH-AES-256-CBC-SHA", ecdhe: true, auth: keyRSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{
+		ID: 0xc024, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", ecdhe: true,
+		auth: keyECDSA, keyLen: 32, mac: sha512.New384, macLen: 48, prf: sha512.New384,
+	},
+	{
+		ID: 0xc028, Name: "TLS-ECDHE-RSA-WITH-AES-256-CBC-SHA384", ecdhe: true,
+		auth: keyRSA, keyLen: 32, mac: sha512.New384, macLen: 48, prf: sha512.New384,
+	},
+	{
+		ID: 0xc00a, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA", ecdhe: true,
+		auth: keyECDSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New,
+	},
+	{
+		ID: 0xc014, Name: "TLS-ECDHE-RSA-WITH-AES-256-CBC-SHA", ecdhe: true,
+		auth: keyRSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New,
+	},
 	{ID: 0xc02b, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256", ecdhe: true, auth: keyECDSA, keyLen: 16, aead: true, prf: sha256.New},
 	{ID: 0xc02f, Name: "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256", ecdhe: true, auth: keyRSA, keyLen: 16, aead: true, prf: sha256.New},
-	{ID: 0xc023, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", ecdhe: true, auth: keyECDSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New},
-	{ID: 0xc027, Name: "TLS-ECDHE-RSA-WITH-AES-128-CBC-SHA256", ecdhe: true, auth: keyRSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New},
-	{ID: 0xc009, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA", ecdhe: true, auth: keyECDSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
-	{ID: 0xc013, Name: "TLS-ECDHE-RSA-WITH-AES-128-CBC-SHA", ecdhe: true, auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
+	{
+		ID: 0xc023, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", ecdhe: true,
+		auth: keyECDSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New,
+	},
+	{
+		ID: 0xc027, Name: "TLS-ECDHE-RSA-WITH-AES-128-CBC-SHA256", ecdhe: true,
+		auth: keyRSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New,
+	},
+	{
+		ID: 0xc009, Name: "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA", ecdhe: true,
+		auth: keyECDSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New,
+	},
+	{
+		ID: 0xc013, Name: "TLS-ECDHE-RSA-WITH-AES-128-CBC-SHA", ecdhe: true,
+		auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New,
+	},
 	{ID: 0x009d, Name: "TLS-RSA-WITH-AES-256-GCM-SHA384", auth: keyRSA, keyLen: 32, aead: true, prf: sha512.New384},
 	{ID: 0x003d, Name: "TLS-RSA-WITH-AES-256-CBC-SHA256", auth: keyRSA, keyLen: 32, mac: sha256.New, macLen: 32, prf: sha256.New},
 	{ID: 0x0035, Name: "TLS-RSA-WITH-AES-256-CBC-SHA", auth: keyRSA, keyLen: 32, mac: sha1.New, macLen: 20, prf: sha256.New},
@@ -53,10 +77,7 @@ var suites = []*Suite{
 	{ID: 0x002f, Name: "TLS-RSA-WITH-AES-128-CBC-SHA", auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
 }
 
-// Suites returns the camera's cipher suites in its order of preference.
-func Suites() []*Suite { return slices.Clone(suites) }
-
-// SuiteByID returns the camera's suite with that number, or nil.
+// SuiteByID returns the engine's suite with that number, or nil.
 func SuiteByID(id uint16) *Suite {
 	for _, s := range suites {
 		if s.ID == id {

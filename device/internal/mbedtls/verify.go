@@ -3,7 +3,6 @@ package mbedtls
 import (
 	"bytes"
 	"crypto"
-	"encoding/asn1"
 	"strings"
 	"time"
 )
@@ -142,26 +141,12 @@ func strongKey(c *Certificate) bool {
 	return c.curve.curve.Params().BitSize >= 256
 }
 
-// certificateHashes are the signature algorithms that can be checked; the profile
-// accepts those of SHA-256 and up.
-var certificateHashes = []struct {
-	oid      asn1.ObjectIdentifier
-	hash     crypto.Hash
-	accepted bool
-}{
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, crypto.SHA256, true}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, crypto.SHA256, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, crypto.SHA384, true}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, crypto.SHA384, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, crypto.SHA512, true}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, crypto.SHA512, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, crypto.SHA1, false}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, crypto.SHA1, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, crypto.SHA224, false}, {asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, crypto.SHA224, false},
-}
-
 // certificateHash returns the hash of a certificate's signature, 0 for one that cannot
-// be checked, and whether the profile accepts it.
+// be checked, and whether it is accepted.
 func certificateHash(c *Certificate) (hash crypto.Hash, accepted bool) {
-	for _, known := range certificateHashes {
+	for _, known := range c.profile.signatures {
 		if oidEqual(c.algorithm, known.oid) {
-			return known.hash, known.accepted
+			return known.verifies, known.accepted
 		}
 	}
 	return 0, false

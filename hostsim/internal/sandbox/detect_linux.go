@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/leafcam/leafcam/internal/workdir"
 )
 
 // The ways to keep a program's children together: a PID namespace ends with its first
@@ -26,12 +28,12 @@ var hostsWays = [][]string{
 // Detect tries what this machine permits. It takes some milliseconds.
 func Detect(ctx context.Context) *Sandbox {
 	s := &Sandbox{apart: firstThatRuns(ctx, apartWays, "true")}
-	dir, err := os.MkdirTemp("", "leafcam-")
+	dir, err := workdir.New(true)
 	if err != nil {
 		return s
 	}
-	defer os.RemoveAll(dir)
-	hosts := filepath.Join(dir, "hosts")
+	defer dir.Close()
+	hosts := filepath.Join(dir.Path, "hosts")
 	if os.WriteFile(hosts, []byte("127.0.0.1 leafcam.invalid\n"), 0o644) == nil {
 		s.hosts = firstThatRuns(ctx, hostsWays, "sh", "-c", `mount --bind "$0" /etc/hosts && grep -q leafcam.invalid /etc/hosts`, hosts)
 	}

@@ -10,7 +10,10 @@ import (
 
 // ownGroup starts the program in a session of its own, so that its children can be
 // found.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	endWithParent(cmd.SysProcAttr)
+}
 
 func killGroup(cmd *exec.Cmd) error {
 	if cmd.Process == nil {

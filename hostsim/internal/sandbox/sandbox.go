@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -54,10 +55,12 @@ type Result struct {
 
 // ErrCannotIsolate is what Run returns for a command with Hosts where the machine
 // permits no way to give a program a hosts file of its own.
-var ErrCannotIsolate = errors.New("this machine permits neither unshare(1) with user namespaces nor has it libnss_wrapper.so, so names cannot be made to resolve to loopback for this client")
+var ErrCannotIsolate = errors.New("this machine permits neither unshare(1) with user namespaces nor has it " +
+	"libnss_wrapper.so, so names cannot be made to resolve to loopback for this client")
 
 // ErrNoMounts is what Run returns for a command with Mounts where the machine permits none.
-var ErrNoMounts = errors.New("this machine permits no unshare(1) with user namespaces, so this client, which takes its trust from a file of the system alone, cannot be given another one")
+var ErrNoMounts = errors.New("this machine permits no unshare(1) with user namespaces, so this client, " +
+	"which takes its trust from a file of the system alone, cannot be given another one")
 
 // maxOutput is how much of a program's output is kept, octets a stream.
 const maxOutput = 1 << 20
@@ -74,6 +77,9 @@ type Sandbox struct {
 	hosts      []string // the same for one that may mount over /etc/hosts
 	nssWrapper string   // path of libnss_wrapper.so, "" when there is none
 }
+
+// Namespaces tells whether programs run in a PID namespace, which ends with all that is in it.
+func (s *Sandbox) Namespaces() bool { return len(s.apart) > 0 }
 
 // Describe says in a few words how names are isolated here.
 func (s *Sandbox) Describe() string {
@@ -116,10 +122,9 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 	ownGroup(cmd)
 	cmd.Cancel = func() error { return killGroup(cmd) }
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
+	if err := runToEnd(cmd); err != nil {
 		return Result{}, err
 	}
-	_ = cmd.Wait() // how it ended is in ProcessState
 	// Whatever left the process group is gone with the PID namespace, where there is one.
 	_ = killGroup(cmd)
 	r := Result{
@@ -130,6 +135,18 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 		r.Signal = endingSignal(cmd.ProcessState)
 	}
 	return r, nil
+}
+
+// runToEnd starts a program and waits for it; how it ended is in its ProcessState. A program that is
+// to end with this one is bound to the thread that started it, which therefore stays.
+func runToEnd(cmd *exec.Cmd) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_ = cmd.Wait()
+	return nil
 }
 
 // isolate returns the command line and the environment that a command is run with.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
+	"github.com/leafcam/leafcam/internal/program"
 )
 
 func shell(t *testing.T, script string) sandbox.Command {
@@ -38,17 +39,17 @@ func TestHermetic(t *testing.T) {
 	require.Contains(t, out, "stdin: \n")
 }
 
-func TestHosts(t *testing.T) {
+func TestRealHosts(t *testing.T) {
 	before, err := os.ReadFile("/etc/hosts")
 	if err != nil {
 		t.Skip("there is no /etc/hosts")
 	}
-	getent, err := sandbox.LookPath("getent")
-	if err != nil {
-		t.Skip("getent is not installed: apt-get install libc-bin")
-	}
+	getent := program.Need(t, "getent", "libc-bin")
 	sb := sandbox.Detect(t.Context())
-	c := sandbox.Command{Args: []string{getent, "hosts", "cam.example.com"}, Home: t.TempDir(), Hosts: map[string]string{"cam.example.com": "127.0.0.1"}}
+	c := sandbox.Command{
+		Args: []string{getent, "hosts", "cam.example.com"}, Home: t.TempDir(),
+		Hosts: map[string]string{"cam.example.com": "127.0.0.1"},
+	}
 	r, err := sb.Run(t.Context(), c)
 	if errors.Is(err, sandbox.ErrCannotIsolate) {
 		t.Skip("no isolation of names here: " + sb.Describe() + "; apt-get install util-linux libnss-wrapper")
@@ -63,23 +64,26 @@ func TestHosts(t *testing.T) {
 	require.ErrorIs(t, err, sandbox.ErrCannotIsolate)
 }
 
-func TestDeadlineAndFlood(t *testing.T) {
+func TestDeadline(t *testing.T) {
 	sb := sandbox.Detect(t.Context())
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	r, err := sb.Run(ctx, shell(t, `yes | head -c 3000000; sleep 60`))
+	r, err := sb.Run(ctx, shell(t, `sleep 600`))
 	require.NoError(t, err)
 	require.True(t, r.TimedOut)
-	require.Less(t, r.Duration, 20*time.Second)
-	require.Equal(t, 1<<20, len(r.Stdout), "only so much is kept")
+	require.Less(t, r.Duration, time.Minute)
+}
+
+func TestFlood(t *testing.T) {
+	r, err := sandbox.Detect(t.Context()).Run(t.Context(), shell(t, `yes | head -c 3000000`))
+	require.NoError(t, err)
+	require.False(t, r.TimedOut)
+	require.Len(t, r.Stdout, 1<<20, "only so much is kept")
 	require.True(t, strings.HasPrefix(string(r.Stdout), "y\n"))
 }
 
-func TestSignal(t *testing.T) {
-	python, err := sandbox.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed: apt-get install python3")
-	}
+func TestRealSignal(t *testing.T) {
+	python := program.Need(t, "python3", "python3")
 	c := sandbox.Command{Args: []string{python, "-c", "import ctypes; ctypes.string_at(0)"}, Home: t.TempDir()}
 	r, err := sandbox.Detect(t.Context()).Run(t.Context(), c)
 	require.NoError(t, err)

@@ -1,0 +1,377 @@
+package delivery
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// A Delivery is what a CA, or an ACME client, hands over: read by [Read], and
+// understood by what the files hold, not by how they are called.
+type Delivery struct {
+	Paths []string // of what was read, as they were named
+	// Problem is what is wrong with it as a whole, one of the errors below, or nil. Everything else is
+	// there as far as it was read and understood. With ErrKeyMismatch, Leaf and Key are those that do
+	// not belong together, if there is but one of them that can be meant.
+	Problem error
+	// Leaf is the certificate whose public key is Key's; without a key, the only one that is no
+	// CA's or that the certificate request is for.
+	Leaf *Certificate
+	Key  *PrivateKey // nil without one
+	// Chain are the issuers of the leaf, put in order by their signatures: the leaf's issuer
+	// first, a root left out.
+	Chain []*x509.Certificate
+	Root  *x509.Certificate // the root that came with it, or nil
+	// Request is the certificate request that lies beside the leaf, or nil.
+	Request *x509.CertificateRequest
+	// Items is everything that was found, in the order in which it was read.
+	Items []*Item
+}
+
+// An Item is one thing in a delivery, and how it was understood.
+type Item struct {
+	File string // path; what lies in a ZIP follows a "!"
+	// Where tells the place in the file, such as "line 12"; "" when the item is the file.
+	Where string
+	// Archive is the path of the archive that the file lies in; "" when it lies in none.
+	Archive string
+	Form    Form // how it is encoded; "" when unknown
+	Kind    Kind
+	// About says what it is about: a subject, a kind of key.
+	About string
+	Use   Use
+	Note  string // why, where it is not plain
+	// Readable says that others than the owner can read the file of a key.
+	Readable bool
+	// Damaged says that a part of the delivery is not whole, or that a file that was named is too large to
+	// be read.
+	Damaged bool
+	// Locked says that it is encrypted and was not decrypted.
+	Locked bool
+	// TooMuch says that it was not read because that takes more work than is done for a delivery:
+	// Note says what is too much.
+	TooMuch bool
+
+	certificate *Certificate
+	key         *PrivateKey
+	request     *x509.CertificateRequest
+}
+
+// String returns the item's place.
+func (i *Item) String() string {
+	if i.Where == "" {
+		return i.File
+	}
+	return i.File + ", " + i.Where
+}
+
+// Certificate returns the certificate that the item is, or nil.
+func (i *Item) Certificate() *Certificate { return i.certificate }
+
+// A Form is how an item is encoded.
+type Form string
+
+// The forms of items.
+const (
+	FormPEM    Form = "PEM"
+	FormDER    Form = "DER"
+	FormBase64 Form = "base64" // DER in base64, without the lines of PEM
+	FormPKCS7  Form = "PKCS#7"
+	FormPKCS12 Form = "PKCS#12"
+	FormZIP    Form = "ZIP"
+)
+
+// A Kind is what an item is.
+type Kind string
+
+// The kinds of items.
+const (
+	KindCertificate Kind = "certificate"
+	KindKey         Kind = "private key"
+	KindRequest     Kind = "certificate request"
+	KindContainer   Kind = "container" // whose content follows
+	KindOther       Kind = "other"     // known, and of no use here
+	KindUnknown     Kind = "not understood"
+)
+
+// A Use is what an item is used for.
+type Use string
+
+// The uses of items.
+const (
+	UseLeaf      Use = "leaf"
+	UseChain     Use = "chain"
+	UseRoot      Use = "root"
+	UseKey       Use = "key"
+	UseRequest   Use = "request"
+	UseDuplicate Use = "duplicate"
+	UseNone      Use = "not used"
+)
+
+// What can be wrong with a delivery as a whole.
+var (
+	ErrNoCertificate = errors.New("there is no certificate in it")
+	ErrNoLeaf        = errors.New("there is no server certificate in it, only those of CAs")
+	ErrAmbiguous     = errors.New("it is not clear which certificate is meant")
+	ErrKeyMismatch   = errors.New("no certificate in it has the private key's public key")
+	ErrPassword      = errors.New("the password is missing or wrong")
+	ErrTooMuch       = errors.New("too much for a delivery")
+)
+
+// understand finds out what belongs to what.
+func (d *Delivery) understand(anchors []*x509.Certificate) error {
+	err := d.pair()
+	if d.Leaf == nil {
+		return err
+	}
+	d.findRequest()
+	d.findChain(anchors)
+	d.explainRest()
+	return err // a pair that does not fit is understood as far as it can be
+}
+
+// distinct returns the items of a kind, and marks those that say the same as an earlier one.
+func (d *Delivery) distinct(kind Kind, identity func(*Item) []byte) (list []*Item) {
+	first := map[string]*Item{}
+	for _, item := range d.Items {
+		if item.Kind != kind {
+			continue
+		}
+		id := string(identity(item))
+		if same := first[id]; same != nil {
+			item.Use, item.Note = UseDuplicate, "the same as "+same.String()
+			continue
+		}
+		first[id] = item
+		list = append(list, item)
+	}
+	return list
+}
+
+func certificateIdentity(i *Item) []byte { return i.certificate.Raw }
+func requestIdentity(i *Item) []byte     { return i.request.Raw }
+func keyIdentity(i *Item) []byte         { return i.key.identity() }
+
+// A pair is a certificate with its private key.
+type pair struct{ certificate, key *Item }
+
+// pair finds the leaf, and the key that belongs to it.
+func (d *Delivery) pair() error {
+	certificates := d.distinct(KindCertificate, certificateIdentity)
+	keys := d.distinct(KindKey, keyIdentity)
+	requests := d.distinct(KindRequest, requestIdentity)
+	if len(certificates) == 0 {
+		return ErrNoCertificate
+	}
+	keyOf := map[string]*Item{}
+	for _, k := range keys {
+		if k.key.SPKI != nil {
+			keyOf[string(k.key.SPKI)] = k
+		}
+	}
+	var pairs []pair
+	for _, c := range certificates {
+		for _, spki := range c.certificate.encodings() {
+			if k := keyOf[string(spki)]; k != nil {
+				pairs = append(pairs, pair{c, k})
+				break
+			}
+		}
+	}
+	// The keys of CAs lie beside the leaf's where somebody runs a CA of his own.
+	if servers := slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return p.certificate.certificate.IsCA() }); len(servers) > 0 {
+		pairs = servers
+	}
+	switch {
+	case len(pairs) == 1:
+		d.use(pairs[0])
+		return nil
+	case len(pairs) > 1:
+		var paired []*Item
+		for _, p := range pairs {
+			paired = append(paired, p.certificate)
+		}
+		return fmt.Errorf("%w: private keys for %s; name the files of one", ErrAmbiguous, describeItems(paired, " and for "))
+	}
+	leaves := leavesOf(certificates, requests)
+	switch {
+	case len(leaves) == 0:
+		return ErrNoLeaf
+	case len(leaves) > 1 && len(keys) > 0:
+		return fmt.Errorf("%w: %s", ErrKeyMismatch, describeItems(leaves, " or "))
+	case len(leaves) > 1:
+		return fmt.Errorf("%w: without a private key it may be %s; give the key, or name one", ErrAmbiguous, describeItems(leaves, " or "))
+	case len(keys) == 0:
+		d.use(pair{certificate: leaves[0]})
+		return nil
+	}
+	d.use(pair{leaves[0], keys[0]})
+	if leaf := leaves[0].certificate; len(keys) == 1 && (keys[0].key.SPKI == nil || leaf.Parsed == nil || leaf.Parsed.PublicKey == nil) {
+		keys[0].Note = "whether it belongs to the leaf cannot be told here"
+		return nil
+	}
+	return fmt.Errorf("%w: %s is another one's than %s", ErrKeyMismatch, describeItems(keys, " or "), leaves[0].describe())
+}
+
+func (d *Delivery) use(p pair) {
+	p.certificate.Use, d.Leaf = UseLeaf, p.certificate.certificate
+	if p.key != nil {
+		p.key.Use, d.Key = UseKey, p.key.key
+	}
+}
+
+// leavesOf returns the certificates that can be a server's when no key tells.
+func leavesOf(certificates, requests []*Item) []*Item {
+	var asked, servers []*Item
+	for _, c := range certificates {
+		if slices.ContainsFunc(requests, func(r *Item) bool {
+			return c.certificate.SPKI != nil && bytes.Equal(r.request.RawSubjectPublicKeyInfo, c.certificate.SPKI)
+		}) {
+			asked = append(asked, c)
+		}
+		if !c.certificate.IsCA() {
+			servers = append(servers, c)
+		}
+	}
+	switch {
+	case len(asked) > 0:
+		return asked
+	case len(servers) > 0:
+		return servers
+	case len(certificates) == 1 && certificates[0].certificate.selfSigned():
+		return certificates // a self-signed server certificate can be a CA's
+	}
+	return nil
+}
+
+// describeItems names a few items.
+func describeItems(list []*Item, or string) string {
+	const few = 8
+	var names []string
+	for n, i := range list {
+		if n == few {
+			names = append(names, fmt.Sprintf("%d more", len(list)-few))
+			break
+		}
+		names = append(names, i.describe())
+	}
+	return strings.Join(names, or)
+}
+
+func (i *Item) describe() string { return fmt.Sprintf("%s (%s)", i, i.About) }
+
+// findRequest finds the request that the leaf was issued for. One that is for another key is
+// taken, too, when it is the only one: somebody has to be told.
+func (d *Delivery) findRequest() {
+	var others []*Item
+	for _, item := range d.Items {
+		if item.Kind != KindRequest || item.Use != "" {
+			continue
+		}
+		if d.Leaf.SPKI != nil && bytes.Equal(item.request.RawSubjectPublicKeyInfo, d.Leaf.SPKI) {
+			item.Use, d.Request = UseRequest, item.request
+			return
+		}
+		others = append(others, item)
+	}
+	if len(others) == 1 {
+		others[0].Use, others[0].Note, d.Request = UseRequest, "for another key than the leaf's", others[0].request
+	}
+}
+
+// findChain puts the issuers in order.
+func (d *Delivery) findChain(anchors []*x509.Certificate) {
+	if d.Leaf.Parsed == nil {
+		return
+	}
+	var pool []*x509.Certificate
+	for _, item := range d.Items {
+		if item.Kind == KindCertificate && item.Use == "" && item.certificate.Parsed != nil {
+			pool = append(pool, item.certificate.Parsed)
+		}
+	}
+	d.Chain, d.Root = certs.BuildChain(d.Leaf.Parsed, pool, anchors...)
+	for _, item := range d.Items {
+		if item.Kind != KindCertificate || item.Use != "" || item.certificate.Parsed == nil {
+			continue
+		}
+		if i := slices.IndexFunc(d.Chain, item.certificate.Parsed.Equal); i >= 0 {
+			item.Use, item.Note = UseChain, fmt.Sprintf("intermediate %d", i+1)
+		}
+		if d.Root != nil && d.Root.Equal(item.certificate.Parsed) {
+			item.Use = UseRoot
+		}
+	}
+}
+
+// explainRest says why the other items are not used.
+func (d *Delivery) explainRest() {
+	for _, item := range d.Items {
+		if item.Use != "" || item.Kind == KindContainer {
+			continue
+		}
+		item.Use = UseNone
+		if item.Note != "" {
+			continue
+		}
+		switch item.Kind {
+		case KindCertificate:
+			item.Note = d.strange(item.certificate)
+		case KindKey:
+			item.Note = "no server certificate here has its public key"
+		case KindRequest:
+			item.Note = "for another key than the leaf's"
+		}
+	}
+}
+
+// strange says why a certificate is in no chain of the leaf.
+func (d *Delivery) strange(c *Certificate) string {
+	if c.Parsed == nil {
+		return "Go cannot parse it: " + c.ParseError.Error()
+	}
+	for _, used := range append(slices.Clone(d.Chain), d.Root) {
+		if used == nil || !bytes.Equal(used.RawSubject, c.Parsed.RawSubject) {
+			continue
+		}
+		if bytes.Equal(used.RawSubjectPublicKeyInfo, c.Parsed.RawSubjectPublicKeyInfo) {
+			return "another certificate for an issuer of the chain (cross-signed or renewed)"
+		}
+		return "the name of an issuer of the chain, but another key"
+	}
+	if !c.IsCA() {
+		return "another server certificate"
+	}
+	return "it has not signed anything in the chain of the leaf"
+}
+
+// InDER tells whether the leaf or the key lies there in a file of its own in DER, too.
+func (d *Delivery) InDER(use Use) bool {
+	for _, item := range d.Items {
+		if item.Form != FormDER || item.Where != "" {
+			continue
+		}
+		switch {
+		case use == UseLeaf && item.certificate != nil && bytes.Equal(item.certificate.Raw, d.Leaf.Raw):
+			return true
+		case use == UseKey && item.key != nil && bytes.Equal(item.key.identity(), d.Key.identity()):
+			return true
+		}
+	}
+	return false
+}
+
+// Certificates returns every certificate of the delivery that Go can parse, each once.
+func (d *Delivery) Certificates() (list []*x509.Certificate) {
+	for _, item := range d.Items {
+		if item.Kind == KindCertificate && item.Use != UseDuplicate && item.certificate.Parsed != nil {
+			list = append(list, item.certificate.Parsed)
+		}
+	}
+	return list
+}

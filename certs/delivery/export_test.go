@@ -1,0 +1,10 @@
+package delivery
+
+// Beside does what cannot be interrupted.
+var Beside = beside
+
+// WithRounds returns options under which all key derivations take so many rounds at most.
+func (o Options) WithRounds(n int64) Options {
+	o.rounds = n
+	return o
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/leafcam/leafcam/internal/workdir"
+)
+
+// endsWithin is how long a command may take to end when it was told to. One that waits for something
+// else, such as a reader of its output, is ended then.
+const endsWithin = 800 * time.Millisecond
+
+// signals are what the system tells the command.
+type signals struct {
+	received chan os.Signal
+	hangups  chan struct{} // for a command that reloads by them
+	taken    atomic.Bool   // hangups are that command's
+}
+
+// signalsKey is where a command's context holds its signals.
+type signalsKey struct{}
+
+// withSignals returns a context that ends with the first signal to end. A second one does what it does
+// to any process: it kills it at once.
+func withSignals(ctx context.Context) context.Context {
+	s := &signals{received: make(chan os.Signal, 8), hangups: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, signalsKey{}, s))
+	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup(1) does
+		signal.Notify(s.received, syscall.SIGHUP)
+	}
+	go func() {
+		for sig := range s.received {
+			if sig != syscall.SIGHUP || !s.taken.Load() {
+				signal.Stop(s.received)
+				cancel()
+				return
+			}
+			select {
+			case s.hangups <- struct{}{}:
+			default: // one is waiting
+			}
+		}
+	}()
+	return ctx
+}
+
+// takeHangups returns SIGHUPs, which do not end the command from then on.
+func takeHangups(ctx context.Context) <-chan struct{} {
+	s, ok := ctx.Value(signalsKey{}).(*signals)
+	if !ok {
+		return nil
+	}
+	s.taken.Store(true)
+	signal.Notify(s.received, syscall.SIGHUP)
+	return s.hangups
+}
+
+// runUntilSignal runs the command line, and returns the exit status when it has ended, or shortly after
+// it was told to.
+func runUntilSignal(args []string, stdout, stderr io.Writer) int {
+	ctx := withSignals(context.Background())
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, args, stdout, stderr) }()
+	select {
+	case status := <-ended:
+		return status
+	case <-ctx.Done():
+	}
+	select {
+	case status := <-ended:
+		return status
+	case <-time.After(endsWithin):
+		workdir.RemoveAll()
+		return exitInterrupted
+	}
+}
+
+// interruptible reads until the context ends.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, r)
+		_ = in.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { _ = out.CloseWithError(ctx.Err()) })
+	return out
+}

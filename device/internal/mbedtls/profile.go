@@ -1,0 +1,179 @@
+package mbedtls
+
+import (
+	"crypto"
+	"encoding/asn1"
+	"fmt"
+	"slices"
+)
+
+// A Profile is what one build of Mbed TLS has compiled in, and where builds behave differently. It
+// is data: connections and loaders read it, and nothing changes it. [Build.Profile] makes one.
+type Profile struct {
+	suites     []*Suite             // in the server's order of preference
+	groups     []*namedCurve        // of ECDHE, in the server's order
+	curves     []*namedCurve        // of certificates and keys
+	extensions []extensionParser    // of certificates
+	signatures []signatureAlgorithm // of certificates
+	hashes     []uint8              // of the handshake's signatures, as TLS numbers them
+	requested  []uint16             // what a client may sign its CertificateVerify with
+
+	Quirks
+}
+
+// Quirks are the sizes in which builds differ, and how they read.
+type Quirks struct {
+	InContentLen  int // MBEDTLS_SSL_IN_CONTENT_LEN, octets
+	OutContentLen int // MBEDTLS_SSL_OUT_CONTENT_LEN, octets
+
+	// PEM says that certificates and keys are read in PEM as well as in DER.
+	PEM bool
+	// HelloInRecordLayer lets the ClientHello go through the normal record layer;
+	// otherwise it has rules of its own (CAMERA.md sections 2.1 and 10).
+	HelloInRecordLayer bool
+	// Reassembles says that handshake messages may be split over records
+	// (CAMERA.md section 10).
+	Reassembles bool
+}
+
+// A Build names what is compiled in. The names are those of the standards: suites as get_ciphers()
+// prints them, groups and curves as IANA does, extensions of certificates as RFC 5280 does, hashes
+// such as SHA-256. A nil list stands for everything that the engine has.
+type Build struct {
+	Suites     []string // in the server's order of preference
+	Groups     []string // of ECDHE, in the server's order
+	Curves     []string // of certificates and keys
+	Extensions []string // of certificates; others are skipped, or refused when they are critical
+	Hashes     []string // of signatures
+	// Requested are the hashes that a client may sign its CertificateVerify with, in the order of the
+	// CertificateRequest.
+	Requested []string
+}
+
+// Profile looks the names up. The error tells which one the engine does not have.
+func (b Build) Profile(q Quirks) (*Profile, error) {
+	p := &Profile{Quirks: q}
+	var err error
+	if p.suites, err = pick("cipher suite", b.Suites, suites, func(s *Suite) string { return s.Name }); err != nil {
+		return nil, err
+	}
+	if p.groups, err = pick("group", b.Groups, exchangeCurves, func(c *namedCurve) string { return c.name }); err != nil {
+		return nil, err
+	}
+	if p.curves, err = pick("curve", b.Curves, namedCurves, func(c *namedCurve) string { return c.name }); err != nil {
+		return nil, err
+	}
+	if p.extensions, err = pick("extension", b.Extensions, extensionParsers, func(e extensionParser) string { return e.name }); err != nil {
+		return nil, err
+	}
+	known, err := pick("hash", b.Hashes, hashes, func(h hashName) string { return h.name })
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range known {
+		if h.id != 0 {
+			p.hashes = append(p.hashes, h.id)
+		}
+	}
+	for _, s := range signatureAlgorithms {
+		if slices.ContainsFunc(known, func(h hashName) bool { return h.name == s.hashName }) {
+			p.signatures = append(p.signatures, s)
+		}
+	}
+	requested, err := pick("hash", b.Requested, known, func(h hashName) string { return h.name })
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range requested {
+		if h.id == 0 {
+			continue
+		}
+		p.requested = append(p.requested, uint16(h.id)<<8|signECDSA, uint16(h.id)<<8|signRSA)
+	}
+	return p, nil
+}
+
+// Everything returns a profile of all that the engine has, for those who read keys without a server.
+func Everything() *Profile {
+	p, err := Build{}.Profile(Quirks{})
+	if err != nil {
+		panic(err) // it names nothing
+	}
+	return p
+}
+
+// pick returns the elements with these names in their order; all of them for nil.
+func pick[T any](what string, names []string, all []T, name func(T) string) ([]T, error) {
+	if names == nil {
+		return all, nil
+	}
+	list := make([]T, 0, len(names))
+	for _, n := range names {
+		i := slices.IndexFunc(all, func(e T) bool { return name(e) == n })
+		if i < 0 {
+			return nil, fmt.Errorf("the engine has no %s %q", what, n)
+		}
+		list = append(list, all[i])
+	}
+	return list, nil
+}
+
+// Suites returns the cipher suites in the server's order of preference.
+func (p *Profile) Suites() []*Suite { return slices.Clone(p.suites) }
+
+func (p *Profile) curveByOID(der []byte) *namedCurve {
+	for _, c := range p.curves {
+		if oidEqual(der, c.oid) {
+			return c
+		}
+	}
+	return nil
+}
+
+// keepsGroup tells whether the server keeps a group from supported_groups: one of a curve that it
+// was built with, whether it agrees on keys over it or not.
+func (p *Profile) keepsGroup(id uint16) bool {
+	for _, c := range p.curves {
+		if c.id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// signs tells whether the server can make signatures of that algorithm.
+func (p *Profile) signs(alg uint16) bool {
+	return signatureHash(alg) != 0 && slices.Contains(p.hashes, uint8(alg>>8))
+}
+
+// A hashName is a hash that a build can have.
+type hashName struct {
+	name string
+	id   uint8 // in signature algorithms of the handshake (RFC 5246 section 7.4.1.4.1); 0 for none
+}
+
+var hashes = []hashName{{"SHA-512", 6}, {"SHA-384", 5}, {"SHA-256", 4}, {"SHA-224", 0}, {"SHA-1", hashSHA1}, {"MD5", 0}}
+
+// A signatureAlgorithm is an algorithm that certificates are signed with.
+type signatureAlgorithm struct {
+	oid      asn1.ObjectIdentifier
+	hashName string
+	verifies crypto.Hash // 0 for one that is known by its name alone
+	accepted bool        // by mbedtls_x509_crt_profile_default: SHA-256 and up
+}
+
+// signatureAlgorithms are those whose names Mbed TLS knows (CAMERA.md sections 1.3 and 6).
+var signatureAlgorithms = []signatureAlgorithm{
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}, "MD5", 0, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, "SHA-1", crypto.SHA1, false},
+	{asn1.ObjectIdentifier{1, 3, 14, 3, 2, 29}, "SHA-1", 0, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, "SHA-224", crypto.SHA224, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, "SHA-256", crypto.SHA256, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, "SHA-384", crypto.SHA384, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, "SHA-512", crypto.SHA512, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, "SHA-1", crypto.SHA1, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, "SHA-224", crypto.SHA224, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, "SHA-256", crypto.SHA256, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, "SHA-384", crypto.SHA384, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, "SHA-512", crypto.SHA512, true},
+}

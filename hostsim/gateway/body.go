@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// A request's body is read before a connection to the camera is taken: up to this many octets. What
+// is longer streams through. Whoever sends nothing, or sends slowly, keeps nobody else waiting but
+// himself.
+const spooled = 256 << 10
+
+// How fast a body has to come.
+const (
+	bodySilence = 10 * time.Second // without an octet
+	bodyGrace   = 10 * time.Second // before the rate counts
+	bodyRate    = 4 << 10          // octets a second, from the beginning on
+	bodyTotal   = 30 * time.Minute // however long it is
+)
+
+// errSlowBody is why a request was not passed on.
+var errSlowBody = errors.New("the request's body comes too slowly")
+
+// steady is a body that has to keep coming.
+type steady struct {
+	io.ReadCloser
+	control *http.ResponseController
+	began   time.Time
+	octets  int64
+}
+
+// Read fails with errSlowBody when nothing comes for too long, or too little.
+func (s *steady) Read(p []byte) (int, error) {
+	atRate := s.began.Add(bodyGrace + time.Duration(s.octets)*time.Second/bodyRate)
+	deadline := time.Now().Add(bodySilence)
+	for _, other := range []time.Time{atRate, s.began.Add(bodyTotal)} {
+		if other.Before(deadline) {
+			deadline = other
+		}
+	}
+	_ = s.control.SetReadDeadline(deadline)
+	n, err := s.ReadCloser.Read(p)
+	s.octets += int64(n)
+	if err != nil {
+		_ = s.control.SetReadDeadline(time.Time{})
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, errSlowBody
+	}
+	return n, err
+}
+
+// spool reads the beginning of a request's body, and puts it before the rest.
+func spool(w http.ResponseWriter, r *http.Request, limit int64) error {
+	if r.ContentLength == 0 || r.Body == http.NoBody {
+		return nil
+	}
+	body := &steady{ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), began: time.Now()}
+	begin, err := io.ReadAll(io.LimitReader(body, spooled))
+	if err != nil {
+		return err
+	}
+	if len(begin) < spooled { // it is all there: the camera is told how long it is
+		_ = body.Close()
+		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(begin)), int64(len(begin)), nil
+		if len(begin) == 0 {
+			r.Body = http.NoBody
+		}
+		return nil
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(begin), body), body}
+	return nil
+}

@@ -1,0 +1,148 @@
+package policy
+
+// measured is the source of every family: the standard matrix and its further scenarios, run
+// with the programs of Debian 12 and of npm.
+const measured = "measured with leafcam matrix --scenarios all"
+
+// anchored are the traits that most families have in common: an intermediate in the trust file,
+// a leaf, and either form of self-signed certificate is an anchor.
+func anchored(p Policy) Policy {
+	p.StoreIsAnchor, p.PinsLeaf = true, true
+	return pinning(p)
+}
+
+// pinning are the traits of those that accept either form of self-signed certificate.
+func pinning(p Policy) Policy {
+	p.PinsSelfSigned, p.PinsSelfSignedCA = true, true
+	p.Source, p.Date = measured, "2026-11"
+	return p
+}
+
+// Families returns the families of clients as they were measured: those of one family did
+// the same in every scenario.
+func Families() []Policy {
+	return []Policy{
+		anchored(Policy{
+			Name: "openssl-partial", Title: "curl, Perl, PHP's curl, R (OpenSSL with partial chains)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			ShortRSA: TraitVaries, CommonName: TraitYes,
+		}),
+		anchored(Policy{
+			Name: "python-strict", Title: "Python 3.13 and later (OpenSSL, partial chains, strict)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			Strict: true, CommonName: TraitYes,
+		}),
+		pinning(Policy{
+			Name: "openssl", Title: "Python to 3.12, requests, Node.js, Ruby, nginx, HAProxy, Qt ... (OpenSSL)",
+			Stack: "OpenSSL", Verifier: "OpenSSL", ShortRSA: TraitVaries, CommonName: TraitVaries, NoP521: TraitVaries,
+		}),
+		pinning(Policy{
+			Name: "openssl-no-names", Title: "LuaSec, Tcl (OpenSSL, host names not compared)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			IgnoresNames: true, CommonName: TraitYes,
+		}),
+		pinning(Policy{
+			Name: "socat", Title: "socat (OpenSSL, P-256 alone)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			OnlyP256: true, NoP521: TraitYes, CommonName: TraitYes,
+		}),
+		pinning(Policy{
+			Name: "apache", Title: "Apache as proxy (OpenSSL, two intermediates at most)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			MaxIntermediates: 2, CommonName: TraitYes,
+		}),
+		pinning(Policy{
+			Name: "squid", Title: "Squid (OpenSSL, downloads of its own)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			AIA: true, HTTPS: true, CommonName: TraitYes,
+		}),
+		anchored(Policy{
+			Name: "gnutls", Title: "wget, git, FFmpeg, mpv, VLC, GStreamer, WebKitGTK ... (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS",
+			EnforcesMustStaple: true, ShortRSA: TraitYes, CommonName: TraitYes,
+		}),
+		anchored(Policy{
+			Name: "gnutls-aia", Title: "gnutls-cli --ca-auto-retrieve", Stack: "GnuTLS", Verifier: "GnuTLS",
+			AIA: true, AIAOption: "--ca-auto-retrieve", EnforcesMustStaple: true, ShortRSA: TraitYes, CommonName: TraitYes,
+		}),
+		{
+			Name: "lynx", Title: "Lynx (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS",
+			StoreIsAnchor: true, PinsSelfSignedCA: true, ShortRSA: TraitYes, EnforcesMustStaple: true, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		anchored(Policy{
+			Name: "go", Title: "Go programs on Linux: Caddy, rclone, Prometheus", Stack: "Go", Verifier: "crypto/x509",
+			GoParser: true, ShortRSA: TraitYes,
+		}),
+		anchored(Policy{
+			Name: "java", Title: "Java, OkHttp, Apache HttpClient", Stack: "JSSE", Verifier: "PKIX of the JDK",
+			ShortRSA: TraitYes, CommonName: TraitVaries,
+		}),
+		anchored(Policy{
+			Name: "bouncycastle", Title: "Bouncy Castle (Java)", Stack: "Bouncy Castle", Verifier: "PKIX of the JDK",
+			ShortRSA: TraitYes, CommonName: TraitYes, EnforcesMustStaple: true,
+		}),
+		anchored(Policy{
+			Name: "java-aia", Title: "Java with its AIA switches on", Stack: "JSSE", Verifier: "PKIX of the JDK",
+			AIA: true, PKCS7: true, PEM: true, HTTPS: true, ShortRSA: TraitYes, CommonName: TraitVaries,
+			AIAOption: "-Dcom.sun.security.enableAIAcaIssuers=true -Dcom.sun.security.allowedAIALocations=any",
+		}),
+		{
+			Name: "rustls", Title: "deno, Rust programs (rustls)", Stack: "rustls", Verifier: "webpki",
+			StoreIsAnchor: true, PinsSelfSigned: true, NoP521: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		anchored(Policy{
+			Name: "workerd", Title: "workerd (rustls)", Stack: "rustls", Verifier: "workerd", NoP521: TraitYes,
+		}),
+		pinning(Policy{
+			Name: "bun", Title: "Bun (BoringSSL)", Stack: "BoringSSL", Verifier: "BoringSSL",
+			NoP521: TraitYes, ShortRSA: TraitYes, CommonName: TraitYes,
+		}),
+		{
+			Name: "wreq", Title: "wreq-js (BoringSSL), Mono", Stack: "BoringSSL", Verifier: "BoringSSL, Mono",
+			PinsSelfSignedCA: true, NoP521: TraitYes, ShortRSA: TraitYes, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "erlang", Title: "Erlang, Elixir, Botan", Stack: "Erlang", Verifier: "public_key",
+			NoP521: TraitVaries, ShortRSA: TraitVaries, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "mbedtls", Title: "other devices with Mbed TLS", Stack: "Mbed TLS", Verifier: "Mbed TLS",
+			StoreIsAnchor: true, PinsSelfSigned: true, PinsSelfSignedCA: true, OddCurves: TraitYes, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		anchored(Policy{
+			Name: "embedded", Title: "other devices with wolfSSL, BearSSL", Stack: "wolfSSL", Verifier: "wolfSSL, BearSSL",
+			OddCurves: TraitVaries, ShortRSA: TraitYes, CommonName: TraitYes,
+		}),
+		{
+			Name: "nss", Title: "NSS tools", Stack: "NSS", Verifier: "NSS",
+			PinsSelfSigned: true, PinsLeaf: true, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "curl-nss", Title: "curl with NSS", Stack: "NSS", Verifier: "NSS", StoreIsAnchor: true, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		pinning(Policy{
+			Name: "chromium", Title: "Chromium, Chrome and Edge on Linux", Stack: "BoringSSL", Verifier: "Chromium's verifier",
+			NoP521: TraitYes, ShortRSA: TraitYes,
+			AIA: true, PKCS7: true, PEM: true, PinsLeaf: true, WantsSCTs: true,
+		}),
+		pinning(Policy{
+			Name: "qtwebengine", Title: "Qt WebEngine (Chromium 87)", Stack: "BoringSSL", Verifier: "Chromium 87's verifier",
+			AIA: true, PEM: true, WantsSCTs: true, NoP521: TraitYes, ShortRSA: TraitYes,
+		}),
+		{
+			Name: "chromium-policy", Title: "Chromium with the root from a policy", Stack: "BoringSSL", Verifier: "Chromium's verifier",
+			NoP521: TraitYes, ShortRSA: TraitYes,
+			AIA: true, PKCS7: true, PEM: true, WantsSCTs: true, PinsSelfSignedCA: true,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "firefox", Title: "Firefox", Stack: "NSS", Verifier: "mozilla::pkix",
+			Preloaded: true, PinsSelfSigned: true, PinsLeaf: true, EnforcesMustStaple: true, ShortRSA: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		anchored(Policy{
+			Name: "unverified", Title: "ffprobe and mpv by default, check_http, ab, hey, siege, wrk: verify nothing",
+			Stack: "none", Verifier: "none", NeverVerifies: true,
+		}),
+	}
+}

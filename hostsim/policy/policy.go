@@ -1,0 +1,78 @@
+// Package policy says how families of clients come by missing intermediates and what they take
+// for an anchor, as data with sources: for forecasts, and for clients that cannot run on this
+// machine. Start with [Families] and [Platforms].
+package policy
+
+// A Policy is how a family of clients verifies a server.
+type Policy struct {
+	Name     string // short, unique
+	Title    string // the clients, for people
+	Stack    string // family of the TLS library
+	Verifier string // what decides on the chain
+
+	// AIA says that missing issuers are downloaded from http AIA URLs, in DER.
+	AIA bool
+	// PKCS7, PEM and HTTPS say that these are understood there, too. False where nobody has
+	// documented it.
+	PKCS7, PEM, HTTPS bool
+	// AIAOption is what has to be set for that; "" where it is the default.
+	AIAOption string
+	// Preloaded says that intermediates which public CAs have disclosed are known beforehand.
+	Preloaded bool
+
+	// StoreIsAnchor says that an intermediate in the client's own store is a trust anchor;
+	// otherwise it only completes chains.
+	StoreIsAnchor bool
+	// What the client takes for an anchor when it is told to: a self-signed server certificate
+	// that is no CA, one that is a CA, and a leaf that a CA has issued.
+	PinsSelfSigned, PinsSelfSignedCA, PinsLeaf bool
+
+	IgnoresNames  bool // the host is not compared with the certificate
+	NeverVerifies bool // as the programs are used by default
+	GoParser      bool // certificates are read by Go's crypto/x509
+	// OnlyP256 says that no other curve is offered; NoP521 that P-521 is not, OddCurves that some
+	// other curves of the camera are.
+	OnlyP256  bool
+	NoP521    Trait
+	OddCurves Trait
+	// ShortRSA says that RSA keys of 1024 bits are taken.
+	ShortRSA Trait
+	// CommonName says that it counts where a certificate has no subject alternative name.
+	CommonName Trait
+	// MaxIntermediates is how many there may be between leaf and anchor; 0 is any number.
+	MaxIntermediates int
+	// Strict says that certificates have to keep to RFC 5280 where others do not ask
+	// (OpenSSL's X509_V_FLAG_X509_STRICT).
+	Strict bool
+	// EnforcesMustStaple says that a leaf with the TLS feature status_request is refused without
+	// a stapled answer (RFC 7633).
+	EnforcesMustStaple bool
+	// WantsSCTs says that leaves of public CAs need signed certificate timestamps.
+	WantsSCTs bool
+	// LimitsPrivateCAs says that the limit on a certificate's validity holds for private CAs, too.
+	LimitsPrivateCAs bool
+
+	// Source is where this is known from, Date when it was looked at (year-month).
+	Source, Date string
+	// SharedBy are clients that follow the policy of a platform and do run here: against them
+	// it is tested.
+	SharedBy []string
+}
+
+// A Trait is whether clients have it.
+type Trait int
+
+// What is known of a trait.
+const (
+	TraitNo     Trait = iota
+	TraitYes          // all that were measured
+	TraitVaries       // some of them
+)
+
+// Measured tells whether the policy was measured with real clients: those of hostsim/clients that name
+// it as their family.
+func (p Policy) Measured() bool { return p.Source == measured }
+
+// Everyone returns the families that were measured and the platforms that were not: what a
+// forecast is about.
+func Everyone() []Policy { return append(Families(), Platforms()...) }

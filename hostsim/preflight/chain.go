@@ -1,0 +1,303 @@
+package preflight
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// Who can be said to trust a root.
+const (
+	trustOwn      = "your root"
+	trustPublic   = "Mozilla's list of public roots"
+	trustSystem   = "this system's roots"
+	trustDelivery = "the delivery"
+)
+
+// chain finds the way from the leaf to a root, and what of it the camera does not send.
+func (c *checker) chain(ctx context.Context) {
+	p := c.leaf.Parsed
+	if p == nil {
+		return
+	}
+	if certs.SelfSigned(p) {
+		c.report.Missing = 0
+		c.selfSigned()
+		c.lifetime()
+		return
+	}
+	pool := c.issuers()
+	c.link(ctx, pool)
+	c.lookAtAIA(ctx)
+	if c.root == nil && c.fetch != nil {
+		c.link(ctx, c.download(ctx, pool))
+	}
+	c.notAsked()
+	c.describePath()
+	c.lifetime()
+	c.issuerDates()
+	if c.public && !hasExtension(p, oidSCTs) {
+		c.add(CodeNoSCTs, c.subject.CertFile, "", Saying{"Chrome", "ERR_CERTIFICATE_TRANSPARENCY_REQUIRED"})
+	}
+}
+
+func (c *checker) selfSigned() {
+	kind := "CA:FALSE: Chromium takes it where it is imported as a server's certificate, others as an anchor"
+	if c.leaf.Parsed.IsCA {
+		kind = "CA:TRUE: Firefox and rustls refuse that form"
+	}
+	c.add(CodeSelfSigned, c.subject.CertFile, "the certificate is self-signed ("+kind+")",
+		Saying{"curl", "self-signed certificate"}, Saying{"openssl", "self-signed certificate"})
+}
+
+// issuers returns the certificates of the delivery that can be issuers.
+func (c *checker) issuers() (pool []*x509.Certificate) {
+	if c.subject.Delivery == nil {
+		return nil
+	}
+	for _, parsed := range c.subject.Delivery.Certificates() {
+		if !parsed.Equal(c.leaf.Parsed) {
+			pool = append(pool, parsed)
+		}
+	}
+	return pool
+}
+
+// MaxLinks is how many certificates there are between a leaf and its root at most.
+const MaxLinks = 16
+
+// Bounds of the search for the shortest path: paths that are tried, and signatures that are checked.
+// Most of them have been checked when the delivery was understood, and are remembered.
+const (
+	maxPaths  = 1000
+	maxChecks = 2000
+)
+
+// link finds the shortest path to a root that somebody trusts: the fewest links are missing
+// there. Without one, the path is as long as the certificates at hand allow. It ends when the context
+// does.
+func (c *checker) link(ctx context.Context, pool []*x509.Certificate) {
+	c.path, c.root, c.public = nil, nil, false
+	c.named = map[string][]*x509.Certificate{}
+	for _, issuer := range pool {
+		c.named[string(issuer.RawSubject)] = append(c.named[string(issuer.RawSubject)], issuer)
+	}
+	seen := map[*x509.Certificate]bool{}
+	paths := [][]*x509.Certificate{nil}
+	for tried := 0; len(paths) > 0 && tried < maxPaths && ctx.Err() == nil; tried++ {
+		path := paths[0]
+		paths = paths[1:]
+		top := c.leaf.Parsed
+		if len(path) > 0 {
+			top = path[len(path)-1]
+		}
+		if root, trust := c.anchor(top); root != nil {
+			c.path, c.root, c.report.Trust, c.public = path, root, trust, trust == trustPublic
+			break
+		}
+		if len(path) == MaxLinks {
+			continue
+		}
+		for _, issuer := range c.signersOf(ctx, top) {
+			if !seen[issuer] {
+				seen[issuer] = true
+				paths = append(paths, append(slices.Clip(path), issuer))
+			}
+		}
+	}
+	if c.root == nil {
+		c.path, _ = certs.BuildChain(c.leaf.Parsed, pool)
+	}
+	c.report.Path = []string{}
+	for _, issuer := range c.path {
+		c.report.Path = append(c.report.Path, certs.Title(issuer))
+	}
+	c.report.Root = ""
+	if c.root != nil {
+		c.report.Root, c.report.Missing = certs.Title(c.root), len(c.path)
+	}
+}
+
+// signersOf returns the certificates of the pool that have signed one: those first that it names by
+// their key identifier, and the others only if it was none of them.
+func (c *checker) signersOf(ctx context.Context, top *x509.Certificate) (list []*x509.Certificate) {
+	named, others := []*x509.Certificate{}, []*x509.Certificate{}
+	for _, issuer := range c.named[string(top.RawIssuer)] {
+		if len(top.AuthorityKeyId) > 0 && bytes.Equal(top.AuthorityKeyId, issuer.SubjectKeyId) {
+			named = append(named, issuer)
+		} else {
+			others = append(others, issuer)
+		}
+	}
+	for _, candidates := range [][]*x509.Certificate{named, others} {
+		for _, issuer := range candidates {
+			if c.checks++; c.checks > maxChecks || ctx.Err() != nil {
+				return list
+			}
+			if certs.SignedBy(top, issuer) && !certs.SelfSigned(issuer) {
+				list = append(list, issuer)
+			}
+		}
+		if len(list) > 0 {
+			break
+		}
+	}
+	return list
+}
+
+// anchor returns a root that has signed a certificate, and who trusts it.
+func (c *checker) anchor(top *x509.Certificate) (root *x509.Certificate, trust string) {
+	for _, own := range c.options.Roots {
+		if certs.SignedBy(top, own) {
+			return own, trustOwn
+		}
+	}
+	if !c.options.NoPublicRoots {
+		if root := c.publicRoot(top); root != nil {
+			return root, trustPublic
+		}
+		if root := certs.FindRoot(top); root != nil {
+			return root, trustSystem
+		}
+	}
+	for _, candidate := range c.named[string(top.RawIssuer)] {
+		if !bytes.Equal(candidate.RawIssuer, candidate.RawSubject) {
+			continue
+		}
+		if c.checks++; c.checks > maxChecks {
+			break
+		}
+		if certs.SignedBy(top, candidate) && certs.SelfSigned(candidate) {
+			return candidate, trustDelivery
+		}
+	}
+	return nil, ""
+}
+
+// publicRoot returns a public root that has signed a certificate.
+func (c *checker) publicRoot(top *x509.Certificate) *x509.Certificate {
+	for _, root := range c.options.publicRoots {
+		if certs.SignedBy(top, root) {
+			return root
+		}
+	}
+	return certs.PublicRoot(top)
+}
+
+// describePath adds the findings about the way to the root.
+func (c *checker) describePath() {
+	top := c.leaf.Parsed
+	ders := [][]byte{c.leaf.Raw}
+	for _, issuer := range c.path {
+		ders, top = append(ders, issuer.Raw), issuer
+	}
+	c.report.Message.Path = messageSize(ders...)
+	switch {
+	case c.root == nil && (len(c.path) == 0 || len(top.IssuingCertificateURL) > 0):
+		c.add(CodeMissingLink, c.subject.CertFile, fmt.Sprintf("%q is signed by %q, which is not here", certs.Title(top), top.Issuer),
+			Saying{"openssl verify", "unable to get local issuer certificate"})
+	case c.root == nil:
+		c.add(CodeUnknownRoot, "", fmt.Sprintf("the chain ends with %q, signed by %q, which nobody here knows", certs.Title(top), top.Issuer),
+			Saying{"openssl verify", "unable to get local issuer certificate"})
+	case !c.public:
+		c.add(CodePrivateRoot, "",
+			fmt.Sprintf("the root %q is not a public one (known from: %s): each client has to be given it", certs.Title(c.root), c.report.Trust),
+			Saying{"curl, where the root is missing", "unable to get local issuer certificate"})
+	}
+	if c.root != nil {
+		c.verify()
+	}
+	if len(c.path) > 0 || c.root == nil {
+		c.add(CodeIntermediateUnsent, c.subject.CertFile, c.describeGap(),
+			Saying{camera, "OSError: (-30592, 'MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE')"},
+			Saying{"curl", "unable to get local issuer certificate"},
+			Saying{"Java", "unable to find valid certification path to requested target"},
+			Saying{"Firefox", "SEC_ERROR_UNKNOWN_ISSUER"})
+	}
+	if len(c.path) > 0 && c.report.Message.Path > c.options.Firmware.OutContentLen && c.report.Finding(CodeMessageTooLong) == nil {
+		c.add(CodeChainTooLong, "", fmt.Sprintf("leaf and %d intermediate(s) take %d octets, and the camera sends %d at most",
+			len(c.path), c.report.Message.Path, c.options.Firmware.OutContentLen),
+			Saying{camera, "OSError: (-27136, 'MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL')"})
+	}
+}
+
+// describeGap says what the camera does not send.
+func (c *checker) describeGap() string {
+	if c.root == nil {
+		return fmt.Sprintf("the camera sends its leaf alone; at least %d issuer(s) between it and a root are missing", max(1, len(c.path)))
+	}
+	title := fmt.Sprintf("the camera sends its leaf alone: %s missing between it and the root %q: %s",
+		links(len(c.path)), certs.Title(c.root), strings.Join(c.report.Path, ", "))
+	if d := c.subject.Delivery; d != nil && len(d.Chain) > len(c.path) {
+		title += fmt.Sprintf(" (%s for clients that know older roots only)", links(len(d.Chain)))
+	}
+	return title
+}
+
+func links(n int) string {
+	if n == 1 {
+		return "1 link"
+	}
+	return fmt.Sprintf("%d links", n)
+}
+
+// verify lets crypto/x509 look at the whole chain. What is wrong with the leaf's dates is said
+// elsewhere.
+func (c *checker) verify() {
+	at := c.options.At
+	if p := c.leaf.Parsed; at.Before(p.NotBefore) || at.After(p.NotAfter) {
+		at = p.NotBefore.Add(p.NotAfter.Sub(p.NotBefore) / 2)
+	}
+	o := x509.VerifyOptions{
+		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(),
+		CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	}
+	o.Roots.AddCert(c.root)
+	for _, issuer := range c.path {
+		o.Intermediates.AddCert(issuer)
+	}
+	if _, err := c.leaf.Parsed.Verify(o); err != nil {
+		words := goWords(err)
+		c.add(CodeChainInvalid, "", "the chain reaches its root and does not verify: "+strings.TrimPrefix(words, "x509: "),
+			Saying{"Go", words}, Saying{"openssl verify", c.opensslWords(err)})
+	}
+}
+
+// goWords is what crypto/x509 says, without the time of the day.
+func goWords(err error) string {
+	var invalid x509.CertificateInvalidError
+	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
+		return "x509: certificate has expired or is not yet valid"
+	}
+	return err.Error()
+}
+
+// opensslWords puts the reasons of crypto/x509 into the words of OpenSSL.
+func (c *checker) opensslWords(err error) string {
+	for _, issuer := range append(slices.Clone(c.path), c.root) {
+		switch {
+		case c.options.At.After(issuer.NotAfter):
+			return "certificate has expired"
+		case c.options.At.Before(issuer.NotBefore):
+			return "certificate is not yet valid"
+		case issuer.BasicConstraintsValid && !issuer.IsCA:
+			return "invalid CA certificate"
+		}
+	}
+	var invalid x509.CertificateInvalidError
+	if errors.As(err, &invalid) {
+		switch invalid.Reason {
+		case x509.TooManyIntermediates:
+			return "path length constraint exceeded"
+		case x509.CANotAuthorizedForThisName, x509.NameConstraintsWithoutSANs, x509.UnconstrainedName:
+			return "permitted subtree violation"
+		}
+	}
+	return "certificate verify failed"
+}

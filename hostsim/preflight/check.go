@@ -1,0 +1,149 @@
+package preflight
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/device"
+)
+
+// Options says what a check is about.
+type Options struct {
+	Firmware *device.Firmware    // device.OpenMV50 when nil
+	Host     string              // that clients connect to; "" compares no name
+	At       time.Time           // now when zero
+	Roots    []*x509.Certificate // that clients are given besides
+	// NoPublicRoots leaves those of Mozilla's list and of this system out.
+	NoPublicRoots bool
+	// KeyElsewhere says that the private key is not here, and rightly so: a throw-away key stands in
+	// where the camera needs one to load the certificate, and nothing is said of the pair.
+	KeyElsewhere bool
+	// Fetch allows to download issuers from AIA URLs; nil downloads nothing.
+	Fetch *Fetch
+	Depth Depth
+
+	publicRoots []*x509.Certificate // besides Mozilla's: for tests, which have no public CA's key
+}
+
+// Depth is how much is looked at.
+type Depth int
+
+// The depths. Full is everything; Chain leaves the trial handshake and the forecast out, Leaf the
+// chain, too.
+const (
+	DepthFull Depth = iota
+	DepthChain
+	DepthLeaf
+)
+
+// Check looks at a subject from all sides. It does not fail: what is wrong is a finding. It ends
+// early when the context does.
+func Check(ctx context.Context, s *Subject, o Options) *Report {
+	if o.Firmware == nil {
+		o.Firmware = device.OpenMV50
+	}
+	if o.At.IsZero() {
+		o.At = time.Now()
+	}
+	c := &checker{
+		options: o, subject: s, camera: device.NewSSLContext(o.Firmware), fetch: newFetcher(o.Fetch),
+		report: &Report{
+			Format: Format, Subject: s.Name, Firmware: o.Firmware.Name, Host: o.Host,
+			At: o.At.UTC(), Missing: -1, Findings: []Finding{}, Reach: []Reach{}, Path: []string{},
+		},
+	}
+	c.report.file, c.report.archives = s.files()
+	c.loading()
+	c.leaf = c.findLeaf()
+	c.delivery()
+	if c.leaf != nil {
+		c.summary()
+		c.names()
+		c.dates()
+		c.keyAndSignature()
+		c.usages()
+		c.size()
+		if o.Depth <= DepthChain {
+			c.chain(ctx)
+			c.strict()
+		}
+	}
+	if o.Depth == DepthFull {
+		c.handshake(ctx)
+		c.report.Reach = c.forecast()
+	}
+	c.sort()
+	return c.report
+}
+
+// checker is one check under way.
+type checker struct {
+	options Options
+	subject *Subject
+	camera  *device.SSLContext
+	report  *Report
+	fetch   *fetcher              // nil when nothing is downloaded
+	leaf    *delivery.Certificate // nil when there is none that can be read
+
+	named  map[string][]*x509.Certificate // those of the delivery that can be issuers, by subject
+	checks int                            // of signatures, for the shortest path
+	path   []*x509.Certificate            // from the leaf's issuer to below the root
+	root   *x509.Certificate
+	public bool // the root is a public one
+	aia    aiaState
+}
+
+// add adds a finding of a rule.
+func (c *checker) add(code Code, file, title string, says ...Saying) *Finding {
+	rule := ruleOf(code)
+	c.report.Findings = append(c.report.Findings, Finding{
+		Code: code, Severity: rule.Severity, File: file, Title: cmp.Or(title, rule.Summary),
+		Says: append([]Saying{}, says...), Why: rule.Why, Mend: rule.Mend, Basis: rule.Basis,
+	})
+	return &c.report.Findings[len(c.report.Findings)-1]
+}
+
+// sort puts the worst first, and leaves the order of a check otherwise.
+func (c *checker) sort() {
+	slices.SortStableFunc(c.report.Findings, func(a, b Finding) int {
+		return slices.Index(Severities(), a.Severity) - slices.Index(Severities(), b.Severity)
+	})
+}
+
+// findLeaf returns what the camera presents, or what it would if it loaded.
+func (c *checker) findLeaf() *delivery.Certificate {
+	if presented := c.camera.Chain(); len(presented) > 0 {
+		if leaf, err := delivery.NewCertificate(presented[0]); err == nil {
+			return leaf
+		}
+		return nil
+	}
+	if d := c.subject.Delivery; d != nil && d.Leaf != nil {
+		return d.Leaf
+	}
+	if leaf, err := delivery.NewCertificate(c.subject.Cert); err == nil {
+		return leaf
+	}
+	return nil
+}
+
+func (c *checker) summary() {
+	sum := sha256.Sum256(c.leaf.Raw)
+	s := &Summary{Title: c.leaf.Describe(), Names: []string{}, SHA256: hex.EncodeToString(sum[:])}
+	if p := c.leaf.Parsed; p != nil {
+		s.Title, s.Names, s.Issuer = certs.Title(p), append(s.Names, c.leaf.Names()...), cmp.Or(p.Issuer.CommonName, p.Issuer.String())
+		s.Key, s.NotBefore, s.NotAfter = certs.DescribePublicKey(p.PublicKey), p.NotBefore, p.NotAfter
+	}
+	c.report.Certificate = s
+	if c.leaf.Parsed == nil {
+		c.add(CodeGoCannotParse, c.subject.CertFile, "",
+			Saying{"a client written in Go", "tls: failed to parse certificate from server: " + c.leaf.ParseError.Error()})
+	}
+}

@@ -1,0 +1,280 @@
+package preflight
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/leafcam/leafcam/certs/delivery"
+)
+
+// FleetOptions says how many devices are checked.
+type FleetOptions struct {
+	Check    Options
+	Delivery delivery.Options
+	Workers  int // as many as there are cores when 0
+}
+
+// A FleetLine is the outcome of one device.
+type FleetLine struct {
+	Format   int            `json:"format"` // of this form: [Format]
+	Line     int            `json:"line"`   // of the list
+	Subject  string         `json:"subject"`
+	OK       bool           `json:"ok"` // no finding of severity error, and readable
+	Loads    bool           `json:"loads"`
+	NotAfter string         `json:"not_after"` // RFC 3339; "" without a certificate
+	Problem  string         `json:"problem"`   // why it could not be checked; "" otherwise
+	Findings []FleetFinding `json:"findings"`
+
+	key [sha256.Size]byte // hash of the public key
+}
+
+// A FleetFinding is a finding without its explanation.
+type FleetFinding struct {
+	Code     Code     `json:"code"`
+	Severity Severity `json:"severity"`
+	Title    string   `json:"title"`
+}
+
+// A FleetSummary counts what was found.
+type FleetSummary struct {
+	Devices  int          `json:"devices"`
+	OK       int          `json:"ok"`
+	Unread   int          `json:"unread"` // that could not be checked
+	Findings map[Code]int `json:"findings"`
+	// SharedKeys is how many keys are in more than one device.
+	SharedKeys int `json:"shared_keys"`
+}
+
+// Fleet checks the devices of a list while it reads it. A line is the path of a delivery, or
+// certificate and key, and perhaps the host, with commas; lines that are empty or begin with # are
+// passed over, and so is a first line "cert,key,host". emit is called for each device in the
+// list's order, and its error ends the check.
+//
+// Nothing is kept of a device that has been emitted but a hash of its key, to find keys that are
+// used twice.
+func Fleet(ctx context.Context, list io.Reader, o FleetOptions, emit func(*FleetLine) error) (*FleetSummary, error) {
+	workers := o.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if o.Check.Fetch != nil {
+		o.Check.Fetch = newFetcher(o.Check.Fetch).Fetch // with what all devices remember
+	}
+	// ordered holds what is under way, in the list's order.
+	jobs, ordered := make(chan fleetJob), make(chan fleetJob, 4*workers)
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case j, more := <-jobs:
+					if !more {
+						return
+					}
+					j.done <- j.check(ctx, o)
+				}
+			}
+		})
+	}
+	var readError error
+	// Nobody waits for this one when the context ends: it may wait for a line that never comes.
+	go func() {
+		defer close(ordered)
+		defer close(jobs)
+		lines := bufio.NewReaderSize(list, MaxLine)
+		for n := 1; ; n++ {
+			text, long, err := readLine(lines)
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					readError = err
+				}
+				return
+			}
+			if text == "" || strings.HasPrefix(text, "#") || n == 1 && strings.HasPrefix(text, "cert,key") {
+				continue
+			}
+			j := fleetJob{n, text, long, make(chan *FleetLine, 1)}
+			select {
+			case ordered <- j:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case jobs <- j:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	s := &fleetSummary{FleetSummary: FleetSummary{Findings: map[Code]int{}}, first: map[[sha256.Size]byte]firstUse{}}
+	err := s.collect(ctx, ordered, emit)
+	if err == nil {
+		err = readError
+	}
+	cancel()
+	running.Wait()
+	return &s.FleetSummary, err
+}
+
+// A fleetJob is a line that is under way.
+type fleetJob struct {
+	line int
+	text string
+	long bool
+	done chan *FleetLine
+}
+
+func (j fleetJob) check(ctx context.Context, o FleetOptions) *FleetLine {
+	if j.long {
+		return tooLong(j.line, j.text)
+	}
+	return checkLine(ctx, j.line, j.text, o)
+}
+
+// collect counts and emits what is done, in order, until there is no more.
+func (s *fleetSummary) collect(ctx context.Context, ordered <-chan fleetJob, emit func(*FleetLine) error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case j, more := <-ordered:
+			if !more {
+				return ctx.Err()
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case line := <-j.done:
+				s.count(line)
+				if err := emit(line); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// fleetSummary counts, and remembers whose key was seen first.
+type fleetSummary struct {
+	FleetSummary
+	first map[[sha256.Size]byte]firstUse
+}
+
+type firstUse struct {
+	line   int32
+	shared bool
+}
+
+func (s *fleetSummary) count(l *FleetLine) {
+	s.Devices++
+	if l.key != ([sha256.Size]byte{}) {
+		first, seen := s.first[l.key]
+		switch {
+		case !seen:
+			s.first[l.key] = firstUse{line: int32(l.Line)}
+		default:
+			if !first.shared {
+				first.shared = true
+				s.first[l.key] = first
+				s.SharedKeys++
+			}
+			l.OK = false
+			l.Findings = append(l.Findings,
+				FleetFinding{CodeSharedKey, SeverityError, fmt.Sprintf("the private key is that of line %d, too: one key for each camera", first.line)})
+		}
+	}
+	if l.OK {
+		s.OK++
+	}
+	if l.Problem != "" {
+		s.Unread++
+	}
+	for _, f := range l.Findings {
+		s.Findings[f.Code]++
+	}
+}
+
+// MaxLine is how many octets a line of a list has at most: some paths and a host name.
+const MaxLine = 16 << 10
+
+// readLine returns a line without the spaces around it; of one that is longer than [MaxLine], as much
+// as shows which one it is.
+func readLine(list *bufio.Reader) (text string, long bool, err error) {
+	line, long, err := list.ReadLine()
+	if err != nil {
+		return "", false, err
+	}
+	text = strings.TrimSpace(string(line))
+	for more := long; more && err == nil; {
+		_, more, err = list.ReadLine()
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil // of the next line
+	}
+	return text, long, err
+}
+
+// tooLong is a line that names no device.
+func tooLong(n int, text string) *FleetLine {
+	const shown = 100
+	return &FleetLine{
+		Format: Format, Line: n, Subject: strings.ToValidUTF8(text[:min(len(text), shown)], "") + "...", Findings: []FleetFinding{},
+		Problem: fmt.Sprintf("a line that is longer than %d octets", MaxLine),
+	}
+}
+
+// checkLine checks one device.
+func checkLine(ctx context.Context, n int, text string, o FleetOptions) *FleetLine {
+	l := &FleetLine{Format: Format, Line: n, Subject: text, Findings: []FleetFinding{}}
+	fields, err := csv.NewReader(strings.NewReader(text)).Read()
+	if err != nil || len(fields) > 3 {
+		l.Problem = "neither a path nor cert,key,host"
+		return l
+	}
+	check := o.Check
+	var s *Subject
+	if len(fields) == 1 {
+		s, err = readDelivery(ctx, fields[0], o.Delivery)
+	} else {
+		if len(fields) == 3 && fields[2] != "" {
+			check.Host = strings.TrimSpace(fields[2])
+		}
+		s, err = FromFiles(ctx, strings.TrimSpace(fields[0]), strings.TrimSpace(fields[1]), nil, o.Delivery)
+	}
+	if err != nil {
+		l.Problem = err.Error()
+		return l
+	}
+	r := Check(ctx, s, check)
+	l.Loads, l.OK = r.Loads, r.Errors() == 0
+	if c := r.Certificate; c != nil && !c.NotAfter.IsZero() {
+		l.NotAfter = c.NotAfter.UTC().Format("2006-01-02T15:04:05Z07:00")
+	}
+	if d := s.Delivery; d != nil && d.Key != nil && d.Key.SPKI != nil {
+		l.key = sha256.Sum256(d.Key.SPKI)
+	}
+	for _, f := range r.Findings {
+		l.Findings = append(l.Findings, FleetFinding{f.Code, f.Severity, f.Title})
+	}
+	return l
+}
+
+func readDelivery(ctx context.Context, path string, o delivery.Options) (*Subject, error) {
+	d, err := delivery.Read(ctx, []string{path}, o)
+	if err != nil {
+		return nil, err
+	}
+	return FromDelivery(d)
+}

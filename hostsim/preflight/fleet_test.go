@@ -1,0 +1,119 @@
+package preflight_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/hostsim/preflight"
+)
+
+// fleet writes devices of one CA, every tenth with the key of the one before.
+func fleet(t testing.TB, devices int) (dir string, list string) {
+	p := newPKI(t, 1)
+	dir = t.TempDir()
+	var b strings.Builder
+	var last *certs.Identity
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "chain.pem"), certs.EncodePEM(append(p.Chain(), p.Root.Certificate)...), 0o600))
+	for i := range devices {
+		leaf := issue(t, p, certs.LeafOptions{DNS: []string{fmt.Sprintf("cam-%d.example.com", i)}})
+		if i%10 == 9 {
+			leaf = last
+		}
+		cert, key := filepath.Join(dir, fmt.Sprintf("%d.der", i)), filepath.Join(dir, fmt.Sprintf("%d.key", i))
+		require.NoError(t, os.WriteFile(cert, leaf.DER(), 0o600))
+		require.NoError(t, os.WriteFile(key, leaf.KeyDER(), 0o600))
+		fmt.Fprintf(&b, "%s,%s\n", cert, key)
+		last = leaf
+	}
+	return dir, b.String()
+}
+
+func TestFleet(t *testing.T) {
+	_, list := fleet(t, 40)
+	var lines []*preflight.FleetLine
+	collect := func(l *preflight.FleetLine) error { lines = append(lines, l); return nil }
+	summary, err := preflight.Fleet(t.Context(),
+		strings.NewReader("cert,key,host\n# the east side\n\n"+list+"/no/such/folder\na,b,c,d\n"), preflight.FleetOptions{}, collect)
+	require.NoError(t, err)
+	require.Equal(t, 42, summary.Devices)
+	require.Equal(t, 36, summary.OK)
+	require.Equal(t, 2, summary.Unread)
+	require.Equal(t, 4, summary.SharedKeys)
+	require.Equal(t, 4, summary.Findings[preflight.CodeSharedKey])
+	for i, l := range lines {
+		require.Equal(t, i+4, l.Line, "in the list's order")
+	}
+	require.Contains(t, lines[9].Findings[len(lines[9].Findings)-1].Title, "line 12")
+	require.False(t, lines[9].OK)
+	require.Contains(t, lines[40].Problem, "no such file")
+	require.NotEmpty(t, lines[41].Problem)
+}
+
+func TestFleetHosts(t *testing.T) {
+	_, list := fleet(t, 1)
+	pair := strings.TrimSpace(list)
+	var ok []bool
+	_, err := preflight.Fleet(t.Context(), strings.NewReader(pair+",cam-0.example.com\n"+pair+",other.example.com\n"),
+		preflight.FleetOptions{}, func(l *preflight.FleetLine) error {
+			ok = append(ok, l.OK)
+			return nil
+		})
+	require.NoError(t, err)
+	require.Equal(t, []bool{true, false}, ok)
+}
+
+// TestFleetEndsEarly stops where the reader of the lines does, and when the context ends.
+func TestFleetEndsEarly(t *testing.T) {
+	_, list := fleet(t, 200)
+	full := errors.New("disk full")
+	n := 0
+	_, err := preflight.Fleet(t.Context(), strings.NewReader(list), preflight.FleetOptions{}, func(*preflight.FleetLine) error {
+		if n++; n == 3 {
+			return full
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, full)
+	require.Equal(t, 3, n)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = preflight.Fleet(ctx, strings.NewReader(list), preflight.FleetOptions{}, func(*preflight.FleetLine) error { cancel(); return nil })
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// BenchmarkCheck measures how many devices one core checks in a second.
+func BenchmarkCheck(b *testing.B) {
+	p := newPKI(b, 1)
+	leaf := issue(b, p, certs.LeafOptions{AIA: "http://aia.example/i.der"})
+	cert, key := leaf.DER(), leaf.KeyDER()
+	dir := written(b,
+		map[string][]byte{"cert.der": cert, "key.der": key, "chain.pem": certs.EncodePEM(append(p.Chain(), p.Root.Certificate)...)})
+	for _, c := range []struct {
+		name  string
+		depth preflight.Depth
+		more  []string
+	}{
+		{"leaf", preflight.DepthLeaf, nil},
+		{"chain", preflight.DepthChain, []string{filepath.Join(dir, "chain.pem")}},
+		{"full", preflight.DepthFull, []string{filepath.Join(dir, "chain.pem")}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				s, err := preflight.FromFiles(b.Context(), filepath.Join(dir, "cert.der"), filepath.Join(dir, "key.der"), c.more, delivery.Options{})
+				require.NoError(b, err)
+				r := preflight.Check(b.Context(), s, preflight.Options{Depth: c.depth, Roots: []*x509.Certificate{p.Root.Certificate}})
+				require.True(b, r.Loads)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "checks/s")
+		})
+	}
+}

@@ -1,0 +1,281 @@
+package preflight
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"fmt"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/hostsim/policy"
+)
+
+// A Cure is a way to serve, the usual one included.
+type Cure string
+
+// The cures, in the order of a report.
+const (
+	CureLeafOnly    Cure = "leaf-only"    // the camera as documented: no cure
+	CureSecondLoad  Cure = "second-load"  // further load_cert_chain calls send the issuers
+	CurePEMFirmware Cure = "pem-firmware" // a firmware that reads a PEM chain in one call
+	CureGateway     Cure = "gateway"      // another server in front sends the whole chain
+	CureStore       Cure = "store"        // each client is given the issuers
+	CurePinned      Cure = "self-signed"  // a self-signed certificate in the place of this one, that each client pins
+)
+
+// Cures returns all cures.
+func Cures() []Cure {
+	return []Cure{CureLeafOnly, CureSecondLoad, CurePEMFirmware, CureGateway, CureStore, CurePinned}
+}
+
+// An Outcome is what a client will do.
+type Outcome string
+
+// The outcomes. Depends is for what cannot be known from the certificates; its reason says on
+// what. NotApplicable is for a cure of something that the delivery does not suffer from.
+const (
+	OutcomeCompletes     Outcome = "completes"
+	OutcomeRefuses       Outcome = "refuses"
+	OutcomeDepends       Outcome = "depends"
+	OutcomeNotApplicable Outcome = "not applicable"
+)
+
+// A Reach is the forecast for one family of clients.
+type Reach struct {
+	Family    string     `json:"family"` // of hostsim/policy, as clients and rows of a matrix name theirs
+	Title     string     `json:"title"`
+	Basis     Basis      `json:"basis"` // whether the family was measured
+	Forecasts []Forecast `json:"forecasts"`
+}
+
+// A Forecast is what clients will do under one cure.
+type Forecast struct {
+	Cure    Cure    `json:"cure"`
+	Outcome Outcome `json:"outcome"`
+	Why     string  `json:"why"`
+}
+
+// Forecast returns the forecast for a cure; its zero value when there is none.
+func (r *Reach) Forecast(cure Cure) Forecast {
+	for _, f := range r.Forecasts {
+		if f.Cure == cure {
+			return f
+		}
+	}
+	return Forecast{}
+}
+
+// forecast applies the policies of all families to what was found.
+func (c *checker) forecast() []Reach {
+	list := []Reach{}
+	for _, p := range policy.Everyone() {
+		r := Reach{Family: p.Name, Title: p.Title, Basis: BasisDocumented}
+		if p.Measured() {
+			r.Basis = BasisMeasured
+		}
+		for _, cure := range Cures() {
+			outcome, why := c.judge(p, cure)
+			r.Forecasts = append(r.Forecasts, Forecast{cure, outcome, why})
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// judge goes from what keeps everybody out to what is special about a family.
+func (c *checker) judge(p policy.Policy, cure Cure) (Outcome, string) {
+	selfSigned := c.leaf != nil && c.leaf.Parsed != nil && certs.SelfSigned(c.leaf.Parsed)
+	if cure == CurePinned && !selfSigned {
+		return pinning(p)
+	}
+	if selfSigned && cure != CureLeafOnly && cure != CureGateway {
+		return OutcomeNotApplicable, "the certificate is self-signed: there is no chain"
+	}
+	if fault := c.servingFault(cure); fault != nil {
+		return OutcomeRefuses, fault.Title
+	}
+	if p.NeverVerifies {
+		return OutcomeCompletes, "verifies nothing"
+	}
+	if c.leaf == nil {
+		return OutcomeDepends, "the certificate cannot be read here"
+	}
+	if c.leaf.Parsed == nil {
+		if p.GoParser {
+			return OutcomeRefuses, "Go's crypto/x509 cannot parse the certificate"
+		}
+		return OutcomeDepends, "the certificate is one that Go cannot parse: try it with leafcam matrix"
+	}
+	if outcome, why := c.leafFault(p, selfSigned); outcome != OutcomeCompletes {
+		return outcome, why
+	}
+	if selfSigned {
+		return c.pinned(p)
+	}
+	return c.chainOutcome(p, cure)
+}
+
+// pinning forecasts a self-signed certificate that somebody makes instead.
+func pinning(p policy.Policy) (Outcome, string) {
+	switch {
+	case p.NeverVerifies:
+		return OutcomeCompletes, "verifies nothing"
+	case p.PinsSelfSigned && p.PinsSelfSignedCA:
+		return OutcomeCompletes, "takes either form of self-signed certificate"
+	case p.PinsSelfSigned:
+		return OutcomeCompletes, "takes a self-signed certificate with CA:FALSE only"
+	case p.PinsSelfSignedCA:
+		return OutcomeCompletes, "takes a self-signed certificate with CA:TRUE only"
+	}
+	return OutcomeRefuses, "takes no self-signed certificate for an anchor"
+}
+
+// pinned forecasts the self-signed certificate that is there.
+func (c *checker) pinned(p policy.Policy) (Outcome, string) {
+	takes, form := p.PinsSelfSigned, "CA:FALSE"
+	if c.leaf.Parsed.IsCA {
+		takes, form = p.PinsSelfSignedCA, "CA:TRUE"
+	}
+	if takes {
+		return OutcomeCompletes, "once it is given the certificate"
+	}
+	return OutcomeRefuses, "takes no self-signed certificate with " + form
+}
+
+// servingFault returns the finding that ends every handshake, if there is one.
+func (c *checker) servingFault(cure Cure) *Finding {
+	codes := []Code{CodeKeyMismatch, CodeNoKey}
+	if cure != CureGateway {
+		codes = append(codes, CodePEMKey, CodePEMCertificate, CodeEncryptedKey, CodeFilesSwapped, CodeKeyUnsupported,
+			CodeCertUnsupported, CodeMessageTooLong, CodeExtKeyUsage, CodeKeyUsage, CodePairUnusable)
+	}
+	if cure == CureSecondLoad || cure == CurePEMFirmware {
+		codes = append(codes, CodeChainTooLong)
+	}
+	for _, code := range codes {
+		if cure == CurePEMFirmware && (code == CodePEMKey || code == CodePEMCertificate) {
+			continue
+		}
+		if f := c.report.Finding(code); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// leafFault says what a family has against the leaf, whatever the chain.
+func (c *checker) leafFault(p policy.Policy, selfSigned bool) (Outcome, string) {
+	for _, code := range []Code{CodeExpired, CodeNotYetValid, CodeWeakSignature, CodeChainInvalid, CodeExtKeyUsage, CodeKeyUsage} {
+		if f := c.report.Finding(code); f != nil {
+			return OutcomeRefuses, f.Title
+		}
+	}
+	if f := c.report.Finding(CodeNameMismatch); f != nil && !p.IgnoresNames {
+		return OutcomeRefuses, f.Title
+	}
+	if outcome, why := c.traits(p); outcome != OutcomeCompletes {
+		return outcome, why
+	}
+	switch {
+	case c.report.Finding(CodeMustStaple) != nil && p.EnforcesMustStaple:
+		return OutcomeRefuses, "the camera staples no OCSP answer"
+	case c.report.Finding(CodeNoSCTs) != nil && p.WantsSCTs:
+		return OutcomeRefuses, "the leaf has no signed certificate timestamps"
+	case c.report.Finding(CodeValidityTooLong) != nil && (p.LimitsPrivateCAs || c.public && p.WantsSCTs):
+		return OutcomeRefuses, "the certificate is valid for too long"
+	case c.report.Finding(CodeStrictProfile) != nil && p.Strict:
+		return OutcomeRefuses, c.report.Finding(CodeStrictProfile).Title
+	case c.report.Finding(CodeCALeaf) != nil && !selfSigned && !p.PinsSelfSignedCA:
+		return OutcomeRefuses, "takes no CA's certificate for a server's"
+	}
+	return OutcomeCompletes, ""
+}
+
+// onP384 reports whether the leaf's key is on P-384.
+func (c *checker) onP384() bool {
+	if c.leaf == nil || c.leaf.Parsed == nil {
+		return false
+	}
+	key, ok := c.leaf.Parsed.PublicKey.(*ecdsa.PublicKey)
+	return ok && key.Curve == elliptic.P384()
+}
+
+// traits are what the clients of a family may differ in.
+func (c *checker) traits(p policy.Policy) (Outcome, string) {
+	for _, t := range []struct {
+		there bool
+		has   policy.Trait
+		lacks string
+	}{
+		{c.report.Finding(CodeWeakKey) != nil, p.ShortRSA, "takes no RSA key as short as that"},
+		{c.report.Finding(CodeNoSAN) != nil && !p.IgnoresNames, p.CommonName, "does not look at the common name"},
+		{c.report.Finding(CodeOddCurve) != nil, p.OddCurves, "does not offer the key's curve"},
+		{c.report.Finding(CodeFewClientsCurve) != nil, opposite(p.NoP521), "does not offer P-521"},
+		{c.onP384() && p.OnlyP256, policy.TraitNo, "offers P-256 alone"},
+	} {
+		switch {
+		case t.there && t.has == policy.TraitNo:
+			return OutcomeRefuses, t.lacks
+		case t.there && t.has == policy.TraitVaries:
+			return OutcomeDepends, "some of them: " + t.lacks
+		}
+	}
+	return OutcomeCompletes, ""
+}
+
+func opposite(t policy.Trait) policy.Trait {
+	return map[policy.Trait]policy.Trait{
+		policy.TraitYes: policy.TraitNo, policy.TraitNo: policy.TraitYes, policy.TraitVaries: policy.TraitVaries,
+	}[t]
+}
+
+// chainOutcome says whether a family gets from the leaf to the root.
+func (c *checker) chainOutcome(p policy.Policy, cure Cure) (Outcome, string) {
+	known := c.root != nil
+	if cure == CureLeafOnly {
+		if known && len(c.path) == 0 {
+			return OutcomeCompletes, "the root itself has signed the leaf"
+		}
+		return c.leafAlone(p)
+	}
+	if !known {
+		return OutcomeDepends, "when the missing issuer is had: the delivery lacks it"
+	}
+	if len(c.path) == 0 {
+		return OutcomeNotApplicable, "no link is missing"
+	}
+	if p.MaxIntermediates > 0 && len(c.path) > p.MaxIntermediates {
+		return OutcomeRefuses, fmt.Sprintf("takes %d intermediates at most", p.MaxIntermediates)
+	}
+	switch {
+	case cure == CureStore && p.StoreIsAnchor:
+		return OutcomeCompletes, "takes the intermediate for an anchor, without the root, too"
+	case cure == CureStore:
+		return OutcomeCompletes, "with the intermediates in its store, beside the root"
+	}
+	return OutcomeCompletes, "all links are sent"
+}
+
+// leafAlone says whether a family finds the missing links itself.
+func (c *checker) leafAlone(p policy.Policy) (Outcome, string) {
+	if p.AIA {
+		switch {
+		case c.aia.url == "":
+			return OutcomeRefuses, "would download the issuer, and the leaf has no URL"
+		case c.aia.https && !p.HTTPS:
+			return OutcomeRefuses, "downloads over http only"
+		case !c.aia.tried:
+			return OutcomeDepends, "completes when it reaches " + c.aia.url
+		case c.aia.form == "", c.aia.form == delivery.FormPKCS7 && !p.PKCS7, c.aia.form == delivery.FormPEM && !p.PEM:
+			return OutcomeRefuses, "gets no issuer it can read from " + c.aia.url
+		}
+		return OutcomeCompletes, "downloads the issuer"
+	}
+	if p.Preloaded && c.public {
+		return OutcomeDepends, "completes when Mozilla's list of intermediates has the issuer, as it should for a public CA"
+	}
+	if p.Preloaded {
+		return OutcomeRefuses, "knows the intermediates of public CAs only"
+	}
+	return OutcomeRefuses, "does not find the missing issuer itself"
+}

@@ -1,0 +1,133 @@
+package preflight
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// handshakeFailure is what the camera raises when it finds no suite.
+const handshakeFailure = "OSError: (-28160, 'MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE')"
+
+// keyAndSignature looks at kind and size of the key, and at how the certificate is signed.
+func (c *checker) keyAndSignature() {
+	kind := c.camera.KeyKind()
+	if curve, isEC := strings.CutPrefix(kind, "EC "); isEC && !slices.Contains([]string{"secp256r1", "secp384r1", "secp521r1"}, curve) {
+		c.add(CodeOddCurve, c.subject.CertFile, fmt.Sprintf("the key is on the curve %s, which hardly any client offers", curve),
+			Saying{camera, handshakeFailure}, Saying{"curl", "handshake failure"})
+	}
+	p := c.leaf.Parsed
+	if p == nil {
+		return
+	}
+	switch key := p.PublicKey.(type) {
+	case *rsa.PublicKey:
+		bits := key.N.BitLen()
+		if bits < 2048 {
+			c.add(CodeWeakKey, c.subject.CertFile, fmt.Sprintf("the RSA key has %d bits", bits), Saying{"curl", "EE certificate key too weak"})
+		} else {
+			c.add(CodeLargeKey, c.subject.CertFile,
+				fmt.Sprintf("the key is RSA with %d bits: a signature takes a microcontroller about a second or more", bits))
+		}
+	case *ecdsa.PublicKey:
+		if key.Curve.Params().BitSize == 521 {
+			c.add(CodeFewClientsCurve, c.subject.CertFile, "the key is on P-521, which Chromium and others do not offer",
+				Saying{camera, handshakeFailure}, Saying{"Chromium", "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"})
+		}
+	}
+	switch p.SignatureAlgorithm {
+	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1:
+		if !certs.SelfSigned(p) { // nobody looks at the signature of an anchor
+			c.add(CodeWeakSignature, c.subject.CertFile, fmt.Sprintf("the certificate is signed with %s", p.SignatureAlgorithm),
+				Saying{"curl", "CA signature digest algorithm too weak"})
+		}
+	}
+}
+
+// usages looks at the extensions that say what a certificate is for.
+func (c *checker) usages() {
+	p := c.leaf.Parsed
+	if p == nil {
+		return
+	}
+	if p.KeyUsage != 0 && p.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+		left := "none is left"
+		if _, isRSA := p.PublicKey.(*rsa.PublicKey); isRSA && p.KeyUsage&x509.KeyUsageKeyEncipherment != 0 {
+			left = "static RSA is left, which few clients offer"
+		}
+		c.add(CodeKeyUsage, c.subject.CertFile, "keyUsage without digitalSignature takes the ECDHE suites away: "+left,
+			Saying{camera, handshakeFailure}, Saying{"curl", "handshake failure"})
+	}
+	if hasEKU := len(p.ExtKeyUsage)+len(p.UnknownExtKeyUsage) > 0; hasEKU &&
+		!slices.Contains(p.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(p.ExtKeyUsage, x509.ExtKeyUsageAny) {
+		c.add(CodeExtKeyUsage, c.subject.CertFile, "", Saying{camera, handshakeFailure}, Saying{"curl", "handshake failure"})
+	}
+	if p.IsCA {
+		c.add(CodeCALeaf, c.subject.CertFile, "",
+			Saying{"Firefox", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"}, Saying{"rustls", "CaUsedAsEndEntity"})
+	}
+	if wantsStaple(p) {
+		c.add(CodeMustStaple, c.subject.CertFile, "", Saying{"gnutls-cli", "The certificate requires the server to include an OCSP status"})
+	}
+}
+
+var (
+	oidTLSFeature = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}       // RFC 7633
+	oidSCTs       = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2} // RFC 6962 section 3.3
+)
+
+// wantsStaple tells whether the certificate has the TLS feature status_request.
+func wantsStaple(p *x509.Certificate) bool {
+	extension := findExtension(p, oidTLSFeature)
+	if extension == nil {
+		return false
+	}
+	var features []int
+	_, err := asn1.Unmarshal(extension.Value, &features)
+	const statusRequest = 5
+	return err == nil && slices.Contains(features, statusRequest)
+}
+
+func hasExtension(p *x509.Certificate, oid asn1.ObjectIdentifier) bool {
+	return findExtension(p, oid) != nil
+}
+
+// size compares the Certificate message with what the camera can send.
+func (c *checker) size() {
+	firmware := c.options.Firmware
+	c.report.Message = Message{Leaf: messageSize(c.leaf.Raw), Limit: firmware.OutContentLen}
+	if c.report.Message.Leaf > firmware.OutContentLen {
+		c.add(CodeMessageTooLong, c.subject.CertFile,
+			fmt.Sprintf("the certificate's message has %d octets, and the camera sends %d at most", c.report.Message.Leaf, firmware.OutContentLen),
+			Saying{camera, "OSError: (-27136, 'MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL')"}, Saying{"curl", "curl: (35)"})
+	}
+}
+
+// messageSize is the size of a Certificate message (CAMERA.md section 1.5).
+func messageSize(list ...[]byte) int {
+	n := 7
+	for _, der := range list {
+		n += 3 + len(der)
+	}
+	return n
+}
+
+func findExtension(p *x509.Certificate, oid asn1.ObjectIdentifier) *extension {
+	for _, e := range p.Extensions {
+		if e.Id.Equal(oid) {
+			return &extension{e.Critical, e.Value}
+		}
+	}
+	return nil
+}
+
+type extension struct {
+	Critical bool
+	Value    []byte
+}

@@ -1,0 +1,222 @@
+package preflight
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/leafcam/leafcam/certs/delivery"
+)
+
+// TextOptions says how a report is written for people.
+type TextOptions struct {
+	Color bool
+	Width int // columns of the terminal; 0 when there is none
+}
+
+// minWidth keeps text readable where a terminal is narrow, usualWidth is taken where there is none.
+const (
+	minWidth   = 60
+	usualWidth = 120
+)
+
+var severityColors = map[Severity]text.Color{SeverityError: text.FgRed, SeverityWarning: text.FgYellow, SeverityNote: text.FgCyan}
+
+var outcomeColors = map[Outcome]text.Color{
+	OutcomeCompletes: text.FgGreen, OutcomeRefuses: text.FgRed,
+	OutcomeDepends: text.FgYellow, OutcomeNotApplicable: text.FgHiBlack,
+}
+
+var outcomeSigns = map[Outcome]string{OutcomeCompletes: "✓", OutcomeRefuses: "✗", OutcomeDepends: "?", OutcomeNotApplicable: "·"}
+
+// Text writes a report for people: what was checked, the findings with the worst first and the
+// mend of each last, the chain, and the forecast.
+func Text(w io.Writer, r *Report, o TextOptions) {
+	t := &textWriter{Writer: w, options: o, width: usualWidth}
+	if o.Width > 0 {
+		t.width = max(minWidth, min(o.Width, usualWidth))
+	}
+	t.head(r)
+	for _, s := range Severities() {
+		t.findings(r, s)
+	}
+	t.chain(r)
+	t.reach(r)
+	fmt.Fprintf(w, "\n%d error(s), %d warning(s), %d note(s)\n", r.Count(SeverityError), r.Count(SeverityWarning), r.Count(SeverityNote))
+}
+
+type textWriter struct {
+	io.Writer
+	options TextOptions
+	width   int
+}
+
+func (t *textWriter) paint(c text.Color, s string) string {
+	if !t.options.Color {
+		return s
+	}
+	return c.Sprint(s)
+}
+
+func (t *textWriter) head(r *Report) {
+	t.wrapped("", "  ", r.Subject)
+	if c := r.Certificate; c != nil {
+		line := c.Title
+		if c.Key != "" {
+			line += fmt.Sprintf(": %s, %s to %s, issued by %s", c.Key, date(c.NotBefore), date(c.NotAfter), c.Issuer)
+		}
+		t.wrapped("  ", "    ", line)
+	}
+	loads := t.paint(text.FgGreen, "loads")
+	if !r.Loads {
+		loads = t.paint(text.FgRed, "does not load: "+r.Exception)
+		if r.Exception == "" {
+			loads = t.paint(text.FgRed, "cannot load: there is no private key")
+		}
+	}
+	fmt.Fprintf(t, "  on %s it %s\n", r.Firmware, loads)
+}
+
+// findings writes those of one severity.
+func (t *textWriter) findings(r *Report, s Severity) {
+	if r.Count(s) == 0 {
+		return
+	}
+	fmt.Fprintf(t, "\n%s\n", t.paint(severityColors[s], strings.ToUpper(string(s))+map[bool]string{true: "S", false: ""}[r.Count(s) > 1]))
+	for _, f := range r.Findings {
+		if f.Severity != s {
+			continue
+		}
+		t.wrapped("  ", "  ", fmt.Sprintf("%s  [%s]", f.Title, f.Code))
+		if f.File != "" {
+			t.wrapped("      file  ", "            ", f.File)
+		}
+		for _, saying := range f.Says {
+			t.wrapped("      says  ", "            ", saying.Who+": "+saying.Words)
+		}
+		why := f.Why
+		if f.Basis == BasisDocumented && len(f.Says) > 0 {
+			why += " (documented, not tried here)"
+		}
+		t.wrapped("      why   ", "            ", why)
+		t.wrapped("      mend  ", "            ", f.Mend)
+	}
+}
+
+// wrapped writes text between a first and further indents, as wide as the terminal.
+func (t *textWriter) wrapped(first, next, s string) {
+	for i, line := range strings.Split(text.WrapSoft(printable(s), t.width-len(next)), "\n") {
+		indent := next
+		if i == 0 {
+			indent = first
+		}
+		fmt.Fprintf(t, "%s%s\n", indent, strings.TrimRight(line, " "))
+	}
+}
+
+// printable keeps what files say of themselves from driving a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// chain draws what the camera sends and what is missing.
+func (t *textWriter) chain(r *Report) {
+	if r.Certificate == nil || len(r.Path) == 0 && r.Root == "" {
+		return
+	}
+	links := []string{t.paint(text.FgGreen, "["+printable(r.Certificate.Title)+"]")}
+	for _, name := range r.Path {
+		links = append(links, t.paint(text.FgRed, "( "+printable(name)+" )"))
+	}
+	root := "( ? )"
+	if r.Root != "" {
+		root = fmt.Sprintf("<%s>", printable(r.Root))
+	}
+	fmt.Fprintf(t, "\n%s\n  [sent by the camera]  ( not sent )  <root, known from: %s>\n",
+		strings.Join(append(links, root), " ← "), map[bool]string{true: r.Trust, false: "nowhere here"}[r.Trust != ""])
+	fmt.Fprintf(t, "  Certificate message: %d octets with the leaf alone", r.Message.Leaf)
+	if r.Message.Path > r.Message.Leaf {
+		fmt.Fprintf(t, ", %d with the chain", r.Message.Path)
+	}
+	fmt.Fprintf(t, "; the camera sends %d at most\n", r.Message.Limit)
+}
+
+// cureHeads are the cures in words.
+var cureHeads = map[Cure]string{
+	CureLeafOnly: "the leaf alone", CureSecondLoad: "second load", CurePEMFirmware: "firmware with PEM",
+	CureGateway: "gateway", CureStore: "issuers in the client's store",
+	CurePinned: "a self-signed certificate instead",
+}
+
+// reach writes the forecast: families with the same forecast share an entry.
+func (t *textWriter) reach(r *Report) {
+	if len(r.Reach) == 0 {
+		return
+	}
+	fmt.Fprintln(t, "\nFORECAST (leafcam matrix proves it with the clients of this machine)")
+	var legend, numbers []string
+	for i, c := range Cures() {
+		legend, numbers = append(legend, fmt.Sprintf("%d %s", i+1, cureHeads[c])), append(numbers, fmt.Sprint(i+1))
+	}
+	t.wrapped("  ", "  ", strings.Join(legend, ", "))
+	t.wrapped("  ", "  ", "✓ completes, ✗ refuses, ? depends, · does not apply")
+	fmt.Fprintf(t, "\n  %s\n", strings.Join(numbers, " "))
+	indent := strings.Repeat(" ", 2*len(Cures())+3)
+	for _, group := range sameForecast(r.Reach) {
+		var titles, signs []string
+		for _, reach := range group {
+			title := reach.Title
+			if reach.Basis == BasisDocumented {
+				title += " (documented)"
+			}
+			titles = append(titles, title)
+		}
+		for _, f := range group[0].Forecasts {
+			signs = append(signs, t.paint(outcomeColors[f.Outcome], outcomeSigns[f.Outcome]))
+		}
+		t.wrapped("  "+strings.Join(signs, " ")+"  ", indent, strings.Join(titles, "; "))
+		t.wrapped(indent+"the leaf alone: ", indent+"  ", group[0].Forecast(CureLeafOnly).Why)
+	}
+}
+
+// sameForecast groups families in their order.
+func sameForecast(list []Reach) (groups [][]Reach) {
+	index := map[string]int{}
+	for _, r := range list {
+		key := r.Forecast(CureLeafOnly).Why
+		for _, f := range r.Forecasts {
+			key += "/" + string(f.Outcome)
+		}
+		i, known := index[key]
+		if !known {
+			i = len(groups)
+			index[key], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}
+
+// Explain writes everything that was read of a delivery, and how it was understood.
+func Explain(w io.Writer, d *delivery.Delivery) {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(table.Row{"file", "form", "what it is", "about", "used as", "why"})
+	for _, i := range d.Items {
+		use := string(i.Use)
+		if i.Kind == delivery.KindContainer {
+			use = "see below"
+		}
+		t.AppendRow(table.Row{printable(i.String()), string(i.Form), string(i.Kind), printable(i.About), use, printable(i.Note)})
+	}
+	fmt.Fprintln(w, t.Render())
+}

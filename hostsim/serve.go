@@ -1,0 +1,174 @@
+package hostsim
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim/fullchain"
+)
+
+// A serverKind is what serves a cell: what it loads, and how it starts.
+type serverKind struct {
+	sendsChain bool
+	// hidden says that clients do not meet the camera itself, so that what it sees says nothing of
+	// them.
+	hidden bool
+	load   func(m *material, p *presented, c *credentials) error
+	start  func(r *run, ctx context.Context, s serving) (server, error)
+}
+
+// serving is what a server is started with.
+type serving struct {
+	client *Client
+	creds  *credentials
+	camera device.CameraConfig
+	page   string
+	watch  *watcher
+}
+
+var serverKinds = map[Server]serverKind{
+	ServeLeaf:       {load: loadLeaf, start: startCamera},
+	ServeSecondLoad: {sendsChain: true, load: loadChain, start: startCamera},
+	ServePEM:        {sendsChain: true, load: loadPEM, start: startCamera},
+	ServeOneByOne:   {sendsChain: true, load: loadChain, start: startOneByOne},
+	ServeFullChain:  {sendsChain: true, load: loadSigner, start: startFullChain},
+	ServeGateway:    {sendsChain: true, hidden: true, load: loadSigner, start: startGateway},
+}
+
+// loadLeaf loads the leaf alone, as the documented call does.
+func loadLeaf(m *material, p *presented, c *credentials) error {
+	c.context, c.sent = device.NewSSLContext(m.firmware), []*x509.Certificate{p.leaf}
+	return c.context.LoadCertChain(p.cert, p.key)
+}
+
+// loadChain loads leaf and intermediates by further calls.
+func loadChain(m *material, p *presented, c *credentials) error {
+	if err := loadLeaf(m, p, c); err != nil {
+		return err
+	}
+	for _, intermediate := range p.chain {
+		if err := c.context.LoadCertChain(intermediate.Raw, p.key); err != nil {
+			return err
+		}
+		c.sent = append(c.sent, intermediate)
+	}
+	return nil
+}
+
+// loadPEM loads leaf and intermediates from one file, on a firmware that reads PEM.
+func loadPEM(m *material, p *presented, c *credentials) error {
+	if err := loadLeaf(m, p, c); err != nil {
+		return err
+	}
+	c.sent = append(c.sent, p.chain...)
+	key, err := x509.MarshalPKCS8PrivateKey(p.signer)
+	if err != nil {
+		return err
+	}
+	c.context = device.NewSSLContext(device.MicroPython129)
+	return c.context.LoadCertChain(certs.EncodePEM(c.sent...), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+}
+
+// loadSigner gives leaf and intermediates to another server than the camera.
+func loadSigner(m *material, p *presented, c *credentials) error {
+	if err := loadChain(m, p, c); err != nil {
+		return err
+	}
+	if p.signer == nil {
+		return errors.New("crypto/tls cannot serve with this key")
+	}
+	c.signer = p.signer
+	return nil
+}
+
+// start starts the cell's server.
+func (r *run) start(ctx context.Context, f *Found, serves serverKind, creds *credentials, nonce string, watch *watcher) (server, error) {
+	page := "leafcam " + nonce + "\n"
+	config := device.CameraConfig{
+		Context: creds.context, Script: device.Hello(page), Tap: watch.tap.Conn,
+		OnEvent: watch.event, OnReset: watch.reset, Connections: cellConnections,
+	}
+	if f.Script != nil {
+		config.Script = f.Script(nonce)
+	}
+	s := serving{f.Client, creds, config, page, watch}
+	return serves.start(r, ctx, s)
+}
+
+func (r *run) listen() (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort(r.Listen, "0"))
+}
+
+func startCamera(r *run, _ context.Context, s serving) (server, error) {
+	l, err := r.listen()
+	if err != nil {
+		return nil, err
+	}
+	return serveCamera(l, s.camera), nil
+}
+
+func startOneByOne(r *run, ctx context.Context, s serving) (server, error) {
+	s.camera.Connections = 1
+	return startCamera(r, ctx, s)
+}
+
+func startFullChain(r *run, _ context.Context, s serving) (server, error) {
+	if s.client.Script != nil {
+		return nil, fmt.Errorf("%w: the other server speaks nothing but HTTP pages", errNotApplicable)
+	}
+	l, err := r.listen()
+	if err != nil {
+		return nil, err
+	}
+	config := fullchain.Config{TLS: fullchain.TLS(s.creds.signer, s.creds.sent), Page: s.page, OnEvent: s.watch.event}
+	return fullChain{fullchain.Start(l, config)}, nil
+}
+
+// fullChain is the other server in a cell.
+type fullChain struct{ *fullchain.Server }
+
+func (f fullChain) busy() bool { return f.Connections() > 0 }
+
+func startGateway(r *run, ctx context.Context, s serving) (server, error) {
+	if s.client.Protocol != "" {
+		return nil, fmt.Errorf("%w: the gateway speaks HTTP, and the client %s", errNotApplicable, s.client.Protocol)
+	}
+	s.camera.OnEvent = s.watch.behindGateway
+	return r.startFront(ctx, s.creds, s.camera)
+}
+
+// camera is a camera on a listener of its own.
+type camera struct {
+	*device.Camera
+	listener net.Listener
+	done     chan struct{}
+}
+
+func serveCamera(l net.Listener, config device.CameraConfig) *camera {
+	c := &camera{device.NewCamera(config), l, make(chan struct{})}
+	go func() {
+		_ = c.Serve(l)
+		close(c.done)
+	}()
+	return c
+}
+
+func (c *camera) busy() bool {
+	serving, waiting, _ := c.Connections()
+	return serving+waiting > 0
+}
+
+func (c *camera) Addr() net.Addr { return c.listener.Addr() }
+
+func (c *camera) Close() error {
+	err := c.Camera.Close()
+	_ = c.listener.Close() // when it was closed before it served
+	<-c.done
+	return err
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// output is a part that leafcam prints. make gets the program and an empty folder to work in.
+func output(name string, make func(ctx context.Context, leafcam, dir string) (string, error)) part {
+	fill := func(ctx context.Context, root, text string) (string, error) {
+		dir, err := os.MkdirTemp("", "leafcam-readme-")
+		if err != nil {
+			return "", err
+		}
+		defer os.RemoveAll(dir)
+		leafcam := filepath.Join(dir, "leafcam")
+		if _, err := capture(ctx, root, "go", "build", "-o", leafcam, "./cmd/leafcam"); err != nil {
+			return "", err
+		}
+		// The markers first: a run of all clients takes minutes.
+		if _, err := replace(text, marker(name), marker("end of "+name), ""); err != nil {
+			return "", err
+		}
+		content, err := make(ctx, leafcam, dir)
+		if err != nil {
+			return "", err
+		}
+		return replace(text, marker(name), marker("end of "+name), content)
+	}
+	return part{name: name, fill: fill}
+}
+
+func demoOutput(ctx context.Context, leafcam, dir string) (string, error) {
+	out, err := capture(ctx, dir, leafcam, "demo")
+	return block("", out), err
+}
+
+func checkOutput(ctx context.Context, leafcam, dir string) (string, error) {
+	const host = "cam.example.com"
+	if _, err := capture(ctx, dir, leafcam, "pki", host, "--aia", "http://aia.example.com", "--out", "pki"); err != nil {
+		return "", err
+	}
+	// In the folder, so that the files have no path.
+	out, err := capture(ctx, filepath.Join(dir, "pki"), leafcam, "check", "fullchain.pem", "root.pem", "privkey.pem", "--host", host)
+	return block("", out), err
+}
+
+func matrixOutput(ctx context.Context, leafcam, dir string) (string, error) {
+	if _, err := capture(ctx, dir, leafcam, "matrix", "--report", "markdown=matrix.md"); err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "matrix.md"))
+	return string(data), err
+}
+
+// capture runs a program in a folder and returns what it prints. The error has its messages.
+func capture(ctx context.Context, dir, program string, args ...string) (string, error) {
+	var out, messages bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &messages
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%s: %w: %s", cmd, err, bytes.TrimSpace(messages.Bytes()))
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const repository = "../../.."
+
+// TestSnippets: the README shows the examples that the packages run, and no other code of Go.
+func TestSnippets(t *testing.T) {
+	require.NoError(t, run(t.Context(), repository, true, nil))
+	data, err := os.ReadFile(filepath.Join(repository, fileName))
+	require.NoError(t, err)
+	before := ""
+	for line := range strings.Lines(string(data)) {
+		if line == "```go\n" {
+			require.Regexp(t, exampleMarker, before, "a block of Go code that nothing runs")
+		}
+		before = line
+	}
+	for _, p := range allParts() {
+		if !p.static {
+			_, err := replace(string(data), marker(p.name), marker("end of "+p.name), "")
+			require.NoError(t, err)
+		}
+	}
+}
+
+const source = `package a_test
+
+// ExampleA has a comment.
+func ExampleA() {
+	if true {
+		fmt.Println("a")
+	}
+	// Output: a
+}
+
+// TestA is shown whole.
+func TestA(t *testing.T) {
+	t.Log("a")
+}
+`
+
+// folder makes a repository with a README and one package.
+func folder(t *testing.T, readme string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "a"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a", exampleFile), []byte(source), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, fileName), []byte(readme), 0o644))
+	return dir
+}
+
+func TestExamples(t *testing.T) {
+	for _, tc := range []struct{ name, readme, want, fails string }{
+		{
+			name:   "an example",
+			readme: "x\n<!-- example a ExampleA -->\nold\n<!-- end of example -->\ny\n",
+			want: "x\n<!-- example a ExampleA -->\n```go\nif true {\n\tfmt.Println(\"a\")\n}\n// Output: a\n```\n" +
+				"<!-- end of example -->\ny\n",
+		},
+		{
+			name:   "a test",
+			readme: "<!-- example a TestA -->\n<!-- end of example -->\n",
+			want:   "<!-- example a TestA -->\n```go\nfunc TestA(t *testing.T) {\n\tt.Log(\"a\")\n}\n```\n<!-- end of example -->\n",
+		},
+		{name: "an unknown function", readme: "<!-- example a ExampleB -->\n<!-- end of example -->\n", fails: "has no function ExampleB"},
+		{name: "an unknown package", readme: "<!-- example b ExampleB -->\n<!-- end of example -->\n", fails: "no such file"},
+		{name: "no end", readme: "<!-- example a ExampleA -->\n", fails: "is not ended"},
+		{name: "one in another", readme: "<!-- example a ExampleA -->\n<!-- example a TestA -->\n", fails: "is not ended"},
+		{name: "no beginning", readme: "<!-- end of example -->\n", fails: "ends nothing"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := folder(t, tc.readme)
+			err := run(t.Context(), dir, false, []string{"examples"})
+			got, readErr := os.ReadFile(filepath.Join(dir, fileName))
+			require.NoError(t, readErr)
+			if tc.fails != "" {
+				require.ErrorContains(t, err, tc.fails)
+				require.Equal(t, tc.readme, string(got))
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tc.want, string(got))
+			require.NoError(t, run(t.Context(), dir, true, nil))
+		})
+	}
+}
+
+func TestCheckChangesNothing(t *testing.T) {
+	const old = "<!-- example a TestA -->\nold\n<!-- end of example -->\n"
+	dir := folder(t, old)
+	require.ErrorContains(t, run(t.Context(), dir, true, nil), "is not what its sources say")
+	got, err := os.ReadFile(filepath.Join(dir, fileName))
+	require.NoError(t, err)
+	require.Equal(t, old, string(got))
+}
+
+// TestCommandFails: a README stays as it is when a command fails; here there is nothing to build.
+func TestCommandFails(t *testing.T) {
+	const old = "<!-- check -->\nold\n<!-- end of check -->\n"
+	dir := folder(t, old)
+	require.ErrorContains(t, run(t.Context(), dir, false, []string{"check"}), "go build")
+	got, err := os.ReadFile(filepath.Join(dir, fileName))
+	require.NoError(t, err)
+	require.Equal(t, old, string(got))
+	require.ErrorContains(t, run(t.Context(), dir, false, []string{"dance"}), `unknown part "dance"; known: examples, check, demo, matrix`)
+}
+
+func TestMarkers(t *testing.T) {
+	for _, tc := range []struct{ text, want, fails string }{
+		{text: "a\n<!-- b -->\nold\n<!-- end of b -->\nc\n", want: "a\n<!-- b -->\nnew\n<!-- end of b -->\nc\n"},
+		{text: "<!-- b -->\n<!-- end of b -->\n", want: "<!-- b -->\nnew\n<!-- end of b -->\n"},
+		{text: "<!-- b -->\n", fails: "0 lines \"<!-- end of b -->\""},
+		{text: "<!-- b -->\n<!-- b -->\n<!-- end of b -->\n", fails: "2 lines \"<!-- b -->\""},
+		{text: "<!-- end of b -->\n<!-- b -->\n", fails: "comes before"},
+	} {
+		got, err := replace(tc.text, marker("b"), marker("end of b"), "new\n")
+		if tc.fails != "" {
+			require.ErrorContains(t, err, tc.fails)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, tc.want, got)
+	}
+}
