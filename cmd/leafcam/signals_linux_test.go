@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -273,10 +274,19 @@ var signalPlaces = []struct {
 }
 
 // endingSignals are the signals that end a command.
+// heedHangup makes the processes of a test heed SIGHUP even where the test itself is run under nohup:
+// what a process handles, its children get with the default action.
+func heedHangup(t *testing.T) {
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(handled) })
+}
+
 var endingSignals = map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP}
 
 // TestSignalsEndEveryCommand wherever it is.
 func TestSignalsEndEveryCommand(t *testing.T) {
+	heedHangup(t)
 	for _, place := range signalPlaces {
 		for name, sig := range endingSignals {
 			if strings.HasPrefix(place.name, "gateway") && sig == syscall.SIGHUP {
