@@ -273,7 +273,6 @@ var signalPlaces = []struct {
 	}},
 }
 
-// endingSignals are the signals that end a command.
 // heedHangup makes the processes of a test heed SIGHUP even where the test itself is run under nohup:
 // what a process handles, its children get with the default action.
 func heedHangup(t *testing.T) {
@@ -282,6 +281,7 @@ func heedHangup(t *testing.T) {
 	t.Cleanup(func() { signal.Stop(handled) })
 }
 
+// endingSignals are the signals that end a command.
 var endingSignals = map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP}
 
 // TestSignalsEndEveryCommand wherever it is.
