@@ -132,7 +132,9 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			writeFailure(out, failure{http.StatusMethodNotAllowed, "This gateway does not pass " + r.Method + " on.", "Ask with another method."})
 			return
 		}
-		if err := spool(out, r, g.config.MaxBody); err != nil {
+		end, err := spool(out, r, g.config.MaxBody)
+		defer end()
+		if err != nil {
 			g.failed(out, r, err)
 			return
 		}

@@ -289,6 +289,38 @@ func TestUploads(t *testing.T) {
 	require.Eventually(t, func() bool { return s.gateway.Connections() == 0 }, 10*time.Second, 5*time.Millisecond)
 }
 
+// TestAnswerBeforeTheUpload: a camera that refuses an upload does not read it first, and the viewer goes
+// on sending for a while, in either version of HTTP.
+func TestAnswerBeforeTheUpload(t *testing.T) {
+	s, _ := newFront(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		http.Error(w, "no room", http.StatusInsufficientStorage)
+	}), nil)
+	for name, second := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			client := s.client(nil)
+			client.Transport.(*http.Transport).ForceAttemptHTTP2 = second
+			for range 20 {
+				body, more := io.Pipe()
+				sent := make(chan struct{})
+				go func() {
+					defer close(sent)
+					for err := error(nil); err == nil; {
+						_, err = more.Write(make([]byte, 64<<10))
+					}
+				}()
+				resp, err := client.Post(s.url+"/upload", "application/octet-stream", body)
+				if err == nil { // over HTTP/1.1 the connection may end before the answer is read
+					require.Equal(t, http.StatusInsufficientStorage, resp.StatusCode)
+					resp.Body.Close()
+				}
+				body.Close()
+				<-sent
+			}
+		})
+	}
+}
+
 // switching is a camera that switches to a protocol and echoes.
 func switching(protocol string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

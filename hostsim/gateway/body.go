@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -31,6 +32,27 @@ type steady struct {
 	control *http.ResponseController
 	began   time.Time
 	octets  int64
+
+	mu   sync.Mutex
+	over bool // the handler has returned, and with it control's connection
+}
+
+// end is called before the handler returns. The connection to the camera may try to read on for a
+// moment: an answer can come before the body has.
+func (s *steady) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+}
+
+// expect sets how long the next octet may take to come, unless it comes too late anyway.
+func (s *steady) expect(deadline time.Time) (ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over {
+		_ = s.control.SetReadDeadline(deadline)
+	}
+	return !s.over
 }
 
 // Read fails with errSlowBody when nothing comes for too long, or too little.
@@ -42,11 +64,13 @@ func (s *steady) Read(p []byte) (int, error) {
 			deadline = other
 		}
 	}
-	_ = s.control.SetReadDeadline(deadline)
+	if !s.expect(deadline) {
+		return 0, http.ErrBodyReadAfterClose
+	}
 	n, err := s.ReadCloser.Read(p)
 	s.octets += int64(n)
 	if err != nil {
-		_ = s.control.SetReadDeadline(time.Time{})
+		s.expect(time.Time{})
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, errSlowBody
@@ -54,15 +78,16 @@ func (s *steady) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// spool reads the beginning of a request's body, and puts it before the rest.
-func spool(w http.ResponseWriter, r *http.Request, limit int64) error {
+// spool reads the beginning of a request's body, and puts it before the rest. end has to be called before
+// the handler returns.
+func spool(w http.ResponseWriter, r *http.Request, limit int64) (end func(), err error) {
 	if r.ContentLength == 0 || r.Body == http.NoBody {
-		return nil
+		return func() {}, nil
 	}
 	body := &steady{ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), began: time.Now()}
 	begin, err := io.ReadAll(io.LimitReader(body, spooled))
 	if err != nil {
-		return err
+		return body.end, err
 	}
 	if len(begin) < spooled { // it is all there: the camera is told how long it is
 		_ = body.Close()
@@ -70,11 +95,11 @@ func spool(w http.ResponseWriter, r *http.Request, limit int64) error {
 		if len(begin) == 0 {
 			r.Body = http.NoBody
 		}
-		return nil
+		return body.end, nil
 	}
 	r.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(begin), body), body}
-	return nil
+	return body.end, nil
 }
