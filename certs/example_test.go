@@ -21,11 +21,11 @@ func ExampleNewPKI() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(certs.Title(leaf.Certificate))
+	fmt.Println(leaf.Certificate.DNSNames[0])
 	for _, c := range pki.Chain() {
-		fmt.Println(certs.Title(c))
+		fmt.Println(c.Subject.CommonName)
 	}
-	fmt.Println(certs.Title(pki.Root.Certificate))
+	fmt.Println(pki.Root.Certificate.Subject.CommonName)
 
 	options := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: "cam.example.com"}
 	options.Roots.AddCert(pki.Root.Certificate)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 	"github.com/leafcam/leafcam/internal/inputfile"
 
 	casn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -129,7 +130,7 @@ func (c *Certificate) Describe() string {
 	if c.Parsed == nil {
 		return fmt.Sprintf("%d octets that Go cannot parse", len(c.Raw))
 	}
-	return fmt.Sprintf("%s, until %s", certs.Title(c.Parsed), c.Parsed.NotAfter.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s, until %s", certname.Title(c.Parsed), c.Parsed.NotAfter.UTC().Format(time.DateOnly))
 }
 
 // A PrivateKey is a private key as it was delivered, decrypted.

@@ -15,6 +15,7 @@ import (
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // convertOptions are the flags of convert.
@@ -111,7 +112,7 @@ func writeFiles(dir string, files []delivery.File, force, asJSON bool, lines []s
 			note = "was there already, the same"
 		}
 		list = append(list, w)
-		t.AppendRow(table.Row{w.File, w.Octets, w.Mode, note})
+		t.AppendRow(table.Row{printable.Visible(w.File), w.Octets, w.Mode, note})
 	}
 	if asJSON {
 		return writeJSON(out, struct {

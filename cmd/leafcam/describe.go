@@ -8,6 +8,7 @@ import (
 
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/certname"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -20,19 +21,9 @@ func describeChain(chain [][]byte) string {
 			names = append(names, "a certificate that Go cannot parse")
 			continue
 		}
-		names = append(names, fmt.Sprintf("%s (until %s)", subjectOf(c), c.NotAfter.UTC().Format(time.DateOnly)))
+		names = append(names, fmt.Sprintf("%s (until %s)", certname.Title(c), c.NotAfter.UTC().Format(time.DateOnly)))
 	}
 	return fmt.Sprintf("%d certificate(s): %s", len(names), strings.Join(names, ", "))
-}
-
-func subjectOf(c *x509.Certificate) string {
-	switch {
-	case len(c.DNSNames) > 0:
-		return c.DNSNames[0]
-	case c.Subject.CommonName != "":
-		return c.Subject.CommonName
-	}
-	return c.Subject.String()
 }
 
 // describeEvent says in one line what came of a connection, and what it rests on.

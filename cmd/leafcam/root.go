@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // Exit statuses of the command.
@@ -58,12 +60,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &exception):
 		exception.print(stderr)
 	case status != errFindings:
-		fmt.Fprintln(stderr, "leafcam: "+err.Error())
+		fmt.Fprintln(stderr, "leafcam: "+visibleLines(err.Error()))
 		if status.status == exitUsage {
 			fmt.Fprintln(stderr, "leafcam: run 'leafcam "+helpFor(root, args)+"--help' for how to use it")
 		}
 	}
 	return status.status
+}
+
+// visibleLines makes an error fit for a terminal: files and certificates are named by others.
+func visibleLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = printable.Visible(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // helpFor returns the subcommand that was meant, with a space behind it.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/certname"
 	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
@@ -73,7 +74,7 @@ func loadCertificate(chainFile, keyFile string, log *slog.Logger) (*certificate,
 func (c *certificate) take(loaded *tls.Certificate) {
 	before := c.current.Swap(loaded)
 	until := loaded.Leaf.NotAfter.UTC().Format(time.RFC3339)
-	c.log.Info("certificate", "for", certs.Title(loaded.Leaf), "until", until, "certificates", len(loaded.Certificate))
+	c.log.Info("certificate", "for", certname.Title(loaded.Leaf), "until", until, "certificates", len(loaded.Certificate))
 	if alone(loaded) {
 		c.log.Warn("the chain file holds the leaf alone: clients will refuse it as they refuse the camera", "file", c.chainFile)
 	}
@@ -135,7 +136,7 @@ func parsePair(chainFile, keyFile string, files [2][]byte) (*tls.Certificate, er
 		return nil, fmt.Errorf("%s: %w", chainFile, err)
 	}
 	if !key.Fits(leaf) {
-		return nil, fmt.Errorf("%s is not the private key of the first certificate in %s, %q", keyFile, chainFile, certs.Title(list[0]))
+		return nil, fmt.Errorf("%s is not the private key of the first certificate in %s, \"%s\"", keyFile, chainFile, certname.Title(list[0]))
 	}
 	pair := &tls.Certificate{PrivateKey: key.Signer, Leaf: list[0]}
 	for _, c := range inOrder(list) {

@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // A Pin is what the camera has to present: one certificate, or any with one public key.
@@ -23,7 +23,7 @@ type Pin struct {
 // NewPin returns a pin for a certificate; with keyOnly, for its public key, so that the camera's
 // certificate may be renewed.
 func NewPin(c *x509.Certificate, keyOnly bool) *Pin {
-	p := &Pin{spki: c.RawSubjectPublicKeyInfo, title: certs.Title(c)}
+	p := &Pin{spki: c.RawSubjectPublicKeyInfo, title: certname.Title(c)}
 	if !keyOnly {
 		p.certificate = c.Raw
 	}
@@ -54,7 +54,7 @@ func (e *PinError) Error() string {
 	}
 	sum := sha256.Sum256(e.Presented.Raw)
 	return fmt.Sprintf("the camera presents %s than the pinned one of %q: %q, SHA-256 %s",
-		what, e.Wanted, certs.Title(e.Presented), hex.EncodeToString(sum[:]))
+		what, e.Wanted, certname.Title(e.Presented), hex.EncodeToString(sum[:]))
 }
 
 // verify is the only thing that decides on the camera's certificate: neither names nor dates

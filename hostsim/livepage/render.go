@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/stage"
 	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/certname"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -65,7 +65,7 @@ func (p *Page) row(d *Device, modes []stage.Mode) string {
 func (p *Page) stageHTML(modes []stage.Mode, current int) string {
 	return render("stage", map[string]any{
 		"Modes": modes, "Current": current, "Token": p.guard.token, "Chain": drawChain(modes[current].Served), "Served": modes[current].Served,
-		"Leaf": certs.Title(modes[current].Served.Leaf()), "Until": modes[current].Served.Leaf().NotAfter.UTC().Format(time.DateOnly),
+		"Leaf": certname.Title(modes[current].Served.Leaf()), "Until": modes[current].Served.Leaf().NotAfter.UTC().Format(time.DateOnly),
 	})
 }
 
@@ -81,20 +81,20 @@ type link struct{ Name, What, Kind string }
 func drawChain(s *verdict.Served) []link {
 	leaf := s.Leaf()
 	if s.SelfSigned() {
-		return []link{{certs.Title(leaf), "leaf, self-signed: sent", "sent"}}
+		return []link{{certname.Title(leaf), "leaf, self-signed: sent", "sent"}}
 	}
-	chain := []link{{certs.Title(leaf), "leaf: sent", "sent"}}
+	chain := []link{{certname.Title(leaf), "leaf: sent", "sent"}}
 	for _, c := range s.Sent[1:] {
-		chain = append(chain, link{certs.Title(c), "intermediate: sent", "sent"})
+		chain = append(chain, link{certname.Title(c), "intermediate: sent", "sent"})
 	}
 	for _, c := range s.Missing {
-		chain = append(chain, link{certs.Title(c), "intermediate: missing", "missing"})
+		chain = append(chain, link{certname.Title(c), "intermediate: missing", "missing"})
 	}
 	switch {
 	case s.Untrusted:
-		chain = append(chain, link{certs.Title(s.Root), "root: nobody trusts it", "missing"})
+		chain = append(chain, link{certname.Title(s.Root), "root: nobody trusts it", "missing"})
 	case s.Root != nil:
-		chain = append(chain, link{certs.Title(s.Root), "root: the client's to trust", "root"})
+		chain = append(chain, link{certname.Title(s.Root), "root: the client's to trust", "root"})
 	default:
 		chain = append(chain, link{s.RootName(), "issuer: not known here", "missing"})
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // Who can be said to trust a root.
@@ -116,11 +117,11 @@ func (c *checker) link(ctx context.Context, pool []*x509.Certificate) {
 	}
 	c.report.Path = []string{}
 	for _, issuer := range c.path {
-		c.report.Path = append(c.report.Path, certs.Title(issuer))
+		c.report.Path = append(c.report.Path, certname.Title(issuer))
 	}
 	c.report.Root = ""
 	if c.root != nil {
-		c.report.Root, c.report.Missing = certs.Title(c.root), len(c.path)
+		c.report.Root, c.report.Missing = certname.Title(c.root), len(c.path)
 	}
 }
 
@@ -200,14 +201,17 @@ func (c *checker) describePath() {
 	c.report.Message.Path = messageSize(ders...)
 	switch {
 	case c.root == nil && (len(c.path) == 0 || len(top.IssuingCertificateURL) > 0):
-		c.add(CodeMissingLink, c.subject.CertFile, fmt.Sprintf("%q is signed by %q, which is not here", certs.Title(top), top.Issuer),
+		c.add(CodeMissingLink, c.subject.CertFile,
+			fmt.Sprintf(`"%s" is signed by "%s", which is not here`, certname.Title(top), certname.Whole(top.Issuer)),
 			Saying{"openssl verify", "unable to get local issuer certificate"})
 	case c.root == nil:
-		c.add(CodeUnknownRoot, "", fmt.Sprintf("the chain ends with %q, signed by %q, which nobody here knows", certs.Title(top), top.Issuer),
+		c.add(CodeUnknownRoot, "",
+			fmt.Sprintf(`the chain ends with "%s", signed by "%s", which nobody here knows`, certname.Title(top), certname.Whole(top.Issuer)),
 			Saying{"openssl verify", "unable to get local issuer certificate"})
 	case !c.public:
 		c.add(CodePrivateRoot, "",
-			fmt.Sprintf("the root %q is not a public one (known from: %s): each client has to be given it", certs.Title(c.root), c.report.Trust),
+			fmt.Sprintf(`the root "%s" is not a public one (known from: %s): each client has to be given it`,
+				certname.Title(c.root), c.report.Trust),
 			Saying{"curl, where the root is missing", "unable to get local issuer certificate"})
 	}
 	if c.root != nil {
@@ -232,8 +236,8 @@ func (c *checker) describeGap() string {
 	if c.root == nil {
 		return fmt.Sprintf("the camera sends its leaf alone; at least %d issuer(s) between it and a root are missing", max(1, len(c.path)))
 	}
-	title := fmt.Sprintf("the camera sends its leaf alone: %s missing between it and the root %q: %s",
-		links(len(c.path)), certs.Title(c.root), strings.Join(c.report.Path, ", "))
+	title := fmt.Sprintf(`the camera sends its leaf alone: %s missing between it and the root "%s": %s`,
+		links(len(c.path)), certname.Title(c.root), strings.Join(c.report.Path, ", "))
 	if d := c.subject.Delivery; d != nil && len(d.Chain) > len(c.path) {
 		title += fmt.Sprintf(" (%s for clients that know older roots only)", links(len(d.Chain)))
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/internal/certname"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // Options says what a check is about.
@@ -100,12 +102,16 @@ type checker struct {
 	aia    aiaState
 }
 
-// add adds a finding of a rule.
+// add adds a finding of a rule. What it says of names, files and other people's errors is made visible.
 func (c *checker) add(code Code, file, title string, says ...Saying) *Finding {
 	rule := ruleOf(code)
+	said := make([]Saying, len(says))
+	for i, s := range says {
+		said[i] = Saying{s.Who, printable.Visible(s.Words)}
+	}
 	c.report.Findings = append(c.report.Findings, Finding{
-		Code: code, Severity: rule.Severity, File: file, Title: cmp.Or(title, rule.Summary),
-		Says: append([]Saying{}, says...), Why: rule.Why, Mend: rule.Mend, Basis: rule.Basis,
+		Code: code, Severity: rule.Severity, File: file, Title: printable.Visible(cmp.Or(title, rule.Summary)),
+		Says: said, Why: rule.Why, Mend: rule.Mend, Basis: rule.Basis,
 	})
 	return &c.report.Findings[len(c.report.Findings)-1]
 }
@@ -138,7 +144,7 @@ func (c *checker) summary() {
 	sum := sha256.Sum256(c.leaf.Raw)
 	s := &Summary{Title: c.leaf.Describe(), Names: []string{}, SHA256: hex.EncodeToString(sum[:])}
 	if p := c.leaf.Parsed; p != nil {
-		s.Title, s.Names, s.Issuer = certs.Title(p), append(s.Names, c.leaf.Names()...), cmp.Or(p.Issuer.CommonName, p.Issuer.String())
+		s.Title, s.Names, s.Issuer = certname.Title(p), certname.Names(p), certname.Short(p.Issuer)
 		s.Key, s.NotBefore, s.NotAfter = certs.DescribePublicKey(p.PublicKey), p.NotBefore, p.NotAfter
 	}
 	c.report.Certificate = s

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 const day = 24 * time.Hour
@@ -100,6 +100,6 @@ func (c *checker) issuerDates() {
 	}
 	if first != nil && first.NotAfter.After(c.options.At) {
 		c.add(CodeIssuerEndsFirst, "",
-			fmt.Sprintf("%q expires on %s, the leaf on %s", certs.Title(first), date(first.NotAfter), date(c.leaf.Parsed.NotAfter)))
+			fmt.Sprintf("\"%s\" expires on %s, the leaf on %s", certname.Title(first), date(first.NotAfter), date(c.leaf.Parsed.NotAfter)))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
 	"github.com/leafcam/leafcam/hostsim/preflight"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // FuzzCheck checks any two files: the check ends, and says of them what the camera says. The
@@ -88,7 +89,7 @@ func FuzzAIAAnswer(f *testing.F) {
 		list, form := preflight.ParseAnswer(body)
 		require.Equal(t, form == "", len(list) == 0)
 		for _, c := range list {
-			require.NotEmpty(t, certs.Title(c))
+			require.NotEmpty(t, certname.Title(c))
 		}
 	})
 }

@@ -16,7 +16,7 @@ func (c *checker) names() {
 	names := c.leaf.Names()
 	if len(names) == 0 {
 		c.add(CodeNoSAN, c.subject.CertFile,
-			fmt.Sprintf("the certificate has no subject alternative name, only the common name %q", p.Subject.CommonName),
+			fmt.Sprintf("the certificate has no subject alternative name, only the common name \"%s\"", p.Subject.CommonName),
 			Saying{"Go", "x509: certificate relies on legacy Common Name field, use SANs instead"},
 			Saying{"Chromium", "ERR_CERT_COMMON_NAME_INVALID"})
 	} else if c.options.Host != "" {

@@ -2,11 +2,11 @@ package preflight
 
 import (
 	"encoding/asn1"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 var (
@@ -33,7 +33,7 @@ func (c *checker) strict() {
 		if issuer == nil {
 			continue
 		}
-		name := fmt.Sprintf("%q", certs.Title(issuer))
+		name := `"` + certname.Title(issuer) + `"`
 		if len(issuer.SubjectKeyId) == 0 {
 			faults = append(faults, name+" has no subject key identifier")
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // TextOptions says how a report is written for people.
@@ -108,7 +109,7 @@ func (t *textWriter) findings(r *Report, s Severity) {
 
 // wrapped writes text between a first and further indents, as wide as the terminal.
 func (t *textWriter) wrapped(first, next, s string) {
-	for i, line := range strings.Split(text.WrapSoft(printable(s), t.width-len(next)), "\n") {
+	for i, line := range strings.Split(text.WrapSoft(printable.Visible(s), t.width-len(next)), "\n") {
 		indent := next
 		if i == 0 {
 			indent = first
@@ -117,28 +118,18 @@ func (t *textWriter) wrapped(first, next, s string) {
 	}
 }
 
-// printable keeps what files say of themselves from driving a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
 // chain draws what the camera sends and what is missing.
 func (t *textWriter) chain(r *Report) {
 	if r.Certificate == nil || len(r.Path) == 0 && r.Root == "" {
 		return
 	}
-	links := []string{t.paint(text.FgGreen, "["+printable(r.Certificate.Title)+"]")}
+	links := []string{t.paint(text.FgGreen, "["+printable.Visible(r.Certificate.Title)+"]")}
 	for _, name := range r.Path {
-		links = append(links, t.paint(text.FgRed, "( "+printable(name)+" )"))
+		links = append(links, t.paint(text.FgRed, "( "+printable.Visible(name)+" )"))
 	}
 	root := "( ? )"
 	if r.Root != "" {
-		root = fmt.Sprintf("<%s>", printable(r.Root))
+		root = fmt.Sprintf("<%s>", printable.Visible(r.Root))
 	}
 	fmt.Fprintf(t, "\n%s\n  [sent by the camera]  ( not sent )  <root, known from: %s>\n",
 		strings.Join(append(links, root), " ← "), map[bool]string{true: r.Trust, false: "nowhere here"}[r.Trust != ""])
@@ -216,7 +207,9 @@ func Explain(w io.Writer, d *delivery.Delivery) {
 		if i.Kind == delivery.KindContainer {
 			use = "see below"
 		}
-		t.AppendRow(table.Row{printable(i.String()), string(i.Form), string(i.Kind), printable(i.About), use, printable(i.Note)})
+		t.AppendRow(table.Row{
+			printable.Visible(i.String()), string(i.Form), string(i.Kind), printable.Visible(i.About), use, printable.Visible(i.Note),
+		})
 	}
 	fmt.Fprintln(w, t.Render())
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // Served is what a server presents, with what is known of the rest of its chain.
@@ -66,28 +67,21 @@ func (s *Served) Gap() bool {
 // RootName is the name of the root as far as it is known.
 func (s *Served) RootName() string {
 	if s.Root != nil {
-		return certs.Title(s.Root)
+		return certname.Title(s.Root)
 	}
 	top := s.Sent[len(s.Sent)-1]
 	if len(s.Missing) > 0 {
 		top = s.Missing[len(s.Missing)-1]
 	}
-	return issuerOf(top)
-}
-
-func issuerOf(c *x509.Certificate) string {
-	if c.Issuer.CommonName != "" {
-		return c.Issuer.CommonName
-	}
-	return c.Issuer.String()
+	return certname.Short(top.Issuer)
 }
 
 // issuerName is the name of the lowest issuer that a client lacks.
 func (s *Served) issuerName() string {
 	if len(s.Missing) > 0 {
-		return certs.Title(s.Missing[0])
+		return certname.Title(s.Missing[0])
 	}
-	return issuerOf(s.Sent[len(s.Sent)-1])
+	return certname.Short(s.Sent[len(s.Sent)-1].Issuer)
 }
 
 // Lacks says what a client needs besides what is sent, such as `the intermediate "R10"`; "" when
@@ -103,7 +97,7 @@ func (s *Served) Lacks() string {
 	}
 	var names []string
 	for _, c := range s.Missing {
-		names = append(names, `"`+certs.Title(c)+`"`)
+		names = append(names, `"`+certname.Title(c)+`"`)
 	}
 	return "the intermediates " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
@@ -117,10 +111,7 @@ func publiclyIssued(leaf *x509.Certificate) bool {
 
 // namesOf returns the names that a leaf is for, as text.
 func namesOf(leaf *x509.Certificate) string {
-	names := slices.Clone(leaf.DNSNames)
-	for _, ip := range leaf.IPAddresses {
-		names = append(names, ip.String())
-	}
+	names := certname.Names(leaf)
 	if len(names) == 0 {
 		return "no name"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/leafcam/leafcam/device/micropython"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 func TestServed(t *testing.T) {
@@ -28,7 +29,7 @@ func TestServed(t *testing.T) {
 	chain, root := pki.Chain(), pki.Root.Certificate
 	names := make([]string, len(chain))
 	for i, c := range chain {
-		names[i] = `"` + certs.Title(c) + `"`
+		names[i] = `"` + certname.Title(c) + `"`
 	}
 	issuers := append(pki.Chain(), root)
 	for _, tc := range []struct {
