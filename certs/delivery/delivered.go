@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -283,9 +282,5 @@ func (c *Certificate) Names() []string {
 	if c.Parsed == nil {
 		return nil
 	}
-	names := slices.Clone(c.Parsed.DNSNames)
-	for _, ip := range c.Parsed.IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names
+	return certname.Alternative(c.Parsed.DNSNames, c.Parsed.IPAddresses)
 }

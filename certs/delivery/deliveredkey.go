@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // request reads a certificate request.
@@ -22,10 +23,7 @@ func (r *deliveryReader) request(item *Item, der []byte) error {
 
 // RequestNames returns the names that a certificate request asks for.
 func RequestNames(request *x509.CertificateRequest) []string {
-	names := append([]string{}, request.DNSNames...)
-	for _, ip := range request.IPAddresses {
-		names = append(names, ip.String())
-	}
+	names := certname.Alternative(request.DNSNames, request.IPAddresses)
 	if len(names) == 0 && request.Subject.CommonName != "" {
 		names = append(names, request.Subject.CommonName)
 	}

@@ -13,6 +13,14 @@ import (
 	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
+// selfSignedFiles writes a camera's pair of files into a folder.
+func selfSignedFiles(t *testing.T, dir string) (id *certs.Identity, cert, key string) {
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	require.NoError(t, delivery.WriteIdentity(id, dir, "self", false))
+	return id, filepath.Join(dir, "self.cert.der"), filepath.Join(dir, "self.key.der")
+}
+
 // inFolderWithFiles makes the test work in a folder with a leaf of a new PKI, its key, and full.pem with
 // the whole chain.
 func inFolderWithFiles(t *testing.T) (*certs.PKI, *certs.Identity) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 )
@@ -18,12 +17,9 @@ import (
 // has. A command with --json that nobody lists here fails the test.
 func TestEveryObjectHasItsFormat(t *testing.T) {
 	dir := t.TempDir()
-	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
-	require.NoError(t, err)
-	require.NoError(t, delivery.WriteIdentity(id, dir, "self", false))
-	cert, key := filepath.Join(dir, "self.cert.der"), filepath.Join(dir, "self.key.der")
+	id, cert, key := selfSignedFiles(t, dir)
 	list := filepath.Join(dir, "fleet")
-	_, err = delivery.WriteFiles(dir, []delivery.File{{Name: "fleet", Data: []byte(cert + "," + key + "\n"), Mode: 0o644}}, false)
+	_, err := delivery.WriteFiles(dir, []delivery.File{{Name: "fleet", Data: []byte(cert + "," + key + "\n"), Mode: 0o644}}, false)
 	require.NoError(t, err)
 	context := device.NewSSLContext(device.OpenMV50)
 	require.NoError(t, context.LoadCertChain(id.DER(), id.KeyDER()))

@@ -15,18 +15,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
-
-	"github.com/leafcam/leafcam/certs"
 )
 
 // servedTo starts a camera whose output goes to a pipe, and returns the pipe and the camera's address.
 func servedTo(t *testing.T, more string) (p *process, out *os.File, lines *bufio.Reader, addr string) {
 	dir := t.TempDir()
-	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "c"), id.DER(), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "k"), id.KeyDER(), 0o600))
-	p = newProcess(t, "serve --cert c --key k --json --listen 127.0.0.1:0"+more)
+	selfSignedFiles(t, dir)
+	p = newProcess(t, "serve --cert self.cert.der --key self.key.der --json --listen 127.0.0.1:0"+more)
 	p.cmd.Dir = dir
 	out, in, err := os.Pipe()
 	require.NoError(t, err)

@@ -177,6 +177,27 @@ func (p *process) dialTLS(address string) *tls.Conn {
 	return conn
 }
 
+// asks begins a command that asks something on its terminal.
+func asks(line, question string) func(t *testing.T) *process {
+	return func(t *testing.T) *process {
+		p := newProcess(t, line)
+		p.startOnTerminal()
+		p.says(question)
+		return p
+	}
+}
+
+// waitsFor begins a command that waits for a server, whose address is at the end of the line.
+func waitsFor(line string) func(t *testing.T) *process {
+	return func(t *testing.T) *process {
+		address, accepted := silentServer(t)
+		p := newProcess(t, line+address)
+		p.start()
+		p.await(accepted)
+		return p
+	}
+}
+
 // signalPlaces are where a command can be when it is told to end: begin brings it there.
 var signalPlaces = []struct {
 	name  string
@@ -198,38 +219,11 @@ var signalPlaces = []struct {
 		p.says(`"line":1`)
 		return p
 	}},
-	{"check asks for a password", func(t *testing.T) *process {
-		p := newProcess(t, "check full.pem locked.pem")
-		p.startOnTerminal()
-		p.says("password of locked.pem: ")
-		return p
-	}},
-	{"convert asks for a password", func(t *testing.T) *process {
-		p := newProcess(t, "convert full.pem locked.pem --out out")
-		p.startOnTerminal()
-		p.says("password of locked.pem: ")
-		return p
-	}},
-	{"compare asks whether it may", func(t *testing.T) *process {
-		p := newProcess(t, "compare 127.0.0.1:1")
-		p.startOnTerminal()
-		p.says(`\[y/N\]`)
-		return p
-	}},
-	{"compare waits for an answer", func(t *testing.T) *process {
-		address, accepted := silentServer(t)
-		p := newProcess(t, "compare --yes "+address)
-		p.start()
-		p.await(accepted)
-		return p
-	}},
-	{"matrix waits for a WebDriver grid", func(t *testing.T) *process {
-		address, accepted := silentServer(t)
-		p := newProcess(t, "matrix --webdriver http://"+address)
-		p.start()
-		p.await(accepted)
-		return p
-	}},
+	{"check asks for a password", asks("check full.pem locked.pem", "password of locked.pem: ")},
+	{"convert asks for a password", asks("convert full.pem locked.pem --out out", "password of locked.pem: ")},
+	{"compare asks whether it may", asks("compare 127.0.0.1:1", `\[y/N\]`)},
+	{"compare waits for an answer", waitsFor("compare --yes ")},
+	{"matrix waits for a WebDriver grid", waitsFor("matrix --webdriver http://")},
 	{"matrix runs", func(t *testing.T) *process {
 		p := newProcess(t, "matrix --clients sim-schannel,sim-android --scenarios all")
 		p.start()

@@ -22,10 +22,7 @@ import (
 
 func TestExitStatus(t *testing.T) {
 	dir := t.TempDir()
-	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
-	require.NoError(t, err)
-	require.NoError(t, delivery.WriteIdentity(id, dir, "s", false))
-	cert, key := filepath.Join(dir, "s.cert.der"), filepath.Join(dir, "s.key.der")
+	_, cert, key := selfSignedFiles(t, dir)
 	for _, tc := range []struct {
 		name string
 		args []string

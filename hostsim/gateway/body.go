@@ -45,7 +45,7 @@ func (s *steady) end() {
 	s.over = true
 }
 
-// expect sets how long the next octet may take to come, unless it comes too late anyway.
+// expect sets until when the next octet has to come. It is not ok once the handler has returned.
 func (s *steady) expect(deadline time.Time) (ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,6 +5,7 @@ package certname
 import (
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"net"
 
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -33,13 +34,20 @@ func Short(n pkix.Name) string {
 // Whole returns a distinguished name (RFC 4514).
 func Whole(n pkix.Name) string { return printable.Visible(n.String()) }
 
-// Names returns what a certificate is for: its DNS names, then its addresses (RFC 5280 section 4.2.1.6).
+// Names returns what a certificate is for, as [Alternative] does.
 func Names(c *x509.Certificate) []string {
-	names := make([]string, 0, len(c.DNSNames)+len(c.IPAddresses))
-	for _, name := range c.DNSNames {
-		names = append(names, printable.Visible(name))
+	names := Alternative(c.DNSNames, c.IPAddresses)
+	for i := range names {
+		names[i] = printable.Visible(names[i])
 	}
-	for _, ip := range c.IPAddresses {
+	return names
+}
+
+// Alternative returns the DNS names and then the addresses of a subject alternative name (RFC 5280
+// section 4.2.1.6) as they are, to be compared.
+func Alternative(dns []string, ips []net.IP) []string {
+	names := append(make([]string, 0, len(dns)+len(ips)), dns...)
+	for _, ip := range ips {
 		names = append(names, ip.String())
 	}
 	return names
