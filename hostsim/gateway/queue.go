@@ -127,3 +127,38 @@ func (q *queue) remove(key string, i int) {
 		q.turns = slices.DeleteFunc(q.turns, func(k string) bool { return k == key })
 	}
 }
+
+// connection is one that was given out.
+type connection struct {
+	queue *queue
+
+	mu             sync.Mutex
+	kept, released bool
+}
+
+// keep lets the connection be taken beyond its answer, until it is given back. It is not ok when that has
+// happened already.
+func (c *connection) keep() (ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = !c.released
+	return c.kept
+}
+
+// done gives a connection back that is not kept. It may be called again.
+func (c *connection) done() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.kept && !c.released {
+		c.released = true
+		c.queue.release()
+	}
+}
+
+// giveBack ends what keep began.
+func (c *connection) giveBack() {
+	c.mu.Lock()
+	c.kept = false
+	c.mu.Unlock()
+	c.done()
+}

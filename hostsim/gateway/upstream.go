@@ -102,7 +102,8 @@ type leading struct {
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	key, ok := sharedBy(r)
 	if !ok {
-		return u.ask(r, left(r))
+		response, _, err := u.ask(r, left(r))
+		return response, err
 	}
 	limit := time.NewTimer(u.wait + u.stall)
 	defer limit.Stop()
@@ -134,7 +135,8 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 		case ahead.err != nil:
 			return nil, ahead.err
 		case ahead.alone:
-			return u.ask(r, left(r))
+			response, _, err := u.ask(r, left(r))
+			return response, err
 		}
 	}
 }
@@ -162,7 +164,7 @@ func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Res
 	// A stream outlives the viewer who came first.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	stop := context.AfterFunc(r.Context(), cancel)
-	response, err := u.ask(r.Clone(ctx), left(r))
+	response, taken, err := u.ask(r.Clone(ctx), left(r))
 	if err != nil {
 		cancel()
 		if left(r).Err() == nil { // it is the camera's failure, and everybody's
@@ -177,12 +179,13 @@ func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Res
 		response.Body = &closing{response.Body, cancel}
 		return response, nil
 	}
-	if !stop() { // the viewer left meanwhile
+	if !stop() || !taken.keep() { // the viewer left meanwhile, or the camera fell silent
 		cancel()
 		_ = response.Body.Close()
 		return nil, context.Canceled
 	}
 	h := newHub(u, key, r, response.Header, names)
+	h.connection = taken
 	first := h.join(r, h.header)
 	u.mu.Lock()
 	u.hubs[key] = append(u.hubs[key], h)
@@ -194,22 +197,29 @@ func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Res
 	return first, nil
 }
 
-// ask gets a connection to the camera and sends a request over it. The connection is given back
-// with the answer's body. Who has left, by the context of that name, waits for no connection.
-func (u *upstream) ask(r *http.Request, left context.Context) (*http.Response, error) {
+// ask gets a connection to the camera and sends a request over it. The connection is given back with the
+// answer's body, unless it is kept. Who has left, by the context of that name, waits for no connection.
+func (u *upstream) ask(r *http.Request, left context.Context) (*http.Response, *connection, error) {
 	u.counts.queued.Add(1)
 	err := u.queue.acquire(r.Context(), left, placeOf(r), u.wait, u.stopped)
 	u.counts.queued.Add(-1)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	taken := &connection{queue: u.queue}
+	response, err := u.send(r, taken)
+	return response, taken, err
+}
+
+// send sends a request over a connection that was given.
+func (u *upstream) send(r *http.Request, over *connection) (*http.Response, error) {
 	response, err := u.base.RoundTrip(r)
 	u.counts.asked(err)
 	if err != nil {
-		u.queue.release()
+		over.done()
 		return nil, err
 	}
-	body := &closing{response.Body, sync.OnceFunc(u.queue.release)}
+	body := &closing{response.Body, over.done}
 	if both, ok := response.Body.(io.ReadWriteCloser); ok && response.StatusCode == http.StatusSwitchingProtocols {
 		response.Body = u.upgraded(both, body.closed)
 		return response, nil
