@@ -31,12 +31,12 @@ func compare(ctx context.Context, each time.Duration) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", leafcam, "./cmd/leafcam").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
-	s, err := newSite(dir, 128)
+	s, err := newSite(dir, pictures(128))
 	if err != nil {
 		return err
 	}
 	defer s.camera.Close()
-	board, err := newSite(dir, 4) // as many as the snapshot script serves
+	board, err := newSite(dir, pictures(4)) // as many as the snapshot script serves
 	if err != nil {
 		return err
 	}

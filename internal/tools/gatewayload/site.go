@@ -24,10 +24,16 @@ type site struct {
 	roots   *x509.CertPool
 }
 
-// newSite makes the files and starts the camera, which serves so many connections at a time.
-func newSite(dir string, connections int) (*site, error) {
-	s := &site{dir: dir, script: device.Snapshot(), roots: x509.NewCertPool(), address: "127.0.0.1:0"}
-	s.script.Connections = connections
+// pictures is the camera's script of that name, with so many connections at a time.
+func pictures(connections int) device.Script {
+	script := device.Snapshot()
+	script.Connections = connections
+	return script
+}
+
+// newSite makes the files and starts the camera.
+func newSite(dir string, script device.Script) (*site, error) {
+	s := &site{dir: dir, script: script, roots: x509.NewCertPool(), address: "127.0.0.1:0"}
 	var err error
 	if s.pki, err = certs.NewPKI(certs.PKIOptions{}); err != nil {
 		return nil, err

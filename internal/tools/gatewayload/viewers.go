@@ -19,10 +19,25 @@ import (
 type viewer struct {
 	frames atomic.Int64
 	last   atomic.Int64 // when the newest one came, nanoseconds
+	gap    atomic.Int64 // the longest time without one while the camera was there, nanoseconds
 }
 
-// watch reads frames until the context ends, and returns what ended the stream otherwise.
-func (v *viewer) watch(ctx context.Context, address string, config *tls.Config) error {
+// see notes a frame. back is when the camera returned for the last time.
+func (v *viewer) see(back time.Time) {
+	if v.last.Load() > 0 {
+		v.gap.Store(max(v.gap.Load(), int64(v.since(back))))
+	}
+	v.frames.Add(1)
+	v.last.Store(time.Now().UnixNano())
+}
+
+// since is how long no frame has come, while the camera was there.
+func (v *viewer) since(back time.Time) time.Duration {
+	return time.Since(time.Unix(0, max(v.last.Load(), back.UnixNano())))
+}
+
+// watch lets a viewer read frames until the context ends, and returns what ended the stream otherwise.
+func (a *audience) watch(ctx context.Context, v *viewer, address string, config *tls.Config) error {
 	conn, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return err
@@ -51,8 +66,7 @@ func (v *viewer) watch(ctx context.Context, address string, config *tls.Config) 
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return err
 		}
-		v.frames.Add(1)
-		v.last.Store(time.Now().UnixNano())
+		v.see(time.Unix(0, a.back.Load()))
 	}
 }
 
@@ -60,6 +74,7 @@ func (v *viewer) watch(ctx context.Context, address string, config *tls.Config) 
 type audience struct {
 	viewers []*viewer
 	dropped atomic.Int64
+	back    atomic.Int64 // when the camera returned for the last time, nanoseconds
 	running sync.WaitGroup
 }
 
@@ -70,7 +85,7 @@ func gather(ctx context.Context, n int, address string, config *tls.Config) *aud
 		v := &viewer{}
 		a.viewers = append(a.viewers, v)
 		a.running.Go(func() {
-			if err := v.watch(ctx, address, config); err != nil && ctx.Err() == nil {
+			if err := a.watch(ctx, v, address, config); err != nil && ctx.Err() == nil {
 				a.dropped.Add(1)
 			}
 		})
@@ -87,6 +102,14 @@ func (a *audience) frames(since time.Time) (frames int64, viewers int) {
 		}
 	}
 	return frames, viewers
+}
+
+// gap returns the longest time that any viewer has seen no frame while the camera was there.
+func (a *audience) gap() (longest time.Duration) {
+	for _, v := range a.viewers {
+		longest = max(longest, time.Duration(v.gap.Load()), v.since(time.Unix(0, a.back.Load())))
+	}
+	return longest
 }
 
 // fetch asks for small pages until the context ends, and returns how many came.
