@@ -1,4 +1,5 @@
-// Package forged makes certificates for tests that no CA would sign.
+// Package forged makes what tests need and nobody honest makes: certificates that no CA would sign, and
+// text that acts on who looks at it.
 package forged
 
 import (

@@ -29,7 +29,7 @@ func Visible(s string) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&out, `\x%02x`, s[i])
-		case unicode.IsPrint(r) && !unicode.Is(unicode.Variation_Selector, r):
+		case shows(r):
 			out.WriteRune(r)
 		case r < utf8.RuneSelf:
 			fmt.Fprintf(&out, `\x%02x`, r)
@@ -40,6 +40,22 @@ func Visible(s string) string {
 		}
 	}
 	return out.String()
+}
+
+// shows tells whether a character is seen, and does nothing besides.
+func shows(r rune) bool { return unicode.IsPrint(r) && !unicode.Is(unicode.Variation_Selector, r) }
+
+// Lines is Visible for a text of several lines: line ends, those of other systems too, and tabs stay.
+func Lines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		words := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
+		for j := range words {
+			words[j] = Visible(words[j])
+		}
+		lines[i] = strings.Join(words, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Text makes what a client sent fit to be printed, at most that many octets.

@@ -1,7 +1,12 @@
 // Package shell writes commands for a shell. Start with [Line].
 package shell
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/leafcam/leafcam/internal/printable"
+)
 
 // Line returns a command line that can be pasted into a shell: args, whose first one is the program,
 // in an environment of env, as NAME=value, and nothing else.
@@ -21,5 +26,25 @@ func quote(word string) string {
 	if word != "" && strings.IndexFunc(word, plain) < 0 {
 		return word
 	}
+	if printable.Lines(word) != word {
+		return escaped(word)
+	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// escaped makes a shell word of text that a terminal would act upon: dollar-single-quotes (POSIX.1-2024,
+// 2.2.4), which bash, zsh and ksh have had for long.
+func escaped(word string) string {
+	var out strings.Builder
+	for i := range len(word) {
+		switch c := word[i]; {
+		case c == '\'' || c == '\\':
+			out.WriteString(`\` + string(rune(c)))
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&out, `\%03o`, c)
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return "$'" + out.String() + "'"
 }
