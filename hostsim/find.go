@@ -10,6 +10,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
 	"github.com/leafcam/leafcam/internal/npm"
+	"github.com/leafcam/leafcam/internal/printable"
 	"github.com/leafcam/leafcam/internal/workdir"
 )
 
@@ -17,7 +18,7 @@ import (
 type Found struct {
 	*Client
 	Missing []string // what is not there, for people
-	// VersionLine is the first line that the program printed of its version.
+	// VersionLine is the first line that the program printed of its version, fit for a terminal.
 	VersionLine string
 
 	modules  []string // npm packages among them, as name@version
@@ -139,7 +140,7 @@ func (fd finder) versionLine(ctx context.Context, args []string) (line string, o
 	}
 	for line := range strings.Lines(string(r.Stdout) + string(r.Stderr)) {
 		if line = strings.TrimSpace(line); line != "" {
-			return line, r.ExitCode == 0
+			return printable.Line(line), r.ExitCode == 0
 		}
 	}
 	return "", r.ExitCode == 0

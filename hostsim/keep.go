@@ -9,6 +9,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/printable"
 	"github.com/leafcam/leafcam/internal/shell"
 )
 
@@ -31,7 +32,7 @@ func keep(dir string, f *Found, v *Visit, e Evidence, shown *presented) error {
 		return err
 	}
 	files := map[string][]byte{
-		"stdout": e.Result.Stdout, "stderr": e.Result.Stderr, "events.json": events, "aia.json": fetches,
+		"stdout": e.Result.Stdout, "stderr": e.Result.Stderr, "events.json": printable.JSON(events), "aia.json": printable.JSON(fetches),
 		"server.der": shown.cert, "chain.pem": certs.EncodePEM(shown.chain...), "root.pem": certs.EncodePEM(shown.root),
 		"command.sh": []byte(repeat(dir, f, v, e, len(shown.chain))),
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/internal/browser"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // Browsers behind a WebDriver grid (W3C WebDriver), such as Selenium Grid, a cloud of devices,
@@ -72,7 +73,7 @@ func describe(capabilities map[string]any) string {
 	var words []string
 	for _, key := range []string{"browserName", "browserVersion", "platformName"} {
 		if value, ok := capabilities[key].(string); ok {
-			words = append(words, value)
+			words = append(words, printable.Line(value))
 		}
 	}
 	if len(words) == 0 {

@@ -56,6 +56,7 @@ func Changes(w io.Writer, list []Change) {
 	}
 	fmt.Fprintf(w, "%d cell(s) have changed:\n", len(list))
 	for _, c := range list {
+		visible(&c.Client, &c.Scenario, &c.Was, &c.Is, &c.Message) // the earlier matrix is a file
 		fmt.Fprintf(w, "  %s, %s: was %s, is %s\n", c.Client, c.Scenario, c.Was, c.Is)
 		if c.Message != "" {
 			fmt.Fprintf(w, "    %s\n", c.Message)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
+	"github.com/leafcam/leafcam/internal/shell"
 )
 
 //go:embed page.html
@@ -37,16 +39,52 @@ type pageData struct {
 
 // HTML writes the matrix as one page that needs nothing else: no network, no other file.
 func HTML(w io.Writer, m *hostsim.Matrix) error {
+	m = shown(m)
 	// json.Marshal writes < and > as escapes, so that no client's output can end the script.
-	details, err := json.Marshal(m)
+	details, err := json.Marshal(detailsOf(m))
 	if err != nil {
 		return err
 	}
 	d := pageData{
 		Matrix: m, Groups: groups(m), Counts: count(m), Causes: causes(m),
-		Style: template.CSS(pageStyle), Script: template.JS(pageScript), Details: template.JS(details),
+		Style: template.CSS(pageStyle), Script: template.JS(pageScript), Details: template.JS(printable.JSON(details)),
 	}
 	return page.Execute(w, d)
+}
+
+// A detailedCell is what the page tells of a cell when somebody asks.
+type detailedCell struct {
+	hostsim.Cell
+	Command     []string `json:"command,omitempty"` // none: CommandLine has all of it
+	Env         []string `json:"env,omitempty"`
+	CommandLine string   `json:"command_line,omitempty"`
+}
+
+type detailedRow struct {
+	hostsim.Row
+	Cells []detailedCell `json:"cells"`
+}
+
+// details is a matrix with command lines as a shell takes them.
+type details struct {
+	hostsim.Matrix
+	Rows []detailedRow `json:"rows"`
+}
+
+func detailsOf(m *hostsim.Matrix) details {
+	d := details{Matrix: *m}
+	for _, r := range m.Rows {
+		row := detailedRow{Row: r}
+		for _, c := range r.Cells {
+			cell := detailedCell{Cell: c}
+			if len(c.Command) > 0 {
+				cell.CommandLine = shell.Line(c.Env, c.Command)
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		d.Rows = append(d.Rows, row)
+	}
+	return d
 }
 
 // causes are the outcomes that a reader can look for, each once, in the order of their coming.

@@ -51,6 +51,7 @@ type junitMessage struct {
 // [hostsim.Cell.Finding] calls a finding is a failure, or an error where no verdict could be
 // had; what was not run is skipped.
 func JUnit(w io.Writer, m *hostsim.Matrix) error {
+	m = shown(m)
 	all := junitSuites{Name: "leafcam", Time: seconds(m.Seconds)}
 	for _, r := range m.Rows {
 		suite := junitSuite{Name: r.Client, Time: seconds(r.Seconds), Timestamp: m.Started.Format("2006-01-02T15:04:05")}
@@ -80,8 +81,8 @@ func (s *junitSuite) add(r hostsim.Row, c hostsim.Cell) {
 	if detail := c.Reason() + string(c.How); detail != "" {
 		what += ": " + detail
 	}
-	test := junitCase{Class: "leafcam." + r.Client, Name: c.Scenario, Time: seconds(c.Seconds), Output: printable(what + "\n" + c.Message)}
-	text := printable(strings.TrimSpace(c.Message + "\n" + c.Stdout + "\n" + c.Stderr))
+	test := junitCase{Class: "leafcam." + r.Client, Name: c.Scenario, Time: seconds(c.Seconds), Output: what + "\n" + c.Message}
+	text := strings.TrimSpace(c.Message + "\n" + c.Stdout + "\n" + c.Stderr)
 	s.Tests++
 	switch {
 	case c.Missing():
@@ -89,22 +90,12 @@ func (s *junitSuite) add(r hostsim.Row, c hostsim.Cell) {
 		test.Skipped = &junitMessage{Message: what}
 	case c.Finding() && c.Verdict != verdict.VerdictCompleted && c.Verdict != verdict.VerdictRefused:
 		s.Errors++
-		test.Error = &junitMessage{printable(what), text}
+		test.Error = &junitMessage{what, text}
 	case c.Finding():
 		s.Failures++
-		test.Failure = &junitMessage{printable(what), text}
+		test.Failure = &junitMessage{what, text}
 	}
 	s.Cases = append(s.Cases, test)
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }
-
-// printable leaves out what XML 1.0 cannot hold.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || r >= 0x20 && r != 0xfffe && r != 0xffff {
-			return r
-		}
-		return -1
-	}, s)
-}

@@ -11,6 +11,7 @@ import (
 // Markdown writes the matrix as a table of GitHub-flavoured Markdown, grouped by TLS stack,
 // with a legend. Clients that did not run are named below it.
 func Markdown(w io.Writer, m *hostsim.Matrix) error {
+	m = shown(m)
 	var b strings.Builder
 	n := count(m)
 	fmt.Fprintf(&b, "%s, firmware %s: %d clients of %d TLS stacks", m.Started.Format("2006-01-02"), m.Firmware, n.Real, n.Stacks)

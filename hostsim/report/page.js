@@ -36,10 +36,6 @@ function recall() {
   filter(false);
 }
 
-function quote(word) {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'";
-}
-
 function details(button) {
   const row = matrix.rows.find(row => row.client === button.dataset.client);
   const cell = row.cells.find(cell => cell.scenario === button.dataset.scenario);
@@ -65,10 +61,10 @@ function details(button) {
   add("AIA downloads", cell.aia_fetches);
   add("connection held", cell.held_seconds ? cell.held_seconds.toFixed(3) + " s" : "");
   add("took", cell.seconds ? cell.seconds.toFixed(2) + " s" : "");
-  add("exit status", cell.command ? String(cell.exit_code) : "");
+  add("exit status", cell.command_line ? String(cell.exit_code) : "");
   add("TLS library", row.library + (row.version ? ", " + row.version : ""));
   add("simulated after", row.simulated);
-  if (cell.command) add("command", ["env", "-i", ...(cell.env || []), ...cell.command].map(quote).join(" "), true);
+  add("command", cell.command_line, true);
   add("standard output", cell.stdout, true);
   add("standard error", cell.stderr, true);
   document.getElementById("details-body").replaceChildren(list);

@@ -36,6 +36,7 @@ const (
 // Table writes the matrix as a table, with what it rests on below: a legend, and a
 // note for each cell that speaks neither for nor against a certificate.
 func Table(w io.Writer, m *hostsim.Matrix, o TableOptions) {
+	m = shown(m)
 	chosen := withLibraries
 	drawn := draw(m, o, chosen)
 	for o.Width > 0 && width(drawn) > o.Width && chosen < signsOnly {
@@ -204,7 +205,7 @@ func Messages(w io.Writer, m *hostsim.Matrix, scenario string, o TableOptions) {
 		{Number: 2, WidthMax: said, WidthMaxEnforcer: text.Trim},
 		{Number: 3, WidthMax: maxSeen, WidthMaxEnforcer: text.Trim},
 	})
-	for _, r := range m.Rows {
+	for _, r := range shown(m).Rows {
 		if c := r.Cell(scenario); c != nil && r.Installed {
 			t.AppendRow(table.Row{r.Title, words(c), seenByCamera(c)})
 		}

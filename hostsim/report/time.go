@@ -16,7 +16,7 @@ const slowest = 6
 // host, where that was long enough to matter to a camera with a timeout.
 func Held(w io.Writer, m *hostsim.Matrix) {
 	var words []string
-	for _, r := range m.Rows {
+	for _, r := range shown(m).Rows {
 		for i, c := range r.Cells {
 			if m.Scenarios[i].AIA != hostsim.AIAAbsent && c.HeldSeconds >= heldLong {
 				words = append(words, fmt.Sprintf("%s %.1f s (%s)", r.Client, c.HeldSeconds, c.Scenario))
@@ -33,7 +33,7 @@ const heldLong = 1
 
 // Time writes where the time of a run went: the sum over all clients, and the slowest of them.
 func Time(w io.Writer, m *hostsim.Matrix) {
-	rows := slices.Clone(m.Rows)
+	rows := shown(m).Rows
 	slices.SortStableFunc(rows, func(a, b hostsim.Row) int {
 		switch {
 		case a.Seconds > b.Seconds:
