@@ -53,7 +53,7 @@ func (e *PinError) Error() string {
 		what = "a certificate with another key"
 	}
 	sum := sha256.Sum256(e.Presented.Raw)
-	return fmt.Sprintf("the camera presents %s than the pinned one of %q: %q, SHA-256 %s",
+	return fmt.Sprintf("the camera presents %s than the pinned one of \"%s\": \"%s\", SHA-256 %s",
 		what, e.Wanted, certname.Title(e.Presented), hex.EncodeToString(sum[:]))
 }
 

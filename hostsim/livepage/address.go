@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // An Address is a URL by which a device can reach the camera.
@@ -29,7 +31,8 @@ func addresses(l net.Addr, host string) []Address {
 		reach = "from this machine only, where the name has to lead to " + at + ": serve with --listen 0.0.0.0:" + port + " for other devices"
 	}
 	var list []Address
-	if host != "" && !strings.HasPrefix(host, "*.") {
+	// A name with characters that are not seen is no host's, and a browser would make another one of it.
+	if host != "" && !strings.HasPrefix(host, "*.") && printable.Visible(host) == host {
 		list = append(list, Address{"https://" + net.JoinHostPort(host, port) + "/", "the name that the certificate is for; " + reach})
 	}
 	for _, a := range machine(ip) {

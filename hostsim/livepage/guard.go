@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // policy lets the page load its own files, and nothing else anything.
@@ -68,7 +70,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if !g.ours(r.Host) {
-			http.Error(w, "this page is served by its address, localhost, or the machine's own name, and not as "+r.Host,
+			http.Error(w, "this page is served by its address, localhost, or the machine's own name, and not as "+printable.Line(r.Host),
 				http.StatusMisdirectedRequest)
 			return
 		}

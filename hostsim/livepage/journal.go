@@ -121,7 +121,7 @@ func (j *Journal) note(mode int, e trace.Event, s verdict.Sighting, going bool) 
 	e = clipped(e)
 	a := Attempt{Mode: mode, Going: going, Event: e, Sighting: s}
 	if e.Exception != nil {
-		a.Exception = e.Exception.Error()
+		a.Exception = printable.Lines(e.Exception.Error())
 	}
 	d := j.find(&a)
 	j.version++

@@ -2,6 +2,7 @@ package livepage_test
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"os"
@@ -62,23 +63,31 @@ func newSiteOn(t *testing.T, l net.Listener, script device.Script) *site {
 	require.NoError(t, issuers.Publish(issuer, aia.Answer{Body: pki.Chain()[0].Raw}))
 	leaf, err := pki.Issue(certs.LeafOptions{DNS: []string{hostsim.DefaultHost}, AIA: issuer})
 	require.NoError(t, err)
-	s := &site{
-		t: t, journal: livepage.NewJournal(), root: filepath.Join(t.TempDir(), "root.pem"),
-		key: leaf.KeyDER(), ended: map[string]time.Time{},
-	}
-	require.NoError(t, os.WriteFile(s.root, certs.EncodePEM(pki.Root.Certificate), 0o644))
-
-	material := stage.Material{
-		NewContext: func() (*device.SSLContext, error) { return device.NewSSLContext(device.OpenMV50), nil },
-		Key:        leaf.KeyDER(), Known: append(pki.Chain(), pki.Root.Certificate),
-	}
-	material.Given, _ = material.NewContext()
-	require.NoError(t, material.Given.LoadCertChain(leaf.DER(), leaf.KeyDER()))
-	modes, first, err := material.Modes()
-	require.NoError(t, err)
+	s := newSiteWith(t, l, script, leaf.DER(), leaf.KeyDER(), append(pki.Chain(), pki.Root.Certificate))
+	modes, first := s.stage.Modes()
 	require.Zero(t, first)
 	for _, m := range modes {
 		require.Empty(t, m.Without, m.Title)
+	}
+	return s
+}
+
+// newSiteWith starts a camera with any leaf, and the rest of its chain, the root last.
+func newSiteWith(t *testing.T, l net.Listener, script device.Script, leaf, key []byte, known []*x509.Certificate) *site {
+	t.Helper()
+	s := &site{t: t, journal: livepage.NewJournal(), root: filepath.Join(t.TempDir(), "root.pem"), key: key, ended: map[string]time.Time{}}
+	require.NoError(t, os.WriteFile(s.root, certs.EncodePEM(known[len(known)-1]), 0o644))
+	material := stage.Material{
+		NewContext: func() (*device.SSLContext, error) { return device.NewSSLContext(device.OpenMV50), nil },
+		Key:        key, Known: known,
+	}
+	material.Given, _ = material.NewContext()
+	require.NoError(t, material.Given.LoadCertChain(leaf, key))
+	modes, first, err := material.Modes()
+	require.NoError(t, err)
+	host := ""
+	if names := modes[0].Served.Leaf().DNSNames; len(names) > 0 {
+		host = names[0]
 	}
 	if address, ok := l.Addr().(*net.TCPAddr); ok {
 		s.port = address.Port
@@ -91,7 +100,7 @@ func newSiteOn(t *testing.T, l net.Listener, script device.Script) *site {
 	require.NoError(t, err)
 	s.url = "http://" + pageListener.Addr().String()
 	s.page = livepage.NewPage(s.stage, s.journal, pageListener.Addr(), livepage.Options{
-		Host: hostsim.DefaultHost, Firmware: "openmv-5.0",
+		Host: host, Firmware: "openmv-5.0",
 		Versions: "MicroPython 1.28.0, Mbed TLS 3.6.2", Script: script.Name, Key: "EC secp256r1",
 	})
 	ctx, cancel := context.WithCancel(context.Background())

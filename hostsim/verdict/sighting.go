@@ -134,7 +134,7 @@ func (v view) noHello() Sighting {
 	case opening[0] == recordHandshake:
 		return v.says(VerdictNoHandshake, CauseNotTLS, "sent no whole ClientHello")
 	}
-	return v.says(VerdictNoHandshake, CauseNotTLS, fmt.Sprintf("spoke no TLS: it began with %q", opening))
+	return v.says(VerdictNoHandshake, CauseNotTLS, `spoke no TLS: it began with "`+printable.Visible(opening)+`"`)
 }
 
 // recordHandshake is the type of a record with handshake messages (RFC 5246 section 6.2.1).

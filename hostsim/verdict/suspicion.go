@@ -42,7 +42,7 @@ func (v view) suspicion(now time.Time) (cause Cause, because string) {
 			"most likely the name is wrong, because it asked for none (perhaps it was given an address) and the certificate is for " + namesOf(leaf)
 	}
 	return CauseTrust,
-		fmt.Sprintf("most likely it does not trust the root %q, because nothing is missing; or it only tried whether the port answers",
+		fmt.Sprintf("most likely it does not trust the root \"%s\", because nothing is missing; or it only tried whether the port answers",
 			v.s.RootName())
 }
 
@@ -134,7 +134,7 @@ func (v view) explain(cause Cause, now time.Time) (precise Cause, more string) {
 		if v.s.Untrusted {
 			return CauseTrust, "That is as it has to be: nobody trusts this root"
 		}
-		return CauseTrust, fmt.Sprintf("Nothing is missing: it does not trust the root %q", v.s.RootName())
+		return CauseTrust, fmt.Sprintf("Nothing is missing: it does not trust the root \"%s\"", v.s.RootName())
 	case CauseExpired:
 		if dates := outOfDate(leaf, now); dates != "" {
 			return cause, strings.ToUpper(dates[:1]) + dates[1:]
