@@ -20,6 +20,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/inputfile"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // checkOptions are the flags of check.
@@ -283,7 +284,7 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 	if o.leafOnly {
 		options.Depth = preflight.DepthLeaf
 	}
-	lines := json.NewEncoder(out)
+	lines := json.NewEncoder(printable.JSONWriter(out))
 	lines.SetEscapeHTML(false)
 	done, shown := 0, time.Now()
 	terminal := isTerminal(messages)

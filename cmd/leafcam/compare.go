@@ -17,6 +17,7 @@ import (
 
 	"github.com/leafcam/leafcam/device/compare"
 	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // compareOptions are the flags of compare.
@@ -97,7 +98,7 @@ func agree(ctx context.Context, address string, in io.Reader, messages io.Writer
 	if f, ok := in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return usage(fmt.Errorf("nobody is here to be asked whether %s may be contacted; give --yes if it may", address))
 	}
-	fmt.Fprintf(messages, "send %d short connections to %s, one after the other? [y/N] ", len(compare.Probes()), address)
+	fmt.Fprintf(messages, "send %d short connections to %s, one after the other? [y/N] ", len(compare.Probes()), printable.Visible(address))
 	answer, err := bufio.NewReader(interruptible(ctx, in)).ReadString('\n')
 	if err != nil && ctx.Err() != nil {
 		fmt.Fprintln(messages)
@@ -137,7 +138,7 @@ func showComparison(out io.Writer, report *compare.Report, o compareOptions) err
 	if o.all {
 		rows = report.Results
 	}
-	t := newTable("probe", "what it is", "a camera, "+closest.Firmware, report.Address, "what a difference means")
+	t := newTable("probe", "what it is", "a camera, "+closest.Firmware, printable.Visible(report.Address), "what a difference means")
 	t.Style().Options.SeparateRows = true
 	const narrow, wide = 24, 36
 	var columns []table.ColumnConfig
@@ -186,6 +187,6 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 		fmt.Fprintf(&words, "%s is no camera that is known here; %s comes closest, with %d answers that differ\n",
 			report.Address, closest.Firmware, closest.Total-closest.Matched)
 	}
-	_, err := io.WriteString(out, words.String())
+	_, err := io.WriteString(out, printable.Lines(words.String()))
 	return err
 }

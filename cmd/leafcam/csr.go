@@ -13,6 +13,7 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // csrOptions are the flags of csr.
@@ -106,7 +107,7 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	for _, n := range names {
 		fmt.Fprintf(out, "%s: %s\n", n.Name, n.Why())
 	}
-	fmt.Fprintf(out, "\nSend server.csr to the CA. When the certificate has come: leafcam check DELIVERY %s\n", o.out)
+	fmt.Fprintf(out, "\nSend server.csr to the CA. When the certificate has come: leafcam check DELIVERY %s\n", printable.Visible(o.out))
 	return nil
 }
 

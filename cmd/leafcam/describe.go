@@ -42,7 +42,7 @@ func describeEvent(e trace.Event, s verdict.Sighting) string {
 		parts = append(parts, strings.TrimPrefix(e.Chosen.SuiteName, "TLS-"))
 	}
 	if e.Exception != nil {
-		parts = append(parts, fmt.Sprintf("%s (in %s)", strings.TrimSpace(e.Exception.Error()), e.Phase))
+		parts = append(parts, fmt.Sprintf("%s (in %s)", printable.Line(strings.Join(strings.Fields(e.Exception.Error()), " ")), e.Phase))
 	}
 	parts = append(parts, time.Duration(e.Duration).Round(time.Millisecond).String())
 	return strings.Join(parts, "  ")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // display prints what the camera does. It is a [stage.Observer].
@@ -34,7 +35,7 @@ func encodedLine(v any) []byte {
 	if err != nil {
 		panic(err) // events always encode
 	}
-	return append(b, '\n')
+	return append(printable.JSON(b), '\n')
 }
 
 func (d *display) text(format string, args ...any) {

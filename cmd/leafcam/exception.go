@@ -12,6 +12,7 @@ import (
 
 	"github.com/leafcam/leafcam/device/micropython"
 	"github.com/leafcam/leafcam/internal/inputfile"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // exceptionError is an exception of the camera that ends the command. It prints as
@@ -39,7 +40,7 @@ func raised(exception error, hint string) error {
 	if errors.As(exception, &file) && (errors.Is(file, inputfile.ErrNotRegular) || errors.Is(file, inputfile.ErrTooLarge)) {
 		return usage(file)
 	}
-	return &statusError{exitFindings, &exceptionError{exception, hint}}
+	return &statusError{exitFindings, &exceptionError{exception, printable.Visible(hint)}}
 }
 
 // isTerminal tells whether somebody looks at what is written.

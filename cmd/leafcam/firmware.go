@@ -11,6 +11,7 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/compare"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 func newFirmware() *cobra.Command {
@@ -116,7 +117,7 @@ func render(out io.Writer, asJSON bool, data any, t table.Writer) error {
 
 // writeJSON prints a result for machines.
 func writeJSON(out io.Writer, data any) error {
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(printable.JSONWriter(out))
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(data)

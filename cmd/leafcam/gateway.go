@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/hostsim/gateway"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // gatewayOptions are the flags of gateway.
@@ -139,6 +140,7 @@ func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
 }
 
 func (o gatewayOptions) logger(out io.Writer) *slog.Logger {
+	out = printable.JSONWriter(out) // the handlers of slog escape the most of it themselves
 	if o.json {
 		return slog.New(slog.NewJSONHandler(out, nil)).With("format", outputFormat)
 	}

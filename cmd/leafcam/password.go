@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/leafcam/leafcam/internal/inputfile"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // passwordOptions say where passwords come from: never from the command line, which others on
@@ -52,7 +53,7 @@ func fromTerminal(ctx context.Context, file string, again bool) ([]byte, error) 
 	if again {
 		fmt.Fprintln(os.Stderr, "that was not it")
 	}
-	fmt.Fprintf(os.Stderr, "password of %s: ", file)
+	fmt.Fprintf(os.Stderr, "password of %s: ", printable.Visible(file))
 	defer fmt.Fprintln(os.Stderr)
 	visible, err := term.GetState(stdin)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // runWithProgress runs the matrix. On a terminal a bar shows how far it is; elsewhere
@@ -29,7 +30,7 @@ func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) 
 		go func() { bar.Render(); close(rendered) }()
 		r.Progress = func(done, total int, what string) {
 			tracker.UpdateTotal(int64(total))
-			tracker.UpdateMessage(fmt.Sprintf("%-40s", what))
+			tracker.UpdateMessage(fmt.Sprintf("%-40s", printable.Visible(what)))
 			tracker.SetValue(int64(done))
 		}
 		defer func() {

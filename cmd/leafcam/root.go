@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &exception):
 		exception.print(stderr)
 	case status != errFindings:
-		fmt.Fprintln(stderr, "leafcam: "+visibleLines(err.Error()))
+		fmt.Fprintln(stderr, "leafcam: "+visibleError(err))
 		if status.status == exitUsage {
 			fmt.Fprintln(stderr, "leafcam: run 'leafcam "+helpFor(root, args)+"--help' for how to use it")
 		}
@@ -68,13 +68,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return status.status
 }
 
-// visibleLines makes an error fit for a terminal: files and certificates are named by others.
-func visibleLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = printable.Visible(lines[i])
+// visibleError makes an error fit for a terminal: files and certificates are named by others. Errors that
+// were joined keep their lines, since none of their own is in them.
+func visibleError(err error) string {
+	var joined interface {
+		error
+		Unwrap() []error
 	}
-	return strings.Join(lines, "\n")
+	if !errors.As(err, &joined) {
+		return printable.Visible(err.Error())
+	}
+	var texts, lines []string
+	for _, e := range joined.Unwrap() {
+		texts, lines = append(texts, e.Error()), append(lines, visibleError(e))
+	}
+	whole := strings.Join(texts, "\n")
+	before, after, found := strings.Cut(err.Error(), whole)
+	if !found || joined.Error() != whole {
+		return printable.Visible(err.Error())
+	}
+	return printable.Visible(before) + strings.Join(lines, "\n") + printable.Visible(after)
 }
 
 // helpFor returns the subcommand that was meant, with a space behind it.
