@@ -227,7 +227,7 @@ func TestJoinedErrorsKeepTheirLines(t *testing.T) {
 	}{
 		"one":              {first, `first\x0aof two`},
 		"two":              {errors.Join(first, second), `first\x0aof two` + "\n" + `second\x1b[2J`},
-		"two with a frame": {usage(fmt.Errorf("not\r: %w;\n", errors.Join(first, second))), `not\x0d: first\x0aof two` + "\n" + `second\x1b[2J;\x0a`},
+		"two with a frame": {usage(fmt.Errorf("a\r: %w;\n", errors.Join(first, second))), `a\x0d: first\x0aof two` + "\n" + `second\x1b[2J;\x0a`},
 		"two in a text":    {fmt.Errorf("%w, and\n%w", first, second), `first\x0aof two, and\x0asecond\x1b[2J`},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, tc.want, visibleError(tc.err)) })

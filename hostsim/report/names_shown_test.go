@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"html"
 	"io"
 	"regexp"
@@ -29,13 +30,16 @@ func evilMatrix(evil string) *hostsim.Matrix {
 	m.Host = text("host")
 	m.Scenarios[1].AIA = hostsim.AIASlow
 	r := &m.Rows[0]
-	r.Client, r.Title, r.Stack, r.Library, r.Version, r.Seconds = text("client"), text("title"), text("stack"), text("library"), text("version"), 1
+	r.Client, r.Title, r.Stack, r.Library, r.Version = text("client"), text("title"), text("stack"), text("library"), text("version")
+	r.Seconds = 1
 	r.Cells[0].Outcome = hostsim.Outcome{
 		Verdict: verdict.VerdictRefused, Cause: verdict.CauseMissing, Message: text("message"), Alert: text("alert"), FirstTry: text("first"),
 		Exception: text("exception"), Stdout: text("stdout"), Stderr: text("stderr"), ClientHello: &trace.ClientHello{ServerName: text("sni")},
 		Command: []string{"curl", text("argument")}, Env: []string{text("A=")}, Sighting: &verdict.Sighting{Sentence: text("sentence")},
 	}
-	r.Cells[1].Outcome = hostsim.Outcome{Verdict: verdict.VerdictHarnessError, Detail: text("detail"), Exception: text("raised"), HeldSeconds: 2}
+	r.Cells[1].Outcome = hostsim.Outcome{
+		Verdict: verdict.VerdictHarnessError, Detail: text("detail"), Exception: text("raised"), HeldSeconds: 2,
+	}
 	r.Cells[2].Outcome = hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowSent, Proof: text("proof")}
 	m.Rows[1].Install, m.Rows[1].Title = text("install"), text("absent")
 	m.Rows[2].Doubt, m.Rows[2].Simulated = text("doubt"), text("simulated")
@@ -51,13 +55,15 @@ func TestClientsWordsInReports(t *testing.T) {
 	messages := func(scenario string) func(io.Writer, *hostsim.Matrix) {
 		return func(w io.Writer, m *hostsim.Matrix) { report.Messages(w, m, scenario, report.TableOptions{}) }
 	}
-	table := func(w io.Writer, m *hostsim.Matrix) { report.Table(w, m, report.TableOptions{}) }
+	table := func(width int) func(io.Writer, *hostsim.Matrix) {
+		return func(w io.Writer, m *hostsim.Matrix) { report.Table(w, m, report.TableOptions{Width: width}) }
+	}
 	forms := map[string]struct {
 		write  func(io.Writer, *hostsim.Matrix)
 		places string // what is shown there
 	}{
-		"a table":                  {table, "title library install absent detail doubt first"},
-		"a table of signs":         {func(w io.Writer, m *hostsim.Matrix) { report.Table(w, m, report.TableOptions{Width: 20}) }, "title absent detail doubt"},
+		"a table":                  {table(0), "title library install absent detail doubt first"},
+		"a table of signs":         {table(20), "title absent detail doubt"},
 		"messages of a refusal":    {messages("leaf-only"), "title message alert"},
 		"messages of no verdict":   {messages("aia"), "title detail raised"},
 		"messages of a completion": {messages("store"), "title proof"},
@@ -67,12 +73,14 @@ func TestClientsWordsInReports(t *testing.T) {
 			written("html"), "host client title stack library version install absent simulated message alert first exception stdout stderr " +
 				"detail raised proof doubt sentence",
 		},
-		"JSON":            {written("json"), "title library install absent simulated message alert first exception detail raised proof doubt sentence"},
+		"JSON": {
+			written("json"), "title library install absent simulated message alert first exception detail raised proof doubt sentence",
+		},
 		"the slowest":     {report.Time, "client"},
 		"the longest":     {report.Held, "client"},
 		"commands":        {report.Commands, "client"},
 		"a changed cell":  {changes, "client message"},
-		"an earlier file": {func(w io.Writer, m *hostsim.Matrix) { was(w, m) }, "cause"},
+		"an earlier file": {was, "cause"},
 	}
 	for kind, evil := range forged.Characters() {
 		for form, tc := range forms {
@@ -135,7 +143,7 @@ func text(t *testing.T, form, out string) string {
 	case "JUnit":
 		for d := xml.NewDecoder(strings.NewReader(out)); ; {
 			token, err := d.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			require.NoError(t, err)
