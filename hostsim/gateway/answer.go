@@ -46,6 +46,8 @@ func failureOf(err error) failure {
 		}
 	case errors.Is(err, errSlowBody):
 		return failure{http.StatusRequestTimeout, "The request came too slowly.", "Send it again, faster."}
+	case errors.Is(err, errBadBody):
+		return failure{http.StatusBadRequest, "The request cannot be read.", "Send it again."}
 	case errors.Is(err, errUpgrade):
 		return failure{http.StatusBadGateway, "The camera switched to a protocol that was not asked for.", "Try again in a while."}
 	case errors.Is(err, errFull):
@@ -78,8 +80,10 @@ func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler) // the viewer is gone
 	}
 	f := failureOf(err)
-	g.config.Log.Error("the camera did not answer", "status", f.Status, "path", r.URL.Path, "error", err.Error())
-	if f.Status >= http.StatusInternalServerError {
+	if f.Status < http.StatusInternalServerError {
+		g.config.Log.Warn("the request is not passed on", "status", f.Status, "path", r.URL.Path, "error", err.Error())
+	} else {
+		g.config.Log.Error("the camera did not answer", "status", f.Status, "path", r.URL.Path, "error", err.Error())
 		w.Header().Set("Retry-After", "5")
 	}
 	writeFailure(w, f)
@@ -106,7 +110,10 @@ func refused(r *http.Request) bool {
 func (g *Gateway) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
-		out := &patient{ResponseWriter: w, control: http.NewResponseController(w), patience: g.config.SlowViewer}
+		out := &patient{
+			ResponseWriter: w, control: http.NewResponseController(w), patience: g.config.SlowViewer,
+			last: r.ProtoMajor == 1 && len(r.TransferEncoding) > 0,
+		}
 		out.extend()
 		defer func() {
 			out.extend() // for what the server still has to send
@@ -168,9 +175,13 @@ type patient struct {
 	http.ResponseWriter
 	control  *http.ResponseController
 	patience time.Duration
-	status   int
-	octets   int64
-	slow     bool
+	// last closes the connection behind the answer. A request in chunks may have told a length, too, by
+	// which a proxy in front of this one may think that it ends elsewhere (RFC 9112 section 6.1); the
+	// server does not say whether it did.
+	last   bool
+	status int
+	octets int64
+	slow   bool
 }
 
 // extend gives the viewer its time anew.
@@ -183,6 +194,9 @@ func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 func (p *patient) WriteHeader(status int) {
 	if p.status == 0 && status >= 200 {
 		p.status = status
+		if p.last {
+			p.Header().Set("Connection", "close")
+		}
 	}
 	p.ResponseWriter.WriteHeader(status)
 }

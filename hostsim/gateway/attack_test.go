@@ -268,8 +268,10 @@ func TestUploads(t *testing.T) {
 		{"a model", bound, false, http.StatusOK},
 		{"a model of unknown length", bound, true, http.StatusOK},
 		{"too much", bound + 1, false, http.StatusRequestEntityTooLarge},
+		{"too much of unknown length", bound + 1, true, http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			asked.Store(0)
 			content := bytes.Repeat([]byte("leafcam "), tc.octets/8+1)[:tc.octets]
 			var body io.Reader = bytes.NewReader(content)
 			if tc.chunked {
@@ -283,6 +285,8 @@ func TestUploads(t *testing.T) {
 				got, err := io.ReadAll(response.Body)
 				require.NoError(t, err)
 				require.True(t, bytes.Equal(content, got), "%d octets came back", len(got))
+			} else if !tc.chunked {
+				require.Zero(t, asked.Load(), "what says that it is too much is not for the camera")
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -23,8 +24,17 @@ const (
 	bodyTotal   = 30 * time.Minute // however long it is
 )
 
-// errSlowBody is why a request was not passed on.
-var errSlowBody = errors.New("the request's body comes too slowly")
+// Why a request was not passed on.
+var (
+	errSlowBody = errors.New("the request's body comes too slowly")
+	errBadBody  = errors.New("the request's body cannot be read")
+)
+
+// bodyFailed tells whether an error is of a request's body, and so the viewer's.
+func bodyFailed(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.Is(err, errSlowBody) || errors.Is(err, errBadBody) || errors.As(err, &tooLarge)
+}
 
 // steady is a body that has to keep coming.
 type steady struct {
@@ -55,7 +65,8 @@ func (s *steady) expect(deadline time.Time) (ok bool) {
 	return !s.over
 }
 
-// Read fails with errSlowBody when nothing comes for too long, or too little.
+// Read fails with errSlowBody when nothing comes for too long, or too little, and with errBadBody when
+// what comes cannot be read.
 func (s *steady) Read(p []byte) (int, error) {
 	atRate := s.began.Add(bodyGrace + time.Duration(s.octets)*time.Second/bodyRate)
 	deadline := time.Now().Add(bodySilence)
@@ -69,13 +80,17 @@ func (s *steady) Read(p []byte) (int, error) {
 	}
 	n, err := s.ReadCloser.Read(p)
 	s.octets += int64(n)
-	if err != nil {
-		s.expect(time.Time{})
+	if err == nil {
+		return n, nil
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	s.expect(time.Time{})
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, errSlowBody
+	case errors.Is(err, io.EOF), bodyFailed(err):
+		return n, err
 	}
-	return n, err
+	return n, fmt.Errorf("%w: %w", errBadBody, err)
 }
 
 // spool reads the beginning of a request's body, and puts it before the rest. end has to be called before
@@ -83,6 +98,9 @@ func (s *steady) Read(p []byte) (int, error) {
 func spool(w http.ResponseWriter, r *http.Request, limit int64) (end func(), err error) {
 	if r.ContentLength == 0 || r.Body == http.NoBody {
 		return func() {}, nil
+	}
+	if r.ContentLength > limit {
+		return func() {}, &http.MaxBytesError{Limit: limit}
 	}
 	body := &steady{ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), began: time.Now()}
 	begin, err := io.ReadAll(io.LimitReader(body, spooled))

@@ -120,12 +120,13 @@ func (c *counts) frame() {
 	c.answered.Store(time.Now().UnixNano())
 }
 
-// asked notes how it went to ask the camera. A viewer that left says nothing of it.
+// asked notes how it went to ask the camera. A viewer that left, or whose request broke off, says nothing
+// of it.
 func (c *counts) asked(err error) {
 	switch {
 	case err == nil:
 		c.answered.Store(time.Now().UnixNano())
-	case !errors.Is(err, context.Canceled):
+	case !errors.Is(err, context.Canceled) && !bodyFailed(err):
 		c.failed.Store(time.Now().UnixNano())
 	}
 }
