@@ -428,6 +428,7 @@ func TestForwardingHeaders(t *testing.T) {
 	for _, name := range []string{
 		"X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-User",
 		"Forwarded", "Via", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-URL", "Proxy-Authorization",
+		"X_Real_IP", "X_Forwarded_For", "x-forwarded_for",
 	} {
 		r.Header.Set(name, spoofed)
 	}

@@ -24,9 +24,10 @@ func rewrite(r *httputil.ProxyRequest, camera string) {
 	}
 }
 
-// forwarding tells whether a header is one of those by which proxies say for whom they ask.
+// forwarding tells whether a header is one of those by which proxies say for whom they ask. Scripts may
+// read names as those of variables, in which - and _ are the same (RFC 3875 section 4.1.18).
 func forwarding(name string) bool {
-	switch name = strings.ToLower(name); name {
+	switch name = strings.ReplaceAll(strings.ToLower(name), "_", "-"); name {
 	case "forwarded", "via", "x-real-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
 		"x-original-url", "x-rewrite-url", "x-original-host", "x-host", "proxy-authorization":
 		return true
