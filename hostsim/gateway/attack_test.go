@@ -244,13 +244,15 @@ func TestSilentUploads(t *testing.T) {
 		response, _ := s.get(s.client(nil), "/")
 		require.Equal(t, http.StatusOK, response.StatusCode)
 	}
-	require.Zero(t, s.gateway.Connections())
+	require.Eventually(t, func() bool { return s.gateway.Connections() == 0 }, 10*time.Second, 5*time.Millisecond)
 }
 
 // TestUploads arrive as they were sent, up to the bound.
 func TestUploads(t *testing.T) {
 	const bound = 4 << 20
+	var asked atomic.Int64
 	s, _ := newFront(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
 		content, err := io.ReadAll(r.Body)
 		if err == nil {
 			_, _ = w.Write(content)

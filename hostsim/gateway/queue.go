@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -47,6 +48,9 @@ func (q *queue) taken() int {
 
 // acquire waits for a connection, until a limit, or until one of the contexts or stopped ends.
 func (q *queue) acquire(ctx, left context.Context, key string, limit time.Duration, stopped <-chan struct{}) error {
+	if err := cmp.Or(ctx.Err(), left.Err()); err != nil {
+		return err
+	}
 	w, err := q.enter(key)
 	if w == nil {
 		return err
@@ -126,39 +130,4 @@ func (q *queue) remove(key string, i int) {
 		delete(q.waiting, key)
 		q.turns = slices.DeleteFunc(q.turns, func(k string) bool { return k == key })
 	}
-}
-
-// connection is one that was given out.
-type connection struct {
-	queue *queue
-
-	mu             sync.Mutex
-	kept, released bool
-}
-
-// keep lets the connection be taken beyond its answer, until it is given back. It is not ok when that has
-// happened already.
-func (c *connection) keep() (ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.kept = !c.released
-	return c.kept
-}
-
-// done gives a connection back that is not kept. It may be called again.
-func (c *connection) done() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.kept && !c.released {
-		c.released = true
-		c.queue.release()
-	}
-}
-
-// giveBack ends what keep began.
-func (c *connection) giveBack() {
-	c.mu.Lock()
-	c.kept = false
-	c.mu.Unlock()
-	c.done()
 }

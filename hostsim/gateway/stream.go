@@ -41,9 +41,9 @@ type hub struct {
 	varies   []string    // names of headers that viewers have in common besides
 	header   http.Header // of the camera's answer to the first one
 
-	// connection is the stream's as long as it is viewed, the camera's absence included: those who wait
+	// place is the stream's as long as it is viewed, the camera's absence included: those who wait
 	// for one come after those who watch.
-	connection *connection
+	place *place
 
 	mu      sync.Mutex
 	request *http.Request // of a viewer: with it the stream is asked for again
@@ -162,7 +162,7 @@ func (h *hub) makeRoom(octets int64) {
 // run reads the stream, and asks the camera again when it breaks off, until nobody views it or the
 // camera was away for too long. response is the answer that is there already.
 func (h *hub) run(ctx context.Context, response *http.Response, mark string) {
-	defer h.connection.giveBack()
+	defer h.place.letGo()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan struct{})
@@ -262,7 +262,8 @@ func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string
 		}
 		try, cancel := context.WithCancel(ctx)
 		timer := time.AfterFunc(retryWithin, cancel)
-		response, err := h.upstream.send(h.asking().Clone(try), h.connection)
+		h.place.hold()
+		response, err := h.upstream.send(h.asking().Clone(try), h.place)
 		if !timer.Stop() || err != nil {
 			if err == nil {
 				_ = response.Body.Close()

@@ -56,30 +56,10 @@ type upstream struct {
 func newUpstream(c Config) *upstream {
 	host, _, _ := net.SplitHostPort(c.Camera)
 	config := c.Pin.tlsConfig(host, c.ClientCertificate)
-	dialer := &net.Dialer{Timeout: dialTimeout}
 	return &upstream{
 		base: &http.Transport{
-			DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dialer.DialContext(ctx, network, address)
-				if err != nil {
-					return nil, err
-				}
-				ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
-				defer cancel()
-				wanted := false
-				own := config.Clone()
-				if len(own.Certificates) == 0 {
-					own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-						wanted = true
-						return &tls.Certificate{}, nil
-					}
-				}
-				secured := tls.Client(conn, own)
-				if err := secured.HandshakeContext(ctx); err != nil {
-					_ = conn.Close()
-					return nil, &handshakeError{err, wanted}
-				}
-				return secured, nil
+			DialTLSContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+				return open(ctx, func(ctx context.Context) (net.Conn, error) { return secured(ctx, address, config) })
 			},
 			DisableKeepAlives:     true, // the camera's script closes after each answer
 			ResponseHeaderTimeout: c.Answer,
@@ -89,6 +69,31 @@ func newUpstream(c Config) *upstream {
 		stopped: make(chan struct{}), hubs: map[string][]*hub{}, leading: map[string]*leading{},
 		memory: c.StreamMemory / int64(c.Connections),
 	}
+}
+
+// secured opens a connection to the camera.
+func secured(ctx context.Context, address string, config *tls.Config) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: dialTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	wanted := false
+	own := config.Clone()
+	if len(own.Certificates) == 0 {
+		own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			wanted = true
+			return &tls.Certificate{}, nil
+		}
+	}
+	secured := tls.Client(conn, own)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, &handshakeError{err, wanted}
+	}
+	return secured, nil
 }
 
 // leading is a request whose answer decides for those who ask for the same.
@@ -179,13 +184,13 @@ func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Res
 		response.Body = &closing{response.Body, cancel}
 		return response, nil
 	}
-	if !stop() || !taken.keep() { // the viewer left meanwhile, or the camera fell silent
+	if !stop() || !taken.hold() { // the viewer left meanwhile, or the camera fell silent
 		cancel()
 		_ = response.Body.Close()
 		return nil, context.Canceled
 	}
 	h := newHub(u, key, r, response.Header, names)
-	h.connection = taken
+	h.place = taken
 	first := h.join(r, h.header)
 	u.mu.Lock()
 	u.hubs[key] = append(u.hubs[key], h)
@@ -197,29 +202,31 @@ func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Res
 	return first, nil
 }
 
-// ask gets a connection to the camera and sends a request over it. The connection is given back with the
-// answer's body, unless it is kept. Who has left, by the context of that name, waits for no connection.
-func (u *upstream) ask(r *http.Request, left context.Context) (*http.Response, *connection, error) {
+// ask gets a connection to the camera and sends a request over it. The connection is given back when it and
+// the answer's body are closed, and whoever else holds its place has let it go. Who has left, by the context
+// of that name, waits for no connection.
+func (u *upstream) ask(r *http.Request, left context.Context) (*http.Response, *place, error) {
 	u.counts.queued.Add(1)
 	err := u.queue.acquire(r.Context(), left, placeOf(r), u.wait, u.stopped)
 	u.counts.queued.Add(-1)
 	if err != nil {
 		return nil, nil, err
 	}
-	taken := &connection{queue: u.queue}
+	taken := newPlace(u.queue.release)
 	response, err := u.send(r, taken)
 	return response, taken, err
 }
 
-// send sends a request over a connection that was given.
-func (u *upstream) send(r *http.Request, over *connection) (*http.Response, error) {
-	response, err := u.base.RoundTrip(r)
+// send sends a request over a connection with a place that is held for the answer, and lets it go with the
+// answer's body.
+func (u *upstream) send(r *http.Request, over *place) (*http.Response, error) {
+	response, err := u.base.RoundTrip(r.WithContext(over.in(r.Context())))
 	u.counts.asked(err)
 	if err != nil {
-		over.done()
+		over.letGo()
 		return nil, err
 	}
-	body := &closing{response.Body, over.done}
+	body := &closing{response.Body, sync.OnceFunc(over.letGo)}
 	if both, ok := response.Body.(io.ReadWriteCloser); ok && response.StatusCode == http.StatusSwitchingProtocols {
 		response.Body = u.upgraded(both, body.closed)
 		return response, nil
