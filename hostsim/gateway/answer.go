@@ -76,7 +76,7 @@ func failureOf(err error) failure {
 
 // failed answers in the camera's place.
 func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
+	if r.Context().Err() != nil && !errors.Is(err, errSlowBody) { // over HTTP/1 a passed deadline ends it, too
 		panic(http.ErrAbortHandler) // the viewer is gone
 	}
 	f := failureOf(err)
@@ -114,7 +114,6 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			ResponseWriter: w, control: http.NewResponseController(w), patience: g.config.SlowViewer,
 			last: r.ProtoMajor == 1 && len(r.TransferEncoding) > 0,
 		}
-		out.extend()
 		defer func() {
 			out.extend() // for what the server still has to send
 			reason := recover()
@@ -135,6 +134,7 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			}
 		}()
 		if refused(r) {
+			leave(out.control)
 			out.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 			writeFailure(out, failure{http.StatusMethodNotAllowed, "This gateway does not pass " + r.Method + " on.", "Ask with another method."})
 			return
@@ -184,8 +184,10 @@ type patient struct {
 	slow   bool
 }
 
-// extend gives the viewer its time anew.
+// extend gives the viewer its time, to take what is written now. relax ends it: over HTTP/2 a deadline that
+// passes resets the stream though nothing is being written.
 func (p *patient) extend() { _ = p.control.SetWriteDeadline(time.Now().Add(p.patience)) }
+func (p *patient) relax()  { _ = p.control.SetWriteDeadline(time.Time{}) }
 
 // Unwrap lets a ResponseController reach what is inside.
 func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
@@ -198,6 +200,8 @@ func (p *patient) WriteHeader(status int) {
 			p.Header().Set("Connection", "close")
 		}
 	}
+	p.extend()
+	defer p.relax()
 	p.ResponseWriter.WriteHeader(status)
 }
 
@@ -207,6 +211,7 @@ func (p *patient) Write(b []byte) (int, error) {
 		p.status = http.StatusOK
 	}
 	p.extend()
+	defer p.relax()
 	n, err := p.ResponseWriter.Write(b)
 	p.octets += int64(n)
 	p.slow = p.slow || isTimeout(err)
@@ -216,6 +221,7 @@ func (p *patient) Write(b []byte) (int, error) {
 // FlushError is what a ResponseController calls.
 func (p *patient) FlushError() error {
 	p.extend()
+	defer p.relax()
 	err := p.control.Flush()
 	p.slow = p.slow || isTimeout(err)
 	return err

@@ -22,6 +22,7 @@ const (
 	bodyGrace   = 10 * time.Second // before the rate counts
 	bodyRate    = 4 << 10          // octets a second, from the beginning on
 	bodyTotal   = 30 * time.Minute // however long it is
+	bodyRest    = time.Second      // for what is left of it when the answer is there
 )
 
 // Why a request was not passed on.
@@ -45,6 +46,7 @@ type steady struct {
 
 	mu   sync.Mutex
 	over bool // the handler has returned, and with it control's connection
+	slow bool // it was too slow
 }
 
 // end is called before the handler returns. The connection to the camera may try to read on for a
@@ -52,7 +54,15 @@ type steady struct {
 func (s *steady) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = true
+	if s.over = true; !s.slow { // the deadline has passed, and the server reads no more
+		leave(s.control)
+	}
+}
+
+// leave leaves the rest of a body to the server, which reads some of it before it sends an answer: it must
+// not wait for what never comes.
+func leave(control *http.ResponseController) {
+	_ = control.SetReadDeadline(time.Now().Add(bodyRest))
 }
 
 // expect sets until when the next octet has to come. It is not ok once the handler has returned.
@@ -83,11 +93,16 @@ func (s *steady) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	s.expect(time.Time{})
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.slow = true
 		return n, errSlowBody
-	case errors.Is(err, io.EOF), bodyFailed(err):
+	case errors.Is(err, io.EOF):
+		s.expect(time.Time{})
+		return n, err
+	case bodyFailed(err):
 		return n, err
 	}
 	return n, fmt.Errorf("%w: %w", errBadBody, err)
@@ -100,7 +115,7 @@ func spool(w http.ResponseWriter, r *http.Request, limit int64) (end func(), err
 		return func() {}, nil
 	}
 	if r.ContentLength > limit {
-		return func() {}, &http.MaxBytesError{Limit: limit}
+		return func() { leave(http.NewResponseController(w)) }, &http.MaxBytesError{Limit: limit}
 	}
 	body := &steady{ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), began: time.Now()}
 	begin, err := io.ReadAll(io.LimitReader(body, spooled))

@@ -21,6 +21,15 @@ type pipes struct {
 	closed chan struct{}
 }
 
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
+// dial connects to who accepts.
+func (l *pipes) dial() net.Conn {
+	ours, theirs := net.Pipe()
+	l.conns <- theirs
+	return ours
+}
+
 func (l *pipes) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
@@ -53,14 +62,12 @@ func TestSilentViewersDoNotHoldTheEnd(t *testing.T) {
 		require.NoError(t, atomicfile.Replace(key, id.KeyDER(), atomicfile.Private))
 		g, err := New(Config{FullChain: cert, Key: key, Camera: "127.0.0.1:1", Pin: NewPin(id.Certificate, false)})
 		require.NoError(t, err)
-		l := &pipes{make(chan net.Conn), make(chan struct{})}
+		l := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- g.Serve(ctx, l) }()
 		for range 3 {
-			ours, theirs := net.Pipe()
-			defer ours.Close()
-			l.conns <- theirs
+			defer l.dial().Close()
 		}
 		synctest.Wait()
 		began := time.Now()
