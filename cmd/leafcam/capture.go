@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim/stage"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/inputfile"
+	"github.com/leafcam/leafcam/internal/lossy"
 )
 
 // captureOptions are the flags of what makes connections readable for others.
@@ -33,11 +34,16 @@ func (o *captureOptions) register(f *pflag.FlagSet) {
 // tap is what the options ask for.
 type tap struct {
 	writer *capture.Writer
+	keyLog *lossy.Writer
 	files  []*os.File
+}
 
-	mu     sync.Mutex
-	keyLog *os.File
-	err    error // of the key log
+// keyLogRoom is what is kept of a key log for a slow disk, in octets.
+const keyLogRoom = 1 << 20
+
+// keyLogGap is a comment of a key log.
+func keyLogGap(left int) []byte {
+	return fmt.Appendf(nil, "# %d secrets are left out: the disk did not keep up\n", left)
 }
 
 // open makes the files. The error says what is wrong with them, or with the key.
@@ -59,7 +65,7 @@ func (o captureOptions) open(context *device.SSLContext) (*tap, error) {
 		if err != nil {
 			return nil, environment(fmt.Errorf("SSLKEYLOGFILE: %w", err))
 		}
-		t.keyLog, t.files = f, append(t.files, f)
+		t.keyLog, t.files = lossy.New(f, keyLogRoom, keyLogGap), append(t.files, f)
 	}
 	if o.pcap != "" {
 		f, err := os.OpenFile(o.pcap, os.O_CREATE|os.O_EXCL|os.O_WRONLY, atomicfile.Private)
@@ -107,21 +113,21 @@ func (t *tap) secret(clientRandom, masterSecret []byte) {
 	if t.writer != nil {
 		t.writer.Secret(clientRandom, masterSecret)
 	}
-	if t.keyLog == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, err := t.keyLog.WriteString(capture.KeyLogLine(clientRandom, masterSecret)); t.err == nil {
-		t.err = err
+	if t.keyLog != nil {
+		_, _ = io.WriteString(t.keyLog, capture.KeyLogLine(clientRandom, masterSecret)) // close returns what went wrong
 	}
 }
 
 // close ends the files and returns the first error that a write to them had.
 func (t *tap) close() error {
-	err := t.err
+	var err error
+	if t.keyLog != nil {
+		if err = t.keyLog.Close(flushTime); err == nil && !t.keyLog.Drained() {
+			err = fmt.Errorf("SSLKEYLOGFILE: %w", capture.ErrIncomplete)
+		}
+	}
 	if t.writer != nil {
-		err = errors.Join(err, t.writer.Err())
+		err = errors.Join(err, t.writer.Close(flushTime))
 	}
 	for _, f := range t.files {
 		err = errors.Join(err, f.Close())

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -38,7 +39,7 @@ func visit(t *testing.T, address string, client func(*net.TCPConn), server func(
 	client(dialed.(*net.TCPConn))
 	server(captured)
 	require.NoError(t, captured.Close())
-	require.NoError(t, w.Err())
+	require.NoError(t, w.Close(time.Minute))
 	return packets(t, &file, l.Addr().(*net.TCPAddr).Port)
 }
 
@@ -124,6 +125,7 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	w.Secret(make([]byte, 32), make([]byte, 48))
 	w.Secret(make([]byte, 32), make([]byte, 48))
+	require.ErrorContains(t, w.Close(time.Minute), "disk full")
 	require.ErrorContains(t, w.Err(), "disk full")
 	_, err = capture.NewWriter(&failing{})
 	require.ErrorContains(t, err, "disk full")

@@ -57,7 +57,8 @@ func uploads() []attack {
 			}),
 		raw("headers that are too large", "GET /first HTTP/1.1\r\nHost: cam.example.com\r\n"+
 			strings.Repeat("X: "+strings.Repeat("x", 1000)+"\r\n", 100)+"Connection: close\r\n\r\n", rejected),
-		raw("a target that is too large", "GET /"+strings.Repeat("x", 100_000)+" HTTP/1.1\r\nHost: cam.example.com\r\nConnection: close\r\n\r\n", rejected),
+		raw("a target that is too large", "GET /"+strings.Repeat("x", 100_000)+
+			" HTTP/1.1\r\nHost: cam.example.com\r\nConnection: close\r\n\r\n", rejected),
 	}
 }
 
