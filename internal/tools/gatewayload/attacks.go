@@ -39,11 +39,11 @@ func mix() []*attack {
 		{name: "streams of one's own", attackers: 3, pause: time.Second, once: asks("/stream.jpg", "Cookie: a=%d\r\n")},
 		{name: "streams with broken parts", attackers: 1, pause: time.Second, once: asks("/parts", "")},
 		{name: "answers that do not begin", attackers: 1, pause: time.Second, once: asks("/hints", "")},
-		{name: "WebSockets that say nothing", attackers: 2, pause: time.Second, once: asks("/socket", "Connection: Upgrade\r\nUpgrade: websocket\r\n")},
-		{name: "upgrades that fail", attackers: 2, pause: 200 * time.Millisecond, once: asks("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n")},
+		{name: "WebSockets that say nothing", attackers: 2, pause: time.Second, once: asks("/socket", upgrade)},
+		{name: "upgrades that fail", attackers: 2, pause: 200 * time.Millisecond, once: asks("/", upgrade)},
 		{name: "pages", attackers: 2, pause: 20 * time.Millisecond, once: asks("/", "Connection: close\r\n")},
 		{name: "broken requests", attackers: 2, pause: 50 * time.Millisecond, once: broken},
-		{name: "floods of headers", attackers: 2, pause: 200 * time.Millisecond, once: asks("/", strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 64))},
+		{name: "floods of headers", attackers: 2, pause: 200 * time.Millisecond, once: asks("/", manyHeaders)},
 		{name: "HTTP/2 rapid reset", attackers: 2, pause: 200 * time.Millisecond, once: rapidReset},
 		{name: "HTTP/2 streams without a window", attackers: 2, pause: time.Second, once: withoutWindow},
 	}
@@ -51,8 +51,11 @@ func mix() []*attack {
 
 const (
 	nothing = ""
+	upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
 	upload  = "POST /upload HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 10000000\r\n\r\n"
 )
+
+var manyHeaders = strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 64)
 
 // get is a request for a path, with headers.
 func get(path, headers string) string {
@@ -195,7 +198,8 @@ func broken(ctx context.Context, a *attacker) {
 		"GET /\r\n\r\n",
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"CONNECT 127.0.0.1:22 HTTP/1.1\r\n" + hostLine + "\r\n",
-		"POST / HTTP/1.1\r\n" + hostLine + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /hang HTTP/1.1\r\n" + hostLine + "\r\n",
+		"POST / HTTP/1.1\r\n" + hostLine + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n" +
+			"0\r\n\r\nGET /hang HTTP/1.1\r\n" + hostLine + "\r\n",
 		"POST / HTTP/1.1\r\n" + hostLine + "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
 		"POST / HTTP/1.1\r\n" + hostLine + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
 		"GET / HTTP/1.1\r\nHost : x\r\n\r\n",

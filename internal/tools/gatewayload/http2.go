@@ -17,7 +17,7 @@ func (a *attacker) speak(ctx context.Context, settings ...http2.Setting) (*http2
 	}
 	go func() { _, _ = io.Copy(io.Discard, conn) }() // ends with the connection
 	framer := http2.NewFramer(conn, nil)
-	if _, err := io.WriteString(conn, http2.ClientPreface); err == nil {
+	if _, err = io.WriteString(conn, http2.ClientPreface); err == nil {
 		err = framer.WriteSettings(settings...)
 	}
 	if err != nil {
