@@ -9,7 +9,7 @@ import (
 
 const (
 	settling   = 150 * time.Second
-	memoryBack = 8 << 20 // octets that the runtime may keep of what it had
+	memoryBack = 16 << 20 // octets that the runtime may keep of what it had
 )
 
 // state is what a process holds.
