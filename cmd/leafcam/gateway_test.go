@@ -41,6 +41,7 @@ func TestGatewayTellsItsStatus(t *testing.T) {
 	out, in := io.Pipe()
 	var messages sync.WaitGroup
 	said := make(chan string, 1000)
+	var log strings.Builder
 	messages.Go(func() {
 		defer close(said)
 		b := make([]byte, 1<<16)
@@ -49,6 +50,7 @@ func TestGatewayTellsItsStatus(t *testing.T) {
 			if err != nil {
 				return
 			}
+			log.Write(b[:n])
 			said <- string(b[:n])
 		}
 	})
@@ -81,6 +83,7 @@ func TestGatewayTellsItsStatus(t *testing.T) {
 	require.Equal(t, exitFine, <-ended)
 	require.NoError(t, in.Close())
 	messages.Wait()
+	require.NotContains(t, log.String(), "level=ERROR", "that it ends is no error")
 	_, err = client.Get("http://" + address + "/healthz")
 	require.Error(t, err, "it ends with the gateway")
 }

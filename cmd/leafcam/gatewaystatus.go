@@ -79,9 +79,9 @@ func (s *servedStatus) close() {
 	if s == nil {
 		return
 	}
-	_ = s.listener.Close()
 	if s.ended != nil {
 		s.cancel()
 		<-s.ended
 	}
+	_ = s.listener.Close() // where it was started, the server has closed it: its end is no error then
 }
