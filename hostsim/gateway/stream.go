@@ -106,6 +106,13 @@ func (h *hub) count() int {
 	return len(h.viewed)
 }
 
+// suits tells whether the camera would answer a request as it answered those who view the stream.
+func (h *hub) suits(r *http.Request) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return alike(h.request, r, h.varies)
+}
+
 // asking returns the request with which the stream is asked for again: that of someone who views it.
 func (h *hub) asking() *http.Request {
 	h.mu.Lock()

@@ -149,7 +149,7 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 // join lets a request share a stream; nil when there is none for it. The caller holds u.mu.
 func (u *upstream) join(key string, r *http.Request) *http.Response {
 	for _, h := range u.hubs[key] {
-		if alike(h.request, r, h.varies) {
+		if h.suits(r) {
 			if response := h.join(r, sharedHeader(h.header)); response != nil {
 				return response
 			}
