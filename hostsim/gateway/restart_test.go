@@ -54,3 +54,40 @@ func TestStreamKeepsItsConnection(t *testing.T) {
 	leave()
 	waiting.Wait()
 }
+
+// TestNewAnswerIsForOthers: a camera that comes back may answer for one viewer alone, or by other headers
+// than before. Then nobody shares what it says to somebody else.
+func TestNewAnswerIsForOthers(t *testing.T) {
+	for name, change := range map[string]func(http.Header){
+		"it is private":        func(h http.Header) { h.Set("Cache-Control", "private") },
+		"it varies":            func(h http.Header) { h.Set("Vary", "Accept-Language") },
+		"it varies by a thing": func(h http.Header) { h.Set("Vary", "*") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int64
+			s, server := newFront(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if asked.Add(1) > 1 {
+					change(w.Header())
+				}
+				stream(w, r, r.Header.Get("Accept-Language"))
+			}), nil)
+			language := func(l string) func(*http.Request) {
+				return func(r *http.Request) { r.Header.Set("Accept-Language", l) }
+			}
+			first, second := s.watch("/stream", language("de")), s.watch("/stream", language("fr"))
+			for _, w := range []*watching{first, second} {
+				_, err := w.frame()
+				require.NoError(t, err)
+			}
+			require.Equal(t, int64(1), asked.Load(), "they share")
+			server.CloseClientConnections()
+			for _, w := range []*watching{first, second} {
+				var err error
+				for err == nil {
+					_, err = w.frame()
+				}
+				require.NotErrorIs(t, err, context.DeadlineExceeded, "the stream has ended")
+			}
+		})
+	}
+}

@@ -222,6 +222,7 @@ func (h *hub) end(reason error) {
 var (
 	errUnwatched = errors.New("nobody views it any more")
 	errRefused   = errors.New("the camera demands a login that its viewers do not have")
+	errOthers    = errors.New("the camera's new answer is for others than those who view the stream")
 	errTooSlow   = errors.New("the viewer takes too slowly, and others need the memory")
 )
 
@@ -259,7 +260,8 @@ func (h *hub) abandon() bool {
 }
 
 // again asks the camera for the stream until it has it, or patience ends. A camera that demands a login
-// has ended the stream for those who view it: the error is errRefused.
+// has ended the stream for those who view it: the error is errRefused. One whose new answer is not for all of
+// them has ended it, too, with errOthers: each viewer asks for himself.
 func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string, error) {
 	for time.Since(lost) < h.upstream.patience {
 		select {
@@ -278,7 +280,13 @@ func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string
 			cancel()
 			continue
 		}
-		if mark := streamBoundary(response); mark != "" {
+		mark := streamBoundary(response)
+		if names, shared := varies(response.Header); mark != "" && (!shared || !slices.Equal(names, h.varies)) {
+			_ = response.Body.Close()
+			cancel()
+			return nil, "", errOthers
+		}
+		if mark != "" {
 			response.Body = &closing{response.Body, cancel}
 			return response, mark, nil
 		}
