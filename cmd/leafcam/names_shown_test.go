@@ -28,15 +28,7 @@ import (
 // certificate chooses its names. The terminal acts on none of it, and all of it can be read.
 func TestStrangersOnTheTerminal(t *testing.T) {
 	for kind, evil := range forged.Characters() {
-		for place, names := range map[string]forged.Names{
-			"a common name":       {Root: "rootx" + evil + "y", Intermediate: "middlex" + evil + "y", Leaf: "leafx" + evil + "y"},
-			"an alternative name": {Root: "root", Intermediate: "middle", DNS: "dnsx" + evil + "y"},
-			"no name":             {Root: "root", Intermediate: "middle", DNS: "cam.example.com"},
-		} {
-			inNone := place == "no name" && forged.InCommonName(evil) // the others have it in the client's words, too
-			if inNone || !forged.InCommonName(names.Root) || !forged.InDNSName(names.DNS) {
-				continue
-			}
+		for place, names := range forged.InNames(evil) {
 			for _, asJSON := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s in a client's words and in %s, JSON is %v", kind, place, asJSON), func(t *testing.T) {
 					t.Parallel()

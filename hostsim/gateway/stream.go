@@ -281,18 +281,17 @@ func (h *hub) again(ctx context.Context, lost time.Time) (*http.Response, string
 			continue
 		}
 		mark := streamBoundary(response)
-		if names, shared := varies(response.Header); mark != "" && (!shared || !slices.Equal(names, h.varies)) {
-			_ = response.Body.Close()
-			cancel()
-			return nil, "", errOthers
-		}
-		if mark != "" {
+		names, shared := varies(response.Header)
+		if mark != "" && shared && slices.Equal(names, h.varies) {
 			response.Body = &closing{response.Body, cancel}
 			return response, mark, nil
 		}
 		_ = response.Body.Close()
 		cancel()
-		if response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden {
+		switch {
+		case mark != "":
+			return nil, "", errOthers
+		case response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden:
 			return nil, "", errRefused
 		}
 	}

@@ -27,15 +27,7 @@ import (
 // chooses its names. Nothing that a browser is given acts on anything, and all of it can be read.
 func TestStrangersOnThePage(t *testing.T) {
 	for kind, evil := range forged.Characters() {
-		for place, names := range map[string]forged.Names{
-			"a common name":       {Root: "rootx" + evil + "y", Intermediate: "middlex" + evil + "y", Leaf: "leafx" + evil + "y"},
-			"an alternative name": {Root: "root", Intermediate: "middle", DNS: "dnsx" + evil + "y"},
-			"no name":             {Root: "root", Intermediate: "middle", DNS: "cam.example.com"},
-		} {
-			inNone := place == "no name" && forged.InCommonName(evil) // the others have it in the client's words, too
-			if inNone || !forged.InCommonName(names.Root) || !forged.InDNSName(names.DNS) {
-				continue
-			}
+		for place, names := range forged.InNames(evil) {
 			t.Run(kind+" in a client's words and in "+place, func(t *testing.T) {
 				t.Parallel()
 				l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -23,6 +23,22 @@ type Named struct {
 // Names are the names of a chain. DNS is the leaf's alternative name.
 type Names struct{ Root, Intermediate, Leaf, DNS string }
 
+// InNames returns the places of a chain's names that can have a character, with those names: between x and y, as
+// [RequireInert] looks for it. Where no common name can have it, there is "no name", too, for what a client says.
+func InNames(character string) map[string]Names {
+	odd := func(place string) string { return place + "x" + character + "y" }
+	places := map[string]Names{}
+	if InCommonName(character) {
+		places["a common name"] = Names{Root: odd("root"), Intermediate: odd("middle"), Leaf: odd("leaf")}
+	} else {
+		places["no name"] = Names{Root: "root", Intermediate: "middle", DNS: "cam.example.com"}
+	}
+	if InDNSName(character) {
+		places["an alternative name"] = Names{Root: "root", Intermediate: "middle", DNS: odd("dns")}
+	}
+	return places
+}
+
 // Certify makes a chain with those names: a CA refuses them, and a client of a camera sees what there is.
 func Certify(t testing.TB, n Names) Named {
 	t.Helper()
