@@ -6,45 +6,93 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"time"
 )
+
+// MaxLinks is how many issuers a path has at most between a leaf and a root.
+const MaxLinks = 16
 
 // Bounds of the search for a chain: cross-signed CAs make the number of paths grow without limit,
 // and CAs of one name the number of signatures that have to be checked.
 const (
 	maxPool  = 4000 // certificates
 	maxSteps = 2000 // of the search for a better path than the shortest
-	maxLinks = 16   // between the leaf and a root
 	maxWork  = 6000 // see checkCost: less than a second
 )
 
-// BuildChain puts issuers of a leaf in order by their signatures, the leaf's issuer first.
-// Of several ways it takes one that ends at a known root: one of the pool, of the anchors, or a
-// public one. Among those it takes the longest, so that the clients with the oldest roots are
-// served, too, and among equals the one that stays valid longest. A self-signed issuer of the pool
-// is returned as root and is not in the chain.
-//
-// The work is bounded, to less than a second. Where the bound is reached, the chain is the best
-// that was found.
+// BuildChain is the [Search.Longest] for now among a pool. A root of the pool is returned and is not in
+// the chain; one of the anchors, or a public one, is where the chain ends and is not returned.
 func BuildChain(
 	leaf *x509.Certificate, pool []*x509.Certificate, anchors ...*x509.Certificate,
 ) (chain []*x509.Certificate, root *x509.Certificate) {
-	b := newChainBuilder(leaf, pool, anchors)
+	p := Search{At: time.Now(), Pool: pool, Anchors: anchors}.Longest(leaf)
+	if p.Root == nil || !p.inPool {
+		return p.Issuers, nil
+	}
+	return p.Issuers, p.Root
+}
+
+// A Search looks for the ways from a leaf to roots. Of several it prefers one that ends at a known root:
+// one of the pool, of the anchors, or what Anchor returns; and among those one on which no certificate is
+// in the way at that time: none has expired, all may issue for servers, and for the leaf's names.
+//
+// The work is bounded, to less than a second. Where the bound is reached, the path is the best that was
+// found.
+type Search struct {
+	At      time.Time
+	Pool    []*x509.Certificate
+	Anchors []*x509.Certificate
+	// Anchor returns a root from elsewhere that has signed a certificate, or nil; FindRoot when nil.
+	Anchor func(*x509.Certificate) *x509.Certificate
+}
+
+// A Path is a way from a leaf.
+type Path struct {
+	Issuers []*x509.Certificate // the leaf's first, without the root
+	Root    *x509.Certificate   // nil when the path ends nowhere
+	Sound   bool                // no certificate of it is in the way
+
+	inPool bool // the root is one of the pool
+}
+
+// Longest returns the longest path, so that the clients with the oldest roots are served, too, and among
+// equals the one that stays valid longest. A leaf that is its own issuer has none.
+func (s Search) Longest(leaf *x509.Certificate) Path {
+	b := newChainBuilder(s, leaf)
 	if !b.signed(leaf, leaf) {
 		b.shortest(leaf)
 		b.extend(nil, leaf)
 	}
-	return b.best.chain, b.best.root
+	return b.best
+}
+
+// Shortest returns the shortest path to a root, on which the fewest certificates are missing when a leaf
+// comes alone. Without a root to be found it is the longest that there is.
+func (s Search) Shortest(leaf *x509.Certificate) Path {
+	b := newChainBuilder(s, leaf)
+	if b.signed(leaf, leaf) {
+		return Path{}
+	}
+	b.short = true
+	b.shortest(leaf)
+	if b.best.Root == nil {
+		b.short = false
+		b.extend(nil, leaf)
+	}
+	return b.best
 }
 
 type chainBuilder struct {
-	named   map[string][]*authority // by subject
-	anchors []*x509.Certificate
-	best    foundChain
-	steps   int
-	work    int // that is left
+	Search
+	leaf  *x509.Certificate
+	named map[string][]*authority // by subject
+	short bool                    // shorter paths are better
+	best  Path
+	steps int
+	work  int // that is left
 
 	signers map[*x509.Certificate][]*authority
-	known   map[*x509.Certificate]bool
+	known   map[*x509.Certificate]*x509.Certificate // roots that are not in the pool, nil for none
 }
 
 // An authority is a CA of the pool: a name with a key, and the certificates for it. What one of them
@@ -52,18 +100,18 @@ type chainBuilder struct {
 type authority struct {
 	certificates []*x509.Certificate
 	sorted       bool
-	root         *x509.Certificate   // the self-signed one that stays valid longest, or nil
+	root         *x509.Certificate   // the self-signed one that is valid, and stays it longest, or nil
 	links        []*x509.Certificate // those that others have signed
 }
 
 // newChainBuilder puts the certificates of a pool in an order that does not depend on the one in
 // which the files were read.
-func newChainBuilder(leaf *x509.Certificate, pool, anchors []*x509.Certificate) *chainBuilder {
+func newChainBuilder(s Search, leaf *x509.Certificate) *chainBuilder {
 	b := &chainBuilder{
-		named: map[string][]*authority{}, anchors: anchors, work: maxWork,
-		signers: map[*x509.Certificate][]*authority{}, known: map[*x509.Certificate]bool{},
+		Search: s, leaf: leaf, named: map[string][]*authority{}, work: maxWork,
+		signers: map[*x509.Certificate][]*authority{}, known: map[*x509.Certificate]*x509.Certificate{},
 	}
-	pool = slices.Clone(pool)
+	pool := slices.Clone(s.Pool)
 	slices.SortFunc(pool, func(x, y *x509.Certificate) int {
 		return cmp.Or(y.NotAfter.Compare(x.NotAfter), bytes.Compare(x.Raw, y.Raw))
 	})
@@ -136,50 +184,53 @@ func (b *chainBuilder) sort(a *authority) {
 		switch {
 		case !b.signed(c, c):
 			a.links = append(a.links, c)
-		case a.root == nil:
+		case a.root == nil, !ValidAt(a.root, b.At) && ValidAt(c, b.At):
 			a.root = c
 		}
 	}
 }
 
-// A foundChain is a way from the leaf, perhaps to a root.
-type foundChain struct {
-	chain []*x509.Certificate
-	root  *x509.Certificate // of the pool
-	known bool              // it ends at a root that somebody knows
-}
-
-// consider keeps a way when it is better than the best so far.
-func (b *chainBuilder) consider(f foundChain) {
-	switch {
-	case f.known != b.best.known:
-		if !f.known {
-			return
-		}
-	case len(f.chain) < len(b.best.chain), len(f.chain) == len(b.best.chain) && (b.best.root != nil || f.root == nil):
-		return
+// consider keeps a path when it is better than the best so far.
+func (b *chainBuilder) consider(p Path) {
+	p.Sound = p.Root != nil && soundPath(b.leaf, append(slices.Clip(p.Issuers), p.Root), b.At)
+	if b.better(p, b.best) {
+		p.Issuers = slices.Clone(p.Issuers)
+		b.best = p
 	}
-	f.chain = slices.Clone(f.chain)
-	b.best = f
 }
 
-// shortest finds a shortest way to a known root. It looks at each certificate once, and finds one
-// however many ways there are.
+// better tells whether a path is better than another one.
+func (b *chainBuilder) better(p, than Path) bool {
+	longer := len(p.Issuers) - len(than.Issuers)
+	switch {
+	case (p.Root != nil) != (than.Root != nil):
+		return p.Root != nil
+	case p.Sound != than.Sound:
+		return p.Sound
+	case longer == 0:
+		return p.inPool && !than.inPool
+	}
+	return (longer < 0) == b.short
+}
+
+// shortest finds a shortest way to a known root, and goes on until one is sound. It looks at each
+// certificate once, and finds one however many ways there are.
 func (b *chainBuilder) shortest(leaf *x509.Certificate) {
 	seen := map[*x509.Certificate]bool{}
 	for paths := [][]*x509.Certificate{{leaf}}; len(paths) > 0; paths = paths[1:] {
 		path := paths[0]
 		last := path[len(path)-1]
-		if b.anchored(last) {
-			b.consider(foundChain{chain: path[1:], known: true})
-			return
+		if end := b.anchor(last); end != nil {
+			b.consider(Path{Issuers: path[1:], Root: end})
 		}
 		for _, a := range b.signersOf(last) {
 			if a.root != nil {
-				b.consider(foundChain{path[1:], a.root, true})
+				b.consider(Path{Issuers: path[1:], Root: a.root, inPool: true})
+			}
+			if b.best.Sound {
 				return
 			}
-			if len(path) > maxLinks {
+			if len(path) > MaxLinks {
 				continue
 			}
 			for _, issuer := range a.links {
@@ -194,13 +245,13 @@ func (b *chainBuilder) shortest(leaf *x509.Certificate) {
 
 // extend tries every issuer of the last certificate of a path.
 func (b *chainBuilder) extend(path []*x509.Certificate, last *x509.Certificate) {
-	b.consider(foundChain{chain: path, known: b.anchored(last)})
+	b.consider(Path{Issuers: path, Root: b.anchor(last)})
 	for _, a := range b.signersOf(last) {
 		if a.root != nil {
-			b.consider(foundChain{path, a.root, true})
+			b.consider(Path{Issuers: path, Root: a.root, inPool: true})
 		}
 		// A CA comes once in a path, whoever signed it.
-		if len(path) == maxLinks || slices.ContainsFunc(path, func(c *x509.Certificate) bool { return sameCA(c, a.certificates[0]) }) {
+		if len(path) == MaxLinks || slices.ContainsFunc(path, func(c *x509.Certificate) bool { return sameCA(c, a.certificates[0]) }) {
 			continue
 		}
 		for _, issuer := range a.links {
@@ -212,18 +263,24 @@ func (b *chainBuilder) extend(path []*x509.Certificate, last *x509.Certificate) 
 	}
 }
 
-// anchored tells whether a root that is not in the pool has signed a certificate.
-func (b *chainBuilder) anchored(c *x509.Certificate) bool {
-	known, asked := b.known[c]
+// anchor returns the root that has signed a certificate and is not in the pool, or nil.
+func (b *chainBuilder) anchor(c *x509.Certificate) *x509.Certificate {
+	root, asked := b.known[c]
 	if asked {
-		return known
+		return root
 	}
 	if b.work--; b.work < 0 { // the system's roots are not asked for nothing
-		return false
+		return nil
 	}
-	known = slices.ContainsFunc(b.anchors, func(root *x509.Certificate) bool { return b.signed(c, root) }) || FindRoot(c) != nil
-	b.known[c] = known
-	return known
+	if i := slices.IndexFunc(b.Anchors, func(root *x509.Certificate) bool { return b.signed(c, root) }); i >= 0 {
+		root = b.Anchors[i]
+	} else if b.Anchor != nil {
+		root = b.Anchor(c)
+	} else {
+		root = FindRoot(c)
+	}
+	b.known[c] = root
+	return root
 }
 
 // sameCA tells whether two certificates are for the same name and key.

@@ -82,10 +82,14 @@ type presented struct {
 	signer    crypto.Signer // nil for a user's key that Go cannot parse
 	chain     []*x509.Certificate
 	root      *x509.Certificate
+	given     *Given // nil unless the scenario brought it
 }
 
 // cell makes the certificates of one cell. urls is nil unless AIA URLs are needed.
 func (m *material) cell(p plan, urls *aiaURLs) (*presented, error) {
+	if p.given != nil {
+		return p.given.presented()
+	}
 	if m.files == nil || !p.asks.question {
 		return m.fromPKI(p, urls)
 	}
@@ -113,7 +117,9 @@ func (m *material) fromPKI(p plan, urls *aiaURLs) (*presented, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &presented{leaf.DER(), leaf.KeyDER(), leaf.Certificate, leaf.Key, pki.Chain(), pki.Root.Certificate}, nil
+	return &presented{
+		cert: leaf.DER(), key: leaf.KeyDER(), leaf: leaf.Certificate, signer: leaf.Key, chain: pki.Chain(), root: pki.Root.Certificate,
+	}, nil
 }
 
 // A leafKind is how a leaf is issued.
@@ -163,6 +169,10 @@ func (m *material) assemble(serves serverKind, trusts trustKind, p *presented) (
 	c := &credentials{}
 	if err := serves.load(m, p, c); err != nil {
 		return nil, err
+	}
+	if p.given != nil {
+		c.roots, c.store = p.given.Roots, p.given.Store
+		return c, nil
 	}
 	if trusts.root {
 		c.roots = []*x509.Certificate{p.root}

@@ -18,6 +18,7 @@ type plan struct {
 	// before, unless nil, is what served on an earlier visit with the same home.
 	before *serverKind
 	asks   demands // for who decides whether the scenario can be run
+	given  *Given  // for who makes the certificates: there they are
 }
 
 // pkiPlan says what the test PKI is like.
@@ -54,6 +55,9 @@ func (s Scenario) plan() plan {
 	case 3:
 		p.pki.key, p.pki.generationY = certs.KeyECDSAP256, true
 	}
+	if s.Given != nil {
+		p.server, p.given = givenServer, s.Given
+	}
 	if s.Warm {
 		sent := serverKinds[ServeSecondLoad]
 		p.before = &sent
@@ -82,6 +86,8 @@ func (s Scenario) explain() explanation {
 	p := s.plan()
 	e := explanation{aia: p.aia.asked, refused: p.trust.refused}
 	switch {
+	case p.given != nil:
+		return explanation{how: verdict.HowSent}
 	case !p.trust.root && !p.trust.stranger && (p.trust.store || p.trust.leaf):
 		e.how = verdict.HowAnchor
 	case p.server.sendsChain:

@@ -93,6 +93,8 @@ type Scenario struct {
 	AIA     AIA           `json:"aia"`
 	Missing int           `json:"intermediates"`      // between leaf and root
 	Key     certs.KeyType `json:"key_type,omitempty"` // the run's when empty
+	// Given are certificates that the scenario brings; nil takes the user's, or a test PKI's.
+	Given *Given `json:"-"`
 	// Warm says that the client visits a server that sends the whole chain first, with the
 	// same home.
 	Warm bool `json:"warm"`

@@ -55,6 +55,9 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (e Evidence, err 
 		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, CAFile: filepath.Join(home, trustedFile),
 		programs: f.programs, sandbox: r.sandbox,
 	}}
+	if p.given != nil {
+		c.visit.Host = p.given.Host
+	}
 	if f.Needs.Port {
 		held, err := port.Hold()
 		if err != nil {

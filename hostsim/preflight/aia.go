@@ -65,6 +65,9 @@ func (c *checker) lookAtAIA(ctx context.Context) {
 	}
 }
 
+// maxChecks bounds the signatures of what is downloaded that are checked.
+const maxChecks = 2000
+
 // signerAmong returns the certificate of an answer that has signed another one, or nil.
 func (c *checker) signerAmong(list []*x509.Certificate, subject *x509.Certificate) *x509.Certificate {
 	for _, issuer := range list {

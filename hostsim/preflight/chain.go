@@ -1,7 +1,6 @@
 package preflight
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -71,112 +70,52 @@ func (c *checker) issuers() (pool []*x509.Certificate) {
 }
 
 // MaxLinks is how many certificates there are between a leaf and its root at most.
-const MaxLinks = 16
+const MaxLinks = certs.MaxLinks
 
-// Bounds of the search for the shortest path: paths that are tried, and signatures that are checked.
-// Most of them have been checked when the delivery was understood, and are remembered.
-const (
-	maxPaths  = 1000
-	maxChecks = 2000
-)
-
-// link finds the shortest path to a root that somebody trusts: the fewest links are missing
-// there. Without one, the path is as long as the certificates at hand allow. It ends when the context
-// does.
+// link finds the shortest path to a root that somebody trusts: the fewest links are missing there.
+// Without one, the path is as long as the certificates at hand allow.
 func (c *checker) link(ctx context.Context, pool []*x509.Certificate) {
-	c.path, c.root, c.public = nil, nil, false
-	c.named = map[string][]*x509.Certificate{}
-	for _, issuer := range pool {
-		c.named[string(issuer.RawSubject)] = append(c.named[string(issuer.RawSubject)], issuer)
-	}
-	seen := map[*x509.Certificate]bool{}
-	paths := [][]*x509.Certificate{nil}
-	for tried := 0; len(paths) > 0 && tried < maxPaths && ctx.Err() == nil; tried++ {
-		path := paths[0]
-		paths = paths[1:]
-		top := c.leaf.Parsed
-		if len(path) > 0 {
-			top = path[len(path)-1]
+	search := certs.Search{At: c.options.At, Pool: pool, Anchor: func(top *x509.Certificate) *x509.Certificate {
+		if ctx.Err() != nil {
+			return nil
 		}
-		if root, trust := c.anchor(top); root != nil {
-			c.path, c.root, c.report.Trust, c.public = path, root, trust, trust == trustPublic
-			break
-		}
-		if len(path) == MaxLinks {
-			continue
-		}
-		for _, issuer := range c.signersOf(ctx, top) {
-			if !seen[issuer] {
-				seen[issuer] = true
-				paths = append(paths, append(slices.Clip(path), issuer))
-			}
+		root, _ := c.anchor(top)
+		return root
+	}}
+	path := search.Shortest(c.leaf.Parsed)
+	c.path, c.root, c.public = path.Issuers, path.Root, false
+	trust := trustDelivery
+	if c.root != nil {
+		top := append([]*x509.Certificate{c.leaf.Parsed}, c.path...)[len(c.path)]
+		if known, who := c.anchor(top); known != nil { // the delivery has it, too
+			c.root, trust = known, who
 		}
 	}
-	if c.root == nil {
-		c.path, _ = certs.BuildChain(c.leaf.Parsed, pool)
-	}
-	c.report.Path = []string{}
+	c.report.Path, c.report.Root, c.report.Trust = []string{}, "", ""
 	for _, issuer := range c.path {
 		c.report.Path = append(c.report.Path, certname.Title(issuer))
 	}
-	c.report.Root = ""
 	if c.root != nil {
 		c.report.Root, c.report.Missing = certname.Title(c.root), len(c.path)
+		c.report.Trust, c.public = trust, trust == trustPublic
 	}
 }
 
-// signersOf returns the certificates of the pool that have signed one: those first that it names by
-// their key identifier, and the others only if it was none of them.
-func (c *checker) signersOf(ctx context.Context, top *x509.Certificate) (list []*x509.Certificate) {
-	named, others := []*x509.Certificate{}, []*x509.Certificate{}
-	for _, issuer := range c.named[string(top.RawIssuer)] {
-		if len(top.AuthorityKeyId) > 0 && bytes.Equal(top.AuthorityKeyId, issuer.SubjectKeyId) {
-			named = append(named, issuer)
-		} else {
-			others = append(others, issuer)
-		}
-	}
-	for _, candidates := range [][]*x509.Certificate{named, others} {
-		for _, issuer := range candidates {
-			if c.checks++; c.checks > maxChecks || ctx.Err() != nil {
-				return list
-			}
-			if certs.SignedBy(top, issuer) && !certs.SelfSigned(issuer) {
-				list = append(list, issuer)
-			}
-		}
-		if len(list) > 0 {
-			break
-		}
-	}
-	return list
-}
-
-// anchor returns a root that has signed a certificate, and who trusts it.
+// anchor returns a root that has signed a certificate and is not in the delivery, and who trusts it.
 func (c *checker) anchor(top *x509.Certificate) (root *x509.Certificate, trust string) {
 	for _, own := range c.options.Roots {
 		if certs.SignedBy(top, own) {
 			return own, trustOwn
 		}
 	}
-	if !c.options.NoPublicRoots {
-		if root := c.publicRoot(top); root != nil {
-			return root, trustPublic
-		}
-		if root := certs.FindRoot(top); root != nil {
-			return root, trustSystem
-		}
+	if c.options.NoPublicRoots {
+		return nil, ""
 	}
-	for _, candidate := range c.named[string(top.RawIssuer)] {
-		if !bytes.Equal(candidate.RawIssuer, candidate.RawSubject) {
-			continue
-		}
-		if c.checks++; c.checks > maxChecks {
-			break
-		}
-		if certs.SignedBy(top, candidate) && certs.SelfSigned(candidate) {
-			return candidate, trustDelivery
-		}
+	if root := c.publicRoot(top); root != nil {
+		return root, trustPublic
+	}
+	if root := certs.FindRoot(top); root != nil {
+		return root, trustSystem
 	}
 	return nil, ""
 }

@@ -94,9 +94,8 @@ type checker struct {
 	fetch   *fetcher              // nil when nothing is downloaded
 	leaf    *delivery.Certificate // nil when there is none that can be read
 
-	named  map[string][]*x509.Certificate // those of the delivery that can be issuers, by subject
-	checks int                            // of signatures, for the shortest path
-	path   []*x509.Certificate            // from the leaf's issuer to below the root
+	checks int                 // of signatures of what was downloaded
+	path   []*x509.Certificate // from the leaf's issuer to below the root
 	root   *x509.Certificate
 	public bool // the root is a public one
 	aia    aiaState

@@ -106,6 +106,9 @@ func (c *checker) judge(p policy.Policy, cure Cure) (Outcome, string) {
 		}
 		return OutcomeDepends, "the certificate is one that Go cannot parse: try it with leafcam matrix"
 	}
+	if models := p.Verifiers(); len(models) > 0 && !selfSigned {
+		return c.modelled(p, models, cure)
+	}
 	if outcome, why := c.leafFault(p, selfSigned); outcome != OutcomeCompletes {
 		return outcome, why
 	}
@@ -176,13 +179,16 @@ func (c *checker) leafFault(p policy.Policy, selfSigned bool) (Outcome, string) 
 	if outcome, why := c.traits(p); outcome != OutcomeCompletes {
 		return outcome, why
 	}
-	switch {
-	case c.report.Finding(CodeMustStaple) != nil && p.EnforcesMustStaple:
+	if outcome, why := c.curves(p); outcome != OutcomeCompletes {
+		return outcome, why
+	}
+	if c.report.Finding(CodeMustStaple) != nil && p.EnforcesMustStaple {
 		return OutcomeRefuses, "the camera staples no OCSP answer"
-	case c.report.Finding(CodeNoSCTs) != nil && p.WantsSCTs:
-		return OutcomeRefuses, "the leaf has no signed certificate timestamps"
-	case c.report.Finding(CodeValidityTooLong) != nil && (p.LimitsPrivateCAs || c.public && p.WantsSCTs):
-		return OutcomeRefuses, "the certificate is valid for too long"
+	}
+	if why := c.programme(p); why != "" {
+		return OutcomeRefuses, why
+	}
+	switch {
 	case c.report.Finding(CodeStrictProfile) != nil && p.Strict:
 		return OutcomeRefuses, c.report.Finding(CodeStrictProfile).Title
 	case c.report.Finding(CodeCALeaf) != nil && !selfSigned && !p.PinsSelfSignedCA:
@@ -200,19 +206,43 @@ func (c *checker) onP384() bool {
 	return ok && key.Curve == elliptic.P384()
 }
 
-// traits are what the clients of a family may differ in.
+// programme says what a family demands of certificates beyond RFC 5280, because those who make it say so.
+func (c *checker) programme(p policy.Policy) (why string) {
+	switch {
+	case c.report.Finding(CodeNoSCTs) != nil && p.WantsSCTs:
+		return "the leaf has no signed certificate timestamps"
+	case c.report.Finding(CodeValidityTooLong) != nil && (p.LimitsPrivateCAs || c.public && p.WantsSCTs):
+		return "the certificate is valid for too long"
+	}
+	return ""
+}
+
+// A trait is something that clients of a family may differ in.
+type trait struct {
+	there bool
+	has   policy.Trait
+	lacks string
+}
+
+// traits are those of certificates.
 func (c *checker) traits(p policy.Policy) (Outcome, string) {
-	for _, t := range []struct {
-		there bool
-		has   policy.Trait
-		lacks string
-	}{
+	return judged([]trait{
 		{c.report.Finding(CodeWeakKey) != nil, p.ShortRSA, "takes no RSA key as short as that"},
 		{c.report.Finding(CodeNoSAN) != nil && !p.IgnoresNames, p.CommonName, "does not look at the common name"},
+	})
+}
+
+// curves are those of handshakes with the camera, which signs on a curve that the client offers.
+func (c *checker) curves(p policy.Policy) (Outcome, string) {
+	return judged([]trait{
 		{c.report.Finding(CodeOddCurve) != nil, p.OddCurves, "does not offer the key's curve"},
 		{c.report.Finding(CodeFewClientsCurve) != nil, opposite(p.NoP521), "does not offer P-521"},
 		{c.onP384() && p.OnlyP256, policy.TraitNo, "offers P-256 alone"},
-	} {
+	})
+}
+
+func judged(traits []trait) (Outcome, string) {
+	for _, t := range traits {
 		switch {
 		case t.there && t.has == policy.TraitNo:
 			return OutcomeRefuses, t.lacks

@@ -1,0 +1,245 @@
+package policy
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"slices"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// A Fault is something in a path that some clients refuse, and others do not: each was measured with
+// every client by itself (package internal/generate has a delivery for each).
+type Fault string
+
+// faultsOf returns the faults of a path for a host.
+func faultsOf(q *Question, p path) (faults []Fault) {
+	faults = append(leafFaults(q, p), nameFaults(q.Sent[0], q.Host)...)
+	for i := range p.issuers {
+		where := "intermediate"
+		if i == len(p.issuers)-1 {
+			where = "root"
+		}
+		for _, f := range issuerFaults(q, p, i) {
+			faults = append(faults, Fault(where)+": "+f)
+		}
+	}
+	return faults
+}
+
+// pick adds the faults that are there.
+func pick(list map[Fault]bool) (faults []Fault) {
+	for fault, there := range list {
+		if there {
+			faults = append(faults, fault)
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+// leafFaults are those of the leaf, but for its names.
+func leafFaults(q *Question, p path) []Fault {
+	leaf := q.Sent[0]
+	issuer := leaf // is not known
+	if len(p.issuers) > 0 {
+		issuer = p.issuers[0]
+	}
+	return pick(map[Fault]bool{
+		"leaf: no extKeyUsage":                         !hasUsages(leaf),
+		"leaf: any extKeyUsage":                        usagesFor(leaf) == usagesAny,
+		"leaf: extKeyUsage of others":                  usagesFor(leaf) == usagesOthers,
+		"leaf: keyUsage of a CA, too":                  !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0,
+		"leaf: RSA without keyEncipherment":            isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0,
+		"leaf: pathlen without CA":                     !leaf.IsCA && hasPathLen(leaf),
+		"leaf: CA":                                     leaf.BasicConstraintsValid && leaf.IsCA,
+		"leaf: unknown critical extension":             unknownCritical(leaf),
+		"leaf: no authority key identifier":            len(leaf.AuthorityKeyId) == 0 && !certs.SelfSigned(leaf),
+		"leaf: another key's authority key identifier": len(p.issuers) > 0 && otherKeyID(leaf, issuer),
+		"leaf: expired":                                q.At.After(leaf.NotAfter),
+		"leaf: not yet valid":                          q.At.Before(leaf.NotBefore),
+		"leaf: Must-Staple":                            mustStaple(leaf),
+		"leaf: SHA-1":                                  usesSHA1(leaf) && !isRSA(issuer),
+		"leaf: RSA with SHA-1":                         usesSHA1(leaf) && isRSA(issuer),
+		"leaf: RSASSA-PSS":                             usesPSS(leaf),
+		"leaf: RSA-1024":                               shortRSA(leaf),
+		"leaf: P-384":                                  curve(leaf) == 384,
+		"leaf: P-521":                                  curve(leaf) == 521,
+		"leaf: no subject":                             len(leaf.Subject.Names) == 0 && !critical(leaf, oidNames),
+	})
+}
+
+// issuerFaults are those of the i-th issuer of a path; the last one is the anchor.
+func issuerFaults(q *Question, p path, i int) []Fault {
+	c, leaf := p.issuers[i], q.Sent[0]
+	anchor := i == len(p.issuers)-1
+	issuer := c
+	if !anchor {
+		issuer = p.issuers[i+1]
+	}
+	constrained := extension(c, oidConstraints) != nil
+	allowed := certs.NamesAllowed(c, leaf)
+	return pick(map[Fault]bool{
+		"extKeyUsage of others":                  usagesFor(c) == usagesOthers,
+		"critical extKeyUsage of others":         usagesFor(c) == usagesOthers && critical(c, oidUsages),
+		"any extKeyUsage":                        usagesFor(c) == usagesAny,
+		"no basicConstraints":                    c.Version >= 3 && !c.BasicConstraintsValid,
+		"no CA":                                  c.BasicConstraintsValid && !c.IsCA,
+		"noncritical basicConstraints":           c.BasicConstraintsValid && !critical(c, oidBasic),
+		"no keyUsage":                            c.Version >= 3 && c.KeyUsage == 0,
+		"keyUsage without keyCertSign":           c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0,
+		"unknown critical extension":             unknownCritical(c),
+		"no subject key identifier":              c.Version >= 3 && len(c.SubjectKeyId) == 0,
+		"another key's authority key identifier": otherKeyID(c, issuer),
+		"no authority key identifier":            !anchor && c.Version >= 3 && len(c.AuthorityKeyId) == 0,
+		"critical policyConstraints":             critical(c, oidPolicyConstraints),
+		"critical nameConstraints":               constrained && critical(c, oidConstraints),
+		"names permitted":                        len(c.PermittedDNSDomains) > 0,
+		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, func(d string) bool { return d[:min(1, len(d))] == "." }),
+		"other names permitted":                  !allowed && !excluded(c, leaf),
+		"names excluded":                         !allowed && excluded(c, leaf),
+		"expired":                                q.At.After(c.NotAfter),
+		"not yet valid":                          q.At.Before(c.NotBefore),
+		"SHA-1":                                  !anchor && usesSHA1(c) && !isRSA(issuer),
+		"RSA with SHA-1":                         !anchor && usesSHA1(c) && isRSA(issuer),
+		"RSASSA-PSS":                             !anchor && usesPSS(c),
+		"version 1":                              c.Version < 3,
+		"no subject":                             len(c.Subject.Names) == 0,
+		"RSA-1024":                               shortRSA(c),
+		"Ed25519":                                isEd25519(c),
+		"pathlen":                                hasPathLen(c) && below(p.issuers[:i]) > c.MaxPathLen,
+	})
+}
+
+// usages tells what a certificate's extended key usages allow.
+type usages int
+
+const (
+	usagesServer usages = iota // servers, or there are none
+	usagesAny                  // any, and servers are not named
+	usagesOthers               // neither
+)
+
+func hasUsages(c *x509.Certificate) bool { return len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) > 0 }
+
+func usagesFor(c *x509.Certificate) usages {
+	switch {
+	case !hasUsages(c), slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
+		return usagesServer
+	case slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny):
+		return usagesAny
+	}
+	return usagesOthers
+}
+
+// Extensions.
+var (
+	oidUsages            = asn1.ObjectIdentifier{2, 5, 29, 37}
+	oidBasic             = asn1.ObjectIdentifier{2, 5, 29, 19}
+	oidNames             = asn1.ObjectIdentifier{2, 5, 29, 17}
+	oidConstraints       = asn1.ObjectIdentifier{2, 5, 29, 30}
+	oidPolicyConstraints = asn1.ObjectIdentifier{2, 5, 29, 36}
+	oidTLSFeature        = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24} // RFC 7633
+)
+
+// extension returns the value of an extension, or nil.
+func extension(c *x509.Certificate, id asn1.ObjectIdentifier) []byte {
+	for _, e := range c.Extensions {
+		if e.Id.Equal(id) {
+			return e.Value
+		}
+	}
+	return nil
+}
+
+func critical(c *x509.Certificate, id asn1.ObjectIdentifier) bool {
+	for _, e := range c.Extensions {
+		if e.Id.Equal(id) {
+			return e.Critical
+		}
+	}
+	return false
+}
+
+// unknownCritical tells whether there is a critical extension that is none of RFC 5280's.
+func unknownCritical(c *x509.Certificate) bool {
+	for _, e := range c.Extensions {
+		if e.Critical && !(len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29) && !e.Id.Equal(oidTLSFeature) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPathLen(c *x509.Certificate) bool {
+	var basic struct {
+		CA      bool `asn1:"optional"`
+		PathLen int  `asn1:"optional,default:-1"`
+	}
+	_, err := asn1.Unmarshal(extension(c, oidBasic), &basic)
+	return err == nil && basic.PathLen >= 0
+}
+
+// below counts the issuers that a path length counts (RFC 5280 section 4.2.1.9).
+func below(issuers []*x509.Certificate) (n int) {
+	for _, c := range issuers {
+		if !bytes.Equal(c.RawIssuer, c.RawSubject) {
+			n++
+		}
+	}
+	return n
+}
+
+func mustStaple(c *x509.Certificate) bool {
+	var features []int
+	_, err := asn1.Unmarshal(extension(c, oidTLSFeature), &features)
+	const statusRequest = 5
+	return err == nil && slices.Contains(features, statusRequest)
+}
+
+func usesSHA1(c *x509.Certificate) bool {
+	return slices.Contains([]x509.SignatureAlgorithm{x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.MD5WithRSA}, c.SignatureAlgorithm)
+}
+
+func usesPSS(c *x509.Certificate) bool {
+	return slices.Contains([]x509.SignatureAlgorithm{x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS}, c.SignatureAlgorithm)
+}
+
+func isRSA(c *x509.Certificate) bool {
+	_, ok := c.PublicKey.(*rsa.PublicKey)
+	return ok
+}
+
+func shortRSA(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return ok && key.N.BitLen() < 2048
+}
+
+func isEd25519(c *x509.Certificate) bool {
+	_, ok := c.PublicKey.(ed25519.PublicKey)
+	return ok
+}
+
+// curve returns the size of the curve that a key is on, in bits; 0 for another kind of key.
+func curve(c *x509.Certificate) int {
+	if key, ok := c.PublicKey.(*ecdsa.PublicKey); ok {
+		return key.Curve.Params().BitSize
+	}
+	return 0
+}
+
+// otherKeyID tells whether a certificate names another key than its issuer's.
+func otherKeyID(c, issuer *x509.Certificate) bool {
+	return len(c.AuthorityKeyId) > 0 && len(issuer.SubjectKeyId) > 0 && !bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
+}
+
+// excluded tells whether names of a leaf are those that a CA excludes.
+func excluded(ca, leaf *x509.Certificate) bool {
+	permitted := *ca
+	permitted.PermittedDNSDomains, permitted.PermittedIPRanges = nil, nil
+	return !certs.NamesAllowed(&permitted, leaf)
+}

@@ -1,0 +1,92 @@
+package policy
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// A Verifier is the model of what a client does with certificates: one algorithm with traits, each of
+// which was measured.
+type Verifier struct {
+	Client string // that was measured
+	Family string // whose model this is: name of a Policy
+
+	refused map[Fault]bool
+	links   int // intermediates at most
+
+	partial        bool // any certificate of its own is an anchor
+	keyIDs         bool // an issuer has to have the key identifier that is named
+	byName         bool // an issuer is known by its name, and its signature is looked at later
+	firstMatch     bool // the first issuer is taken, whether it is valid or not
+	lastFirst      bool // what was sent last is tried first
+	inOrder        bool // an issuer comes behind what it has signed
+	untrustedFirst bool // what was sent is followed before the client's own roots
+	everySentValid bool // whatever is sent has to be valid
+	wayBack        bool // another issuer is tried when one leads nowhere
+}
+
+//go:embed measured.json
+var measuredJSON []byte
+
+// A Measurement is what one client did with deliveries that have one fault each.
+type Measurement struct {
+	Client  string  `json:"client"`
+	Family  string  `json:"family"`
+	Version string  `json:"version"`
+	Refused []Fault `json:"refused"`
+	Links   int     `json:"links"` // the most intermediates that were taken
+}
+
+var measurements = sync.OnceValue(func() map[string]*Verifier {
+	var list []Measurement
+	if err := json.Unmarshal(measuredJSON, &list); err != nil {
+		panic(fmt.Errorf("measured.json: %w", err))
+	}
+	verifiers := map[string]*Verifier{}
+	for _, m := range list {
+		verifiers[m.Client] = m.verifier()
+	}
+	return verifiers
+})
+
+// VerifierOf returns the model of a client; nil when none was measured.
+func VerifierOf(client string) *Verifier { return measurements()[client] }
+
+// Verifiers returns the models of a family's clients that were measured, in the order of their names; none
+// where none was.
+func (p Policy) Verifiers() (list []*Verifier) {
+	for _, client := range slices.Sorted(maps.Keys(measurements())) {
+		if v := measurements()[client]; v.Family == p.Name {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// manyLinks is the most that was tried.
+const manyLinks = 9
+
+// verifier makes the model of a measurement.
+func (m Measurement) verifier() *Verifier {
+	v := &Verifier{Client: m.Client, Family: m.Family, refused: map[Fault]bool{}, links: m.Links}
+	if m.Links == manyLinks {
+		v.links = 1 << 10
+	}
+	for _, f := range m.Refused {
+		v.refused[f] = true
+	}
+	v.partial = !v.refused["trust: the leaf's issuer alone"]
+	v.keyIDs = v.refused["leaf: another key's authority key identifier"] && v.refused["intermediate: another key's authority key identifier"]
+	v.byName = v.refused["order: another key's namesake before"]
+	v.firstMatch = v.refused["order: an expired twin before"]
+	v.everySentValid = v.refused["order: an expired twin behind"]
+	v.lastFirst = v.refused["order: a twin by an unknown root behind"]
+	v.inOrder = v.refused["order: reversed"]
+	v.untrustedFirst = v.refused["order: the root's cross-sign by an unknown root"]
+	v.wayBack = !v.refused["order: a twin by an unknown root before"] && !v.lastFirst
+	return v
+}

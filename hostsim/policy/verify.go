@@ -1,0 +1,184 @@
+package policy
+
+import (
+	"bytes"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/leafcam/leafcam/certs"
+)
+
+// A Question is what a client is asked: does it accept these certificates?
+type Question struct {
+	Sent  []*x509.Certificate // by the server, the leaf first
+	Roots []*x509.Certificate // trust anchors
+	Store []*x509.Certificate // intermediates that the client has besides
+	Host  string              // "" compares no name
+	At    time.Time
+}
+
+// An Answer is what a client does.
+type Answer struct {
+	Completes bool
+	Fault     Fault // why it does not
+}
+
+// Faults of a path that there is not.
+const (
+	FaultNoPath Fault = "no path to a root" // an issuer is missing, or no anchor is known
+	FaultLinks  Fault = "too many intermediates"
+	FaultForged Fault = "a signature that is not the issuer's"
+	FaultSent   Fault = "a certificate that was sent, and is not needed" // it is not valid
+)
+
+// maxPaths bounds the paths that a client is said to try.
+const maxPaths = 64
+
+// path is a way from the leaf to an anchor, which is the last of the issuers.
+type path struct{ issuers []*x509.Certificate }
+
+// Leaf returns what the client refuses in a leaf whose issuers are not known; "" for nothing.
+func (v *Verifier) Leaf(q Question) Fault { return v.refuses(faultsOf(&q, path{})) }
+
+// signed tells whether each certificate is signed by the next one.
+func (p path) signed(leaf *x509.Certificate) bool {
+	for _, issuer := range p.issuers {
+		if !certs.SignedBy(leaf, issuer) {
+			return false
+		}
+		leaf = issuer
+	}
+	return true
+}
+
+// Verify answers for one client: it builds the paths as the client does, and takes the first on which there
+// is nothing that the client refuses. A client without a way back has one path.
+func (v *Verifier) Verify(q Question) Answer {
+	if v.everySentValid && slices.ContainsFunc(q.Sent[1:], func(c *x509.Certificate) bool { return !certs.ValidAt(c, q.At) }) {
+		return Answer{Fault: FaultSent}
+	}
+	b := builder{Verifier: v, q: &q}
+	b.extend(nil, q.Sent[0])
+	answer := Answer{Fault: FaultNoPath}
+	for i, p := range b.paths {
+		fault := v.refuses(faultsOf(&q, p))
+		if v.byName && !p.signed(q.Sent[0]) {
+			fault = FaultForged
+		}
+		if fault == "" && len(p.issuers)-1 > v.links {
+			fault = FaultLinks
+		}
+		if fault == "" {
+			return Answer{Completes: true}
+		}
+		if i == 0 {
+			answer.Fault = fault
+		}
+	}
+	return answer
+}
+
+// refuses returns the first of the faults that the client refuses, or "".
+func (v *Verifier) refuses(faults []Fault) Fault {
+	for _, f := range faults {
+		if v.refused[f] {
+			return f
+		}
+	}
+	return ""
+}
+
+// builder builds paths as a client does.
+type builder struct {
+	*Verifier
+	q     *Question
+	paths []path
+}
+
+// extend goes on from the last certificate of a path. It tells whether the client stops looking.
+func (b *builder) extend(issuers []*x509.Certificate, last *x509.Certificate) (done bool) {
+	if len(b.paths) == maxPaths || len(issuers) > certs.MaxLinks {
+		return true
+	}
+	anchors := b.valid(b.issuersAmong(b.anchors(), last, false))
+	if len(anchors) > 0 && !(b.untrustedFirst && len(b.among(last)) > 0) {
+		for _, anchor := range anchors {
+			b.paths = append(b.paths, path{append(slices.Clip(issuers), anchor)})
+			if !b.wayBack {
+				return true
+			}
+		}
+	}
+	for _, issuer := range b.among(last) {
+		if slices.ContainsFunc(issuers, issuer.Equal) {
+			continue
+		}
+		if b.extend(append(slices.Clip(issuers), issuer), issuer) || !b.wayBack {
+			return !b.wayBack
+		}
+	}
+	return false
+}
+
+// anchors are the certificates at which a path may end.
+func (b *builder) anchors() (list []*x509.Certificate) {
+	for _, c := range b.q.Roots {
+		if b.partial || bytes.Equal(c.RawIssuer, c.RawSubject) {
+			list = append(list, c)
+		}
+	}
+	if b.partial {
+		list = append(list, b.q.Store...)
+	}
+	return list
+}
+
+// among returns the issuers of a certificate that are no anchors, in the order in which the client tries them.
+func (b *builder) among(c *x509.Certificate) []*x509.Certificate {
+	sent := b.q.Sent[1:]
+	if b.inOrder {
+		if i := slices.IndexFunc(b.q.Sent, c.Equal); i >= 0 {
+			sent = b.q.Sent[i+1:]
+		}
+	}
+	list := slices.Clone(sent)
+	if b.lastFirst {
+		slices.Reverse(list)
+	}
+	list = append(list, b.q.Store...)
+	if !b.partial {
+		list = append(list, b.q.Roots...)
+	}
+	list = slices.DeleteFunc(b.issuersAmong(list, c, b.byName), func(issuer *x509.Certificate) bool {
+		return bytes.Equal(issuer.RawIssuer, issuer.RawSubject) && certs.SelfSigned(issuer)
+	})
+	if b.firstMatch {
+		return list
+	}
+	return b.valid(list)
+}
+
+// valid puts those that are valid first.
+func (b *builder) valid(list []*x509.Certificate) []*x509.Certificate {
+	slices.SortStableFunc(list, func(x, y *x509.Certificate) int {
+		switch vx, vy := certs.ValidAt(x, b.q.At), certs.ValidAt(y, b.q.At); {
+		case vx == vy:
+			return 0
+		case vx:
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// issuersAmong returns the certificates that the client takes for issuers of another one.
+func (b *builder) issuersAmong(list []*x509.Certificate, c *x509.Certificate, byName bool) (issuers []*x509.Certificate) {
+	for _, issuer := range list {
+		if bytes.Equal(issuer.RawSubject, c.RawIssuer) && (byName || certs.SignedBy(c, issuer)) && !(b.keyIDs && otherKeyID(c, issuer)) {
+			issuers = append(issuers, issuer)
+		}
+	}
+	return issuers
+}

@@ -1,0 +1,80 @@
+package preflight
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"github.com/leafcam/leafcam/hostsim/policy"
+)
+
+// modelled forecasts a cure by the models of a family's clients: what they refuse, and then how the chain
+// is completed.
+func (c *checker) modelled(p policy.Policy, models []*policy.Verifier, cure Cure) (Outcome, string) {
+	if cure != CureGateway {
+		if outcome, why := c.curves(p); outcome != OutcomeCompletes {
+			return outcome, why
+		}
+	}
+	if why := c.programme(p); why != "" {
+		return OutcomeRefuses, why
+	}
+	refused := ""
+	completes := 0
+	for _, v := range models {
+		fault := c.faultFor(v, cure)
+		if fault == "" {
+			completes++
+		} else if refused == "" {
+			refused = c.explain(fault)
+		}
+	}
+	switch {
+	case refused == "":
+		return c.chainOutcome(p, cure)
+	case completes > 0:
+		return OutcomeDepends, "some of them: " + refused
+	}
+	return OutcomeRefuses, refused
+}
+
+// faultFor returns what a client refuses when nothing is missing any more; "" for nothing. An issuer that
+// is missing is another matter.
+func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Fault {
+	leaf := c.leaf.Parsed
+	q := policy.Question{Sent: []*x509.Certificate{leaf}, Host: c.options.Host, At: c.options.At}
+	if c.root == nil {
+		return v.Leaf(q)
+	}
+	q.Roots = []*x509.Certificate{c.root}
+	if cure == CureStore {
+		q.Store = c.path
+	} else {
+		q.Sent = append(q.Sent, c.path...)
+	}
+	return v.Verify(q).Fault
+}
+
+// explain says what a fault is: in the words of the finding, where there is one.
+func (c *checker) explain(fault policy.Fault) string {
+	for _, code := range codesOf[fault] {
+		if f := c.report.Finding(code); f != nil {
+			return f.Title
+		}
+	}
+	return fmt.Sprintf("refuses this: %s", fault)
+}
+
+// codesOf are the findings that say the same as a fault, or more.
+var codesOf = map[policy.Fault][]Code{
+	"leaf: expired":               {CodeExpired},
+	"leaf: not yet valid":         {CodeNotYetValid},
+	"leaf: SHA-1":                 {CodeWeakSignature},
+	"leaf: RSA with SHA-1":        {CodeWeakSignature},
+	"leaf: RSA-1024":              {CodeWeakKey},
+	"leaf: Must-Staple":           {CodeMustStaple},
+	"leaf: CA":                    {CodeCALeaf},
+	"leaf: extKeyUsage of others": {CodeExtKeyUsage},
+	"name: another one":           {CodeNameMismatch},
+	"name: the common name alone": {CodeNoSAN},
+	policy.FaultNoPath:            {CodeChainInvalid},
+}

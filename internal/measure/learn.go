@@ -1,0 +1,84 @@
+package measure
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leafcam/leafcam/hostsim/policy"
+	"github.com/leafcam/leafcam/internal/generate"
+)
+
+// Learn makes the data of the models from what clients did with [generate.Singles].
+func Learn(cells []Cell) (list []policy.Measurement) {
+	by := map[string]*policy.Measurement{}
+	var names []string
+	for _, c := range cells {
+		m := by[c.Client]
+		if m == nil {
+			m = &policy.Measurement{Client: c.Client, Family: c.Family, Version: c.Version}
+			by[c.Client], names = m, append(names, c.Client)
+		}
+		if len(c.Spec.Flaws) == 0 {
+			if c.Outcome == Completed {
+				m.Links = max(m.Links, c.Spec.Links())
+			}
+			continue
+		}
+		if flaw, err := generate.FlawNamed(c.Spec.Flaws[0]); err == nil && c.Outcome == Refused {
+			for _, fault := range flaw.Shows {
+				m.Refused = append(m.Refused, policy.Fault(fault))
+			}
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		m := by[name]
+		slices.Sort(m.Refused)
+		m.Refused = slices.Compact(m.Refused)
+		list = append(list, *m)
+	}
+	return list
+}
+
+// Merge returns measurements with those of a file, which need not be there, but for those of the same
+// clients.
+func Merge(file string, list []policy.Measurement) ([]policy.Measurement, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return list, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var old []policy.Measurement
+	if err := json.Unmarshal(data, &old); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for _, m := range old {
+		if !slices.ContainsFunc(list, func(n policy.Measurement) bool { return n.Client == m.Client }) {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b policy.Measurement) int { return strings.Compare(a.Client, b.Client) })
+	return list, nil
+}
+
+// Describe tells how to repeat a disagreement, and what it is.
+func (d Disagreement) Describe() string {
+	forecast := "completes"
+	if !d.Forecast.Completes {
+		forecast = "refuses: " + string(d.Forecast.Fault)
+	}
+	flaws := make([]string, len(d.Spec.Flaws))
+	for i, f := range d.Spec.Flaws {
+		flaws[i] = strconv.Quote(f)
+	}
+	return d.Client + ": forecast " + forecast + "; the client " + string(d.Outcome) + " " + d.Said +
+		"\n    -links " + strconv.Itoa(d.Spec.Links()) + " -flaws " + strings.Join(flaws, ",")
+}
