@@ -15,12 +15,14 @@ import (
 
 // Names of the files that a camera gets, and those for what stands in front of it.
 const (
-	CameraCert   = "server.der"
-	CameraKey    = "server.key.der"
-	ChainFile    = "chain.pem"
-	FullChain    = "fullchain.pem"
-	intermediate = "intermediate-%d.der"
+	CameraCert = "server.der"
+	CameraKey  = "server.key.der"
+	ChainFile  = "chain.pem"
+	FullChain  = "fullchain.pem"
 )
+
+// IntermediateFile is the name of the file with the nth intermediate, for the second load.
+func IntermediateFile(n int) string { return fmt.Sprintf("intermediate-%d.der", n) }
 
 // A File is a file to be written.
 type File struct {
@@ -35,6 +37,9 @@ type File struct {
 // gives the same octets.
 func (d *Delivery) CameraFiles() ([]File, error) {
 	if d.Key == nil {
+		if place := d.NoKey(); place != "" {
+			return nil, fmt.Errorf("the delivery has no private key: %s", place)
+		}
 		return nil, errors.New("the delivery has no private key: name its file, too")
 	}
 	key, err := d.Key.CameraDER()
@@ -49,7 +54,7 @@ func (d *Delivery) CameraFiles() ([]File, error) {
 		File{ChainFile, certs.EncodePEM(d.Chain...), atomicfile.Public},
 		File{FullChain, certs.EncodePEM(append([]*x509.Certificate{d.Leaf.Parsed}, d.Chain...)...), atomicfile.Public})
 	for i, c := range d.Chain {
-		files = append(files, File{fmt.Sprintf(intermediate, i+1), c.Raw, atomicfile.Public})
+		files = append(files, File{IntermediateFile(i + 1), c.Raw, atomicfile.Public})
 	}
 	return files, nil
 }
@@ -72,7 +77,7 @@ func LoadingLines(intermediates int) []string {
 		fmt.Sprintf("context.load_cert_chain(%q, %q)", CameraCert, CameraKey),
 	}
 	for i := range intermediates {
-		lines = append(lines, fmt.Sprintf("context.load_cert_chain(%q, %q)", fmt.Sprintf(intermediate, i+1), CameraKey))
+		lines = append(lines, fmt.Sprintf("context.load_cert_chain(%q, %q)", IntermediateFile(i+1), CameraKey))
 	}
 	return lines
 }

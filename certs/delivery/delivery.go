@@ -60,6 +60,7 @@ type Item struct {
 	certificate *Certificate
 	key         *PrivateKey
 	request     *x509.CertificateRequest
+	content     []byte // of the file
 }
 
 // String returns the item's place.

@@ -53,7 +53,7 @@ func Read(ctx context.Context, paths []string, o Options) (*Delivery, error) {
 		}
 	}
 	if err := d.understand(o.Roots); err != nil {
-		d.Problem = fmt.Errorf("%s: %w", strings.Join(paths, ", "), d.because(err))
+		d.Problem = fmt.Errorf("%s: %w", strings.Join(paths, ", "), d.misplaced(d.because(err)))
 	}
 	return d, ctx.Err()
 }
@@ -79,6 +79,7 @@ type deliveryReader struct {
 	files    int
 	readable bool   // the file that is being read, by others than its owner
 	archived string // the archive that is being read
+	content  []byte // of the file that is being read
 }
 
 func (r *deliveryReader) path(path string) error {
@@ -197,7 +198,7 @@ func readRegular(ctx context.Context, until time.Time, path string, limit int64)
 
 // add adds an item.
 func (r *deliveryReader) add(item *Item) error {
-	item.Archive = r.archived
+	item.Archive, item.content = r.archived, r.content
 	item.Readable = r.readable && item.Kind == KindKey
 	r.delivery.Items = append(r.delivery.Items, item)
 	if r.budget.items--; r.budget.items < 0 {
@@ -231,6 +232,7 @@ func (r *deliveryReader) contents(path string, data []byte) error {
 		item := &Item{File: path, Damaged: slices.Contains(r.delivery.Paths, path)}
 		return r.tooMuch(item, fmt.Errorf("%w: %d octets are more than any certificate has: not read", ErrTooMuch, len(data)))
 	}
+	r.content = data
 	for _, p := range recognise(data) {
 		if err := r.piece(path, p); err != nil {
 			return err

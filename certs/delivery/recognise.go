@@ -234,8 +234,10 @@ func recogniseDER(data []byte, form Form) []piece {
 	}
 	p := piece{content: kind, form: form, der: first}
 	if !input.Empty() {
-		// What follows a key decides on whether the camera loads it.
-		p.der, p.note = data, fmt.Sprintf("%d octets follow it", len(input))
+		p.note = DescribeTail(input) + " it"
+		if kind != contentKey && kind != contentEncryptedKey {
+			p.der = data
+		}
 	}
 	return []piece{p}
 }
@@ -248,6 +250,9 @@ func certificatesInARow(data []byte, form Form) (pieces []piece) {
 		where := ""
 		if offset > 0 {
 			where = fmt.Sprintf("octet %d", offset)
+		}
+		if offset > 0 && isPadding(input) {
+			return append(pieces, piece{content: contentOther, form: form, where: where, note: DescribeTail(input) + " the certificate: padding"})
 		}
 		if !input.ReadASN1Element(&element, casn1.SEQUENCE) || derContent(element) != contentCertificate {
 			note := fmt.Sprintf("%d octets that are no certificate", len(data)-offset)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -37,7 +38,7 @@ func newConvert() *cobra.Command {
 Reads a delivery as leafcam check does and writes
 
     server.der, server.key.der    for the camera, in forms that every firmware loads
-    intermediate-N.der            for the second load
+    intermediate-N.der            for the second load, unless the camera refuses one of them
     chain.pem, fullchain.pem      for a gateway, or a firmware that reads PEM
 
 A delivery of which a part is damaged or cut off is not converted. The key is readable by its owner
@@ -77,13 +78,44 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 		return usage(err)
 	}
 	// The camera has the last word before anything is written.
-	if err := device.NewSSLContext(device.OpenMV50).LoadCertChain(files[0].Data, files[1].Data); err != nil {
+	cert, key := files[0].Data, files[1].Data
+	refused, err := preflight.AskIssuers(device.OpenMV50, cert, key, d.Chain)
+	if err != nil {
 		return &statusError{
 			exitFindings,
 			fmt.Errorf("the camera does not load this delivery (%w); leafcam check %s says why", err, strings.Join(args, " ")),
 		}
 	}
-	return writeFiles(o.out, files, o.force, o.json, delivery.LoadingLines(len(d.Chain)), out)
+	loading := instructions{lines: delivery.LoadingLines(len(d.Chain))}
+	if len(refused) > 0 {
+		files = withoutIntermediates(files, len(d.Chain))
+		loading = instructions{lines: delivery.LoadingLines(0), refused: refused}
+		_, err := preflight.AskIssuers(device.MicroPython129, chain(files), key, nil)
+		loading.pemRefused = err != nil
+	}
+	return writeFiles(o.out, files, o.force, o.json, loading, out)
+}
+
+// withoutIntermediates leaves out the files of the second load.
+func withoutIntermediates(files []delivery.File, intermediates int) []delivery.File {
+	return slices.DeleteFunc(files, func(f delivery.File) bool {
+		for n := range intermediates {
+			if f.Name == delivery.IntermediateFile(n+1) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// chain returns the leaf with its issuers in PEM.
+func chain(files []delivery.File) []byte {
+	for _, f := range files {
+		if f.Name == delivery.FullChain {
+			return f.Data
+		}
+	}
+	return nil
 }
 
 // writtenFile is a file of a command's result.
@@ -94,8 +126,22 @@ type writtenFile struct {
 	Written bool   `json:"written"` // false when it was there already
 }
 
-// writeFiles writes files, lists them, and shows the lines that load them.
-func writeFiles(dir string, files []delivery.File, force, asJSON bool, lines []string, out io.Writer) error {
+// instructions say how a camera loads the files.
+type instructions struct {
+	lines      []string            // of MicroPython
+	refused    []preflight.Refusal // issuers that the camera does not load: there is no second load
+	pemRefused bool                // firmware that reads PEM refuses them, too
+}
+
+// refusedIssuer is an issuer that the camera does not load, in JSON.
+type refusedIssuer struct {
+	Issuer    string `json:"issuer"`
+	Exception string `json:"exception"`
+	Cause     string `json:"cause"` // "" when it is not known
+}
+
+// writeFiles writes files, lists them, and shows how they are loaded.
+func writeFiles(dir string, files []delivery.File, force, asJSON bool, loading instructions, out io.Writer) error {
 	written, err := delivery.WriteFiles(dir, files, force)
 	switch {
 	case errors.Is(err, atomicfile.ErrExists):
@@ -115,22 +161,48 @@ func writeFiles(dir string, files []delivery.File, force, asJSON bool, lines []s
 		t.AppendRow(table.Row{printable.Visible(w.File), w.Octets, w.Mode, note})
 	}
 	if asJSON {
+		refused := []refusedIssuer{}
+		for _, r := range loading.refused {
+			refused = append(refused, refusedIssuer{r.Issuer, r.Err.Error(), r.Cause})
+		}
 		return writeJSON(out, struct {
-			Format      int           `json:"format"`
-			Files       []writtenFile `json:"files"`
-			MicroPython []string      `json:"micropython"`
-		}{outputFormat, list, append([]string{}, lines...)})
+			Format      int             `json:"format"`
+			Files       []writtenFile   `json:"files"`
+			MicroPython []string        `json:"micropython"`
+			NotLoaded   []refusedIssuer `json:"issuers_not_loaded"`
+		}{outputFormat, list, append([]string{}, loading.lines...), refused})
 	}
 	fmt.Fprintln(out, t.Render())
-	if len(lines) == 0 {
+	if len(loading.lines) == 0 {
 		return nil
 	}
 	fmt.Fprintln(out, "\nOn the camera:")
-	for i, line := range lines {
+	for i, line := range loading.lines {
 		if i == 3 {
 			fmt.Fprintln(out, "and, for clients that do not find the missing issuer themselves, the second load:")
 		}
 		fmt.Fprintln(out, "    "+line)
 	}
+	loading.withoutSecondLoad(out)
 	return nil
+}
+
+// withoutSecondLoad says why there is no second load, and what there is instead.
+func (i instructions) withoutSecondLoad(out io.Writer) {
+	if len(i.refused) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nThere is no second load, and no file for it:")
+	for _, r := range i.refused {
+		line := fmt.Sprintf("    the camera does not load the issuer %q: %s", r.Issuer, r.Err)
+		if r.Cause != "" {
+			line += " (" + r.Cause + ")"
+		}
+		fmt.Fprintln(out, printable.Visible(line))
+	}
+	fmt.Fprintf(out, "For clients that do not find the missing issuer themselves, put a gateway with %s in front of the camera: leafcam gateway.\n",
+		delivery.FullChain)
+	if i.pemRefused {
+		fmt.Fprintf(out, "Firmware that reads PEM refuses %s, too.\n", delivery.FullChain)
+	}
 }

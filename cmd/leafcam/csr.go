@@ -101,7 +101,7 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 		{Name: delivery.CameraKey, Data: der, Mode: atomicfile.Private},
 		{Name: "server.key.pem", Data: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), Mode: atomicfile.Private},
 	}
-	if err := writeFiles(o.out, files, o.force, o.json, nil, out); err != nil || o.json {
+	if err := writeFiles(o.out, files, o.force, o.json, instructions{}, out); err != nil || o.json {
 		return err
 	}
 	for _, n := range names {

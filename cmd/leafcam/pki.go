@@ -89,7 +89,7 @@ func pki(o pkiOptions, args []string, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	return writeFiles(o.out, pkiFiles(p, id), o.force, o.json, delivery.LoadingLines(o.missing), out)
+	return writeFiles(o.out, pkiFiles(p, id), o.force, o.json, instructions{lines: delivery.LoadingLines(o.missing)}, out)
 }
 
 // hierarchy makes the CAs as the client matrix has them.

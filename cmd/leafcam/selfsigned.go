@@ -88,7 +88,7 @@ func selfSigned(o selfSignedOptions, args []string, out io.Writer) error {
 		{Name: delivery.CameraKey, Data: id.KeyDER(), Mode: atomicfile.Private},
 		{Name: "server.pem", Data: certs.EncodePEM(id.Certificate), Mode: atomicfile.Public},
 	}
-	if err := writeFiles(o.out, files, o.force, o.json, delivery.LoadingLines(0), out); err != nil || o.json {
+	if err := writeFiles(o.out, files, o.force, o.json, instructions{lines: delivery.LoadingLines(0)}, out); err != nil || o.json {
 		return err
 	}
 	fmt.Fprintln(out, "\nGive server.pem to each client. These refuse it, whatever they are given:")
@@ -116,7 +116,7 @@ func writeClient(o selfSignedOptions, id *certs.Identity, out io.Writer) error {
 		{Name: "client.pem", Data: certs.EncodePEM(id.Certificate), Mode: atomicfile.Public},
 		{Name: "client.key.pem", Data: id.EncodeKeyPEM(), Mode: atomicfile.Private},
 	}
-	if err := writeFiles(o.out, files, o.force, o.json, nil, out); err != nil || o.json {
+	if err := writeFiles(o.out, files, o.force, o.json, instructions{}, out); err != nil || o.json {
 		return err
 	}
 	fmt.Fprintln(out, `

@@ -63,6 +63,7 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 	}
 	c.report.file, c.report.archives = s.files()
 	c.loading()
+	c.asDelivered()
 	c.leaf = c.findLeaf()
 	c.delivery()
 	if c.leaf != nil {
@@ -75,6 +76,7 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 		if o.Depth <= DepthChain {
 			c.chain(ctx)
 			c.strict()
+			c.askAboutIssuers()
 		}
 	}
 	if o.Depth == DepthFull {
@@ -99,6 +101,9 @@ type checker struct {
 	root   *x509.Certificate
 	public bool // the root is a public one
 	aia    aiaState
+
+	refusal error           // of the pair
+	faults  map[Cure]string // why the camera cannot be given what a cure needs
 }
 
 // add adds a finding of a rule. What it says of names, files and other people's errors is made visible.

@@ -109,7 +109,7 @@ func (c *checker) notYetConverted() {
 		if item.Use != delivery.UseKey && item.Use != delivery.UseLeaf {
 			continue
 		}
-		if c.subject.Delivery.InDER(item.Use) || item.Form == delivery.FormPEM && c.options.Firmware.PEM {
+		if !c.unreadForm(item) {
 			continue
 		}
 		words := "ValueError: invalid cert"

@@ -91,6 +91,9 @@ func (c *checker) judge(p policy.Policy, cure Cure) (Outcome, string) {
 	if selfSigned && cure != CureLeafOnly && cure != CureGateway {
 		return OutcomeNotApplicable, "the certificate is self-signed: there is no chain"
 	}
+	if why := c.cureFault(cure); why != "" {
+		return OutcomeNotApplicable, why
+	}
 	if fault := c.servingFault(cure); fault != nil {
 		return OutcomeRefuses, fault.Title
 	}
@@ -147,7 +150,7 @@ func (c *checker) pinned(p policy.Policy) (Outcome, string) {
 
 // servingFault returns the finding that ends every handshake, if there is one.
 func (c *checker) servingFault(cure Cure) *Finding {
-	codes := []Code{CodeKeyMismatch, CodeNoKey}
+	codes := []Code{CodeKeyMismatch, CodeNoKey, CodeNoCertificate}
 	if cure != CureGateway {
 		codes = append(codes, CodePEMKey, CodePEMCertificate, CodeEncryptedKey, CodeFilesSwapped, CodeKeyUnsupported,
 			CodeCertUnsupported, CodeMessageTooLong, CodeExtKeyUsage, CodeKeyUsage, CodePairUnusable)

@@ -8,6 +8,7 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device/micropython"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // camera is who says what the emulated camera raised.
@@ -19,7 +20,11 @@ func (c *checker) loading() {
 	key := s.Key
 	if key == nil {
 		if !c.options.KeyElsewhere {
-			c.add(CodeNoKey, "", "", Saying{camera, "ValueError: invalid key"})
+			title := ""
+			if s.Delivery != nil {
+				title = s.Delivery.NoKey()
+			}
+			c.add(CodeNoKey, "", title, Saying{camera, "ValueError: invalid key"})
 			return
 		}
 		key = throwAwayKey()
@@ -33,16 +38,41 @@ func (c *checker) loading() {
 		}
 		return
 	}
-	c.report.Exception = err.Error()
+	c.report.Exception, c.refusal = err.Error(), err
 	said := Saying{camera, err.Error()}
-	switch {
-	case errors.Is(err, micropython.ErrInvalidKey):
+	if errors.Is(err, micropython.ErrInvalidKey) {
 		c.keyRefused(said)
+		return
+	}
+	c.certificateRefused(said)
+}
+
+// certificateRefused says why the camera does not take the certificate.
+func (c *checker) certificateRefused(said Saying) {
+	s := c.subject
+	held, isCertificate := c.held(s.CertFile, delivery.KindCertificate)
+	switch {
+	case held != "" && !isCertificate:
+		c.add(CodeNoCertificate, s.CertFile, fmt.Sprintf("%s holds %s, and no certificate", s.CertFile, held), said)
 	case isPEM(s.Cert) && !c.options.Firmware.PEM:
 		c.add(CodePEMCertificate, s.CertFile, "", said)
 	default:
 		c.add(CodeCertUnsupported, s.CertFile, c.describeRefusedCertificate(), said)
 	}
+}
+
+// held says what a file of the delivery holds, and whether something of a kind is among it.
+func (c *checker) held(file string, kind delivery.Kind) (held string, among bool) {
+	d := c.subject.Delivery
+	if d == nil {
+		return "", false
+	}
+	for _, item := range d.Items {
+		if item.File == file && (item.Kind == kind || item.Locked && kind == delivery.KindKey) {
+			among = true
+		}
+	}
+	return d.Holds(file), among
 }
 
 // throwAwayKey stands in for a key that is elsewhere.
@@ -58,19 +88,23 @@ func throwAwayKey() []byte {
 func (c *checker) keyRefused(said Saying) {
 	s := c.subject
 	certificate, key := s.item(s.CertFile), s.item(s.KeyFile)
+	held, isKey := c.held(s.KeyFile, delivery.KindKey)
+	cause := keyCause(c.options.Firmware, s.Key)
 	switch {
 	case key == nil && isPEM(s.Key):
 		c.add(CodePEMKey, s.KeyFile, "", said)
 	case key != nil && key.Kind == delivery.KindCertificate && certificate != nil && certificate.Kind == delivery.KindKey:
 		c.add(CodeFilesSwapped, s.KeyFile, "", said)
+	case held != "" && !isKey:
+		c.add(CodeNoKey, s.KeyFile, fmt.Sprintf("%s holds %s, and no private key", s.KeyFile, held), said)
 	case key != nil && key.Locked:
 		c.add(CodeEncryptedKey, s.KeyFile, "the file of the key is "+key.Note, said)
 	case isPEM(s.Key) && !c.options.Firmware.PEM:
 		c.add(CodePEMKey, s.KeyFile, "", said)
-		if isPEM(s.Cert) {
-			// The next thing that the camera would say.
-			c.add(CodePEMCertificate, s.CertFile, "", Saying{camera, "ValueError: invalid cert"})
-		}
+		c.nextRefusal()
+	case cause != "":
+		f := c.add(CodeKeyUnsupported, s.KeyFile, cause+": the camera does not load the file", said)
+		f.Why, f.Mend = ruleOf(CodeFileNotLoaded).Why, "leafcam convert DELIVERY --out DIR writes the key alone, in the form that the camera reads"
 	default:
 		title := ""
 		if key != nil && key.About != "" {
@@ -80,13 +114,55 @@ func (c *checker) keyRefused(said Saying) {
 	}
 }
 
-func (c *checker) describeRefusedCertificate() string {
-	d := c.subject.Delivery
-	if d == nil || d.Leaf == nil || d.Leaf.Parsed == nil {
-		return ""
+// nextRefusal adds what the camera would say of the certificate once it has a key.
+func (c *checker) nextRefusal() {
+	if err := (asker{c.options.Firmware, throwAwayKey()}).load(c.subject.Cert); err != nil {
+		c.certificateRefused(Saying{camera, err.Error()})
 	}
-	return fmt.Sprintf("the camera does not load this certificate: %s, signed with %s",
-		certs.DescribePublicKey(d.Leaf.Parsed.PublicKey), d.Leaf.Parsed.SignatureAlgorithm)
+}
+
+// describeRefusedCertificate says which certificate of the file the camera refuses, and why.
+func (c *checker) describeRefusedCertificate() string {
+	if d := c.subject.Delivery; d != nil && d.Leaf != nil && d.Leaf.Parsed != nil {
+		if title := c.refusedIn(c.subject.CertFile, d.Leaf); title != "" {
+			return title
+		}
+		return fmt.Sprintf("the camera does not load this certificate: %s, signed with %s",
+			certs.DescribePublicKey(d.Leaf.Parsed.PublicKey), d.Leaf.Parsed.SignatureAlgorithm)
+	}
+	return ""
+}
+
+// refusedIn names the first certificate of a file that the camera refuses by itself, or nothing.
+func (c *checker) refusedIn(file string, leaf *delivery.Certificate) string {
+	a := asker{c.options.Firmware, throwAwayKey()}
+	asked := 0
+	for _, item := range c.subject.Delivery.Items {
+		certificate := item.Certificate()
+		if item.File != file || certificate == nil || asked == MaxLinks {
+			continue
+		}
+		asked++
+		if a.load(certificate.Raw) == nil {
+			continue
+		}
+		cause := a.certificateCause(certificate.Raw, certificate.Parsed)
+		if bytes.Equal(certificate.Raw, leaf.Raw) {
+			if cause == "" {
+				return ""
+			}
+			return "the camera does not load this certificate: " + cause
+		}
+		title := fmt.Sprintf("the camera does not load the file, because of the certificate %q in it", certificate.Describe())
+		if certificate.Parsed != nil {
+			title = fmt.Sprintf("the camera does not load the file, because of the issuer %q in it", certname.Title(certificate.Parsed))
+		}
+		if cause != "" {
+			title += ": " + cause
+		}
+		return title
+	}
+	return ""
 }
 
 // item returns the first item of the delivery that is from a file.

@@ -18,6 +18,9 @@ type Report struct {
 
 	Loads     bool   `json:"loads"`     // load_cert_chain returns
 	Exception string `json:"exception"` // that it raises otherwise
+	// The same for the files as they lie there, where a delivery is judged by what convert makes of it.
+	LoadsAsDelivered     bool   `json:"loads_as_delivered"`
+	ExceptionAsDelivered string `json:"exception_as_delivered"`
 
 	Certificate *Summary `json:"certificate"` // nil when there is none that can be read
 	// Path are the issuers between leaf and root, the leaf's issuer first, as far as they are

@@ -21,12 +21,15 @@ const (
 	CodeFilesSwapped       Code = "files-swapped"
 	CodeKeyUnsupported     Code = "key-unsupported"
 	CodeCertUnsupported    Code = "certificate-unsupported"
+	CodeNoCertificate      Code = "no-certificate"
 	CodeNoKey              Code = "no-key"
 	CodeKeyMismatch        Code = "key-mismatch"
 	CodePairUnusable       Code = "pair-unusable"
+	CodeFileNotLoaded      Code = "file-not-loaded"
 	CodeSeveralCerts       Code = "several-certificates"
 	CodeMessageTooLong     Code = "message-too-long"
 	CodeChainTooLong       Code = "chain-too-long"
+	CodeIssuerNotLoaded    Code = "issuer-not-loaded"
 	CodeGoCannotParse      Code = "go-cannot-parse"
 	CodeWeakKey            Code = "weak-key"
 	CodeLargeKey           Code = "large-key"
@@ -87,15 +90,19 @@ func Rules() []Rule {
 			"load_cert_chain takes the certificate first, then the key", "swap the two arguments", BasisMeasured},
 		{CodeKeyUnsupported, SeverityError, "the camera does not load the private key",
 			"Mbed TLS as built for the camera reads RSA, and EC keys on the NIST and secp…k1 curves, unencrypted, in PKCS#8, SEC 1 or PKCS#1",
-			"make a P-256 key: leafcam csr --host NAME, and have the certificate issued anew",
+			"make a P-256 key: leafcam csr NAME --out DIR, and have the certificate issued anew",
 			BasisMeasured},
 		{CodeCertUnsupported, SeverityError, "the camera does not load the certificate",
 			"Mbed TLS refuses its form, its signature algorithm, its key or one of its critical extensions",
 			"have it issued for a P-256 or RSA key, signed with ECDSA or RSA (PKCS#1) and SHA-256",
 			BasisMeasured},
+		{CodeNoCertificate, SeverityError, "the file of the certificate holds no certificate",
+			"the CA makes the certificate of a request that it is sent; the camera presents what comes back, and loads nothing else",
+			"name the file that the CA sent; where that has not come yet, send it the request",
+			BasisMeasured},
 		{CodeNoKey, SeverityError, "there is no private key",
 			"the camera proves with it that the certificate is its own; the CA never has it",
-			"name the key's file, too: it lies where the certificate request was made",
+			"name the file with the private key, too: it lies where the certificate request was made",
 			BasisMeasured},
 		{CodeKeyMismatch, SeverityError, "key and certificate do not belong together",
 			"the camera loads them nevertheless and compares nothing; every client notices at the signature",
@@ -104,6 +111,11 @@ func Rules() []Rule {
 		{CodePairUnusable, SeverityError, "the pair loads, and no handshake succeeds with it",
 			"the camera looks at key and certificate closely only when a client connects",
 			"make a new key with leafcam csr and have the certificate issued for it",
+			BasisMeasured},
+		{CodeFileNotLoaded, SeverityWarning, "a file of the delivery does not load as it lies there",
+			"the camera reads the very octets of a file: nothing may follow a key in PKCS#8 or PKCS#1, which may carry no attributes and " +
+				"not be encrypted; and of a chain in PEM every certificate has to load",
+			"leafcam convert DELIVERY --out DIR writes files that load",
 			BasisMeasured},
 		{CodeSeveralCerts, SeverityWarning, "the file holds more than one certificate",
 			"of a file in DER the camera reads the first certificate and ignores the rest",
@@ -117,22 +129,27 @@ func Rules() []Rule {
 			"the camera sends at most 4096 octets in a message: the second load ends every handshake",
 			"leave the last intermediates out where the clients know an issuer before them; or a gateway; or an ECDSA certificate",
 			BasisMeasured},
+		{CodeIssuerNotLoaded, SeverityWarning, "the camera does not load an issuer of the chain",
+			"load_cert_chain reads an issuer as it reads a leaf, and Mbed TLS refuses its form, its signature algorithm, its key " +
+				"or one of its critical extensions",
+			"a gateway in front of the camera, with fullchain.pem: leafcam gateway; or issuers that the clients are given",
+			BasisMeasured},
 		{CodeGoCannotParse, SeverityWarning, "the camera loads the certificate, and clients written in Go refuse it",
 			"Mbed TLS is less strict than Go's crypto/x509", "have it issued anew by a CA that keeps to RFC 5280", BasisMeasured},
 		{CodeWeakKey, SeverityError, "the key is too short for many of today's clients",
 			"OpenSSL at its usual security level (curl, Python, nginx ...) wants RSA keys of 2048 bits or more, " +
 				"and so do all public CAs; browsers, GnuTLS, Go and Java still take 1024 of a private one",
-			"make a P-256 key: leafcam csr --host NAME", BasisMeasured},
+			"make a P-256 key: leafcam csr NAME --out DIR", BasisMeasured},
 		{CodeLargeKey, SeverityNote, "the key is slow on a camera",
 			"an RSA signature takes a microcontroller many times as long as one with P-256",
 			"P-256 (leafcam csr) is quick, small, and known to every client",
 			BasisDocumented},
 		{CodeOddCurve, SeverityError, "hardly any client offers the key's curve",
 			"the camera signs on eight curves; clients offer P-256 and P-384, many P-521, and only some other devices more",
-			"make a P-256 key: leafcam csr --host NAME", BasisMeasured},
+			"make a P-256 key: leafcam csr NAME --out DIR", BasisMeasured},
 		{CodeFewClientsCurve, SeverityWarning, "not every client offers the key's curve",
 			"Chromium, rustls and others offer no P-521, and public CAs do not sign for it",
-			"make a P-256 key: leafcam csr --host NAME", BasisMeasured},
+			"make a P-256 key: leafcam csr NAME --out DIR", BasisMeasured},
 		{CodeWeakSignature, SeverityError, "the certificate is signed with a hash that clients refuse",
 			"MD5 and SHA-1 have been forged", "have it issued anew with SHA-256", BasisMeasured},
 		{CodeNameMismatch, SeverityError, "the certificate is for other names than the host's",

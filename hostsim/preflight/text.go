@@ -78,7 +78,15 @@ func (t *textWriter) head(r *Report) {
 			loads = t.paint(text.FgRed, "cannot load: there is no private key")
 		}
 	}
-	fmt.Fprintf(t, "  on %s it %s\n", r.Firmware, loads)
+	if r.Loads == r.LoadsAsDelivered {
+		fmt.Fprintf(t, "  on %s it %s\n", r.Firmware, loads)
+		return
+	}
+	lying := t.paint(text.FgGreen, "loads")
+	if !r.LoadsAsDelivered {
+		lying = t.paint(text.FgYellow, fmt.Sprintf("the camera refuses it (%s)", r.ExceptionAsDelivered))
+	}
+	fmt.Fprintf(t, "  on %s as it lies there: %s; after convert: %s\n", r.Firmware, lying, loads)
 }
 
 // findings writes those of one severity.
