@@ -69,7 +69,11 @@ func (d *Delivery) Holds(file string) string {
 		switch items := kinds[kind]; len(items) {
 		case 0:
 		case 1:
-			parts = append(parts, fmt.Sprintf("a %s (%s)", kind, items[0].About))
+			about := items[0].About
+			if items[0].Use == UseDuplicate {
+				about += "; " + items[0].Note
+			}
+			parts = append(parts, fmt.Sprintf("a %s (%s)", kind, about))
 		default:
 			parts = append(parts, fmt.Sprintf("%d %ss", len(items), kind))
 		}

@@ -98,7 +98,7 @@ func extensionName(id asn1.ObjectIdentifier) string {
 	if name := extensionNames[id.String()]; name != "" {
 		return name
 	}
-	return "extension " + id.String()
+	return id.String()
 }
 
 // knownSignature tells whether Mbed TLS as built for the camera knows a signature algorithm.
@@ -189,9 +189,6 @@ func plainPKCS8(der []byte) (plain []byte, carried []string) {
 		!outer.ReadASN1Element(&algorithm, casn1.SEQUENCE) || !outer.ReadASN1Element(&key, casn1.OCTET_STRING) {
 		return der, nil
 	}
-	if version != 0 {
-		carried = append(carried, fmt.Sprintf("the PKCS#8 file is of version %d", version+1))
-	}
 	for _, field := range []struct {
 		tag   casn1.Tag
 		title string
@@ -206,6 +203,9 @@ func plainPKCS8(der []byte) (plain []byte, carried []string) {
 	}
 	if len(outer) > 0 {
 		carried = append(carried, fmt.Sprintf("the PKCS#8 file carries %d octets that belong to nothing", len(outer)))
+	}
+	if version != 0 && len(carried) == 0 {
+		carried = append(carried, fmt.Sprintf("the PKCS#8 file is of version %d", version+1))
 	}
 	var b cryptobyte.Builder
 	b.AddASN1(casn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -97,6 +97,7 @@ func (c *checker) keyRefused(said Saying) {
 		c.add(CodeFilesSwapped, s.KeyFile, "", said)
 	case held != "" && !isKey:
 		c.add(CodeNoKey, s.KeyFile, fmt.Sprintf("%s holds %s, and no private key", s.KeyFile, held), said)
+		c.nextRefusal()
 	case key != nil && key.Locked:
 		c.add(CodeEncryptedKey, s.KeyFile, "the file of the key is "+key.Note, said)
 	case isPEM(s.Key) && !c.options.Firmware.PEM:
