@@ -60,7 +60,7 @@ func (d *Delivery) Holds(file string) string {
 			continue
 		}
 		kinds[item.Kind] = append(kinds[item.Kind], item)
-		if item.Kind == KindOther && item.Form == FormPEM && item.Note != "" {
+		if item.Kind == KindOther && item.Form == FormPEM && item.Note != "" && !slices.Contains(others, item.Note) {
 			others = append(others, item.Note)
 		}
 	}
@@ -90,12 +90,15 @@ func (d *Delivery) NoKey() string {
 	if d.Key != nil {
 		return ""
 	}
+	seen := map[string]bool{}
 	for _, item := range d.Items {
-		held := d.Holds(item.File)
-		if held == "" || !calledKey(item.File) {
+		if seen[item.File] || !calledKey(item.File) {
 			continue
 		}
-		return fmt.Sprintf("%s holds %s, and no private key", item.File, held)
+		seen[item.File] = true
+		if held := d.Holds(item.File); held != "" {
+			return fmt.Sprintf("%s holds %s, and no private key", item.File, held)
+		}
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/preflight"
@@ -88,18 +90,35 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 	}
 	loading := instructions{lines: delivery.LoadingLines(len(d.Chain))}
 	if len(refused) > 0 {
-		files = withoutIntermediates(files, len(d.Chain))
-		loading = instructions{lines: delivery.LoadingLines(0), refused: refused}
+		loaded := 0
+		if shorter := toPublicRoot(d.Chain); len(shorter) < len(d.Chain) {
+			if short, err := preflight.AskIssuers(device.OpenMV50, cert, key, shorter); err == nil && len(short) == 0 {
+				loaded = len(shorter)
+			}
+		}
+		files = withoutIntermediates(files, loaded, len(d.Chain))
+		loading = instructions{lines: delivery.LoadingLines(loaded), refused: refused, shorter: loaded > 0}
 		_, err := preflight.AskIssuers(device.MicroPython129, chain(files), key, nil)
 		loading.pemRefused = err != nil
 	}
 	return writeFiles(o.out, files, o.force, o.json, loading, out)
 }
 
-// withoutIntermediates leaves out the files of the second load.
-func withoutIntermediates(files []delivery.File, intermediates int) []delivery.File {
+// toPublicRoot returns the issuers up to one that a public root has signed; those behind it are for
+// clients that know older roots only.
+func toPublicRoot(issuers []*x509.Certificate) []*x509.Certificate {
+	for i, c := range issuers {
+		if certs.PublicRoot(c) != nil {
+			return issuers[:i+1]
+		}
+	}
+	return issuers
+}
+
+// withoutIntermediates leaves out the files of the second load from one on.
+func withoutIntermediates(files []delivery.File, from, to int) []delivery.File {
 	return slices.DeleteFunc(files, func(f delivery.File) bool {
-		for n := range intermediates {
+		for n := from; n < to; n++ {
 			if f.Name == delivery.IntermediateFile(n+1) {
 				return true
 			}
@@ -130,6 +149,7 @@ type writtenFile struct {
 type instructions struct {
 	lines      []string            // of MicroPython
 	refused    []preflight.Refusal // issuers that the camera does not load: there is no second load
+	shorter    bool                // but one without them, to a root that today's clients know
 	pemRefused bool                // firmware that reads PEM refuses them, too
 }
 
@@ -192,7 +212,11 @@ func (i instructions) withoutSecondLoad(out io.Writer) {
 	if len(i.refused) == 0 {
 		return
 	}
-	fmt.Fprintln(out, "\nThere is no second load, and no file for it:")
+	head := "There is no second load, and no file for it:"
+	if i.shorter {
+		head = "The second load leaves out what only clients with older roots need:"
+	}
+	fmt.Fprintf(out, "\n%s\n", head)
 	for _, r := range i.refused {
 		line := fmt.Sprintf("    the camera does not load the issuer %q: %s", r.Issuer, r.Err)
 		if r.Cause != "" {
@@ -200,8 +224,12 @@ func (i instructions) withoutSecondLoad(out io.Writer) {
 		}
 		fmt.Fprintln(out, printable.Visible(line))
 	}
-	fmt.Fprintf(out, "For clients that do not find the missing issuer themselves, put a gateway with %s in front of the camera: leafcam gateway.\n",
-		delivery.FullChain)
+	whom := "that do not find the missing issuer themselves"
+	if i.shorter {
+		whom = "with older roots"
+	}
+	fmt.Fprintf(out, "For clients %s, put a gateway with %s in front of the camera: leafcam gateway.\n",
+		whom, delivery.FullChain)
 	if i.pemRefused {
 		fmt.Fprintf(out, "Firmware that reads PEM refuses %s, too.\n", delivery.FullChain)
 	}

@@ -145,12 +145,20 @@ func flaws(t *testing.T) []flaw {
 		},
 		{code: preflight.CodeCertUnsupported, name: "signed with PSS", files: w.signedWithPSS()},
 		{code: preflight.CodeCertUnsupported, name: "cut off", flashed: true, files: w.flashed(good[:len(good)-10], keyDER(t, w.key))},
+		{
+			code: preflight.CodeNoCertificate, name: "a request as certificate", flashed: true,
+			files: w.flashed(requestFor(t, w.key, flawHost), keyDER(t, w.key)),
+		},
 		{code: preflight.CodeNoKey, name: "no key", files: map[string][]byte{"leaf.pem": certificatePEM(good)}},
 		{code: preflight.CodeKeyMismatch, name: "another key", flashed: true, files: w.flashed(good, keyDER(t, generate(t, elliptic.P256())))},
 		{code: preflight.CodeKeyMismatch, name: "another key in a delivery", files: w.delivered(good, generate(t, elliptic.P256()))},
 		{
 			code: preflight.CodePairUnusable, name: "an RSA key with wrong numbers", flashed: true,
 			files: w.flashed(w.issue(rsa2048, nil), wrongCRT(t, rsa2048.(*rsa.PrivateKey))),
+		},
+		{
+			code: preflight.CodeFileNotLoaded, name: "padding behind the key",
+			files: map[string][]byte{"cert": good, "key": append(keyDER(t, w.key), make([]byte, 16)...)},
 		},
 		{
 			code: preflight.CodeSeveralCerts, name: "two certificates in DER", flashed: true,
@@ -162,6 +170,9 @@ func flaws(t *testing.T) []flaw {
 			}
 		}), w.key)},
 		{code: preflight.CodeChainTooLong, name: "a long RSA leaf under Generation Y", files: longChain(t)},
+		{code: preflight.CodeIssuerNotLoaded, name: "an issuer with critical name constraints", files: w.underIntermediate(func(c *x509.Certificate) {
+			c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"example.com"}, true
+		})},
 		{code: preflight.CodeGoCannotParse, name: "dates without a time zone", flashed: true, files: w.zoneless()},
 		{code: preflight.CodeWeakKey, name: "RSA 1024", files: w.delivered(w.issue(generateOnce(t, 1024), nil), generateOnce(t, 1024))},
 		{code: preflight.CodeLargeKey, name: "RSA 2048", files: w.delivered(w.issue(rsa2048, nil), rsa2048)},
@@ -576,6 +587,13 @@ func requireSaid(t *testing.T, f flaw, s *preflight.Subject, saying preflight.Sa
 		cert, key := s.Cert, s.Key
 		if f.code == preflight.CodePEMDelivery {
 			cert, key = f.files["leaf.pem"], keyOrNothing(f, saying)
+		}
+		switch f.code {
+		case preflight.CodeFileNotLoaded:
+			cert, key = f.files["cert"], f.files["key"]
+		case preflight.CodeIssuerNotLoaded:
+			require.NoError(t, context.LoadCertChain(cert, key))
+			cert = s.Delivery.Chain[0].Raw
 		}
 		if err := context.LoadCertChain(cert, key); err != nil {
 			require.Equal(t, saying.Words, err.Error())

@@ -110,6 +110,8 @@ func scriptParams() testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pki":     makePKI,
+			"refused": makeRefused,
+			"pad":     padFile,
 			"await":   awaitPort,
 			"appears": awaitFile,
 		},

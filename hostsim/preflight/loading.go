@@ -122,19 +122,26 @@ func (c *checker) nextRefusal() {
 	}
 }
 
-// describeRefusedCertificate says which certificate of the file the camera refuses, and why.
+// describeRefusedCertificate says which certificate it is that the camera refuses, and why.
 func (c *checker) describeRefusedCertificate() string {
-	if d := c.subject.Delivery; d != nil && d.Leaf != nil && d.Leaf.Parsed != nil {
+	d := c.subject.Delivery
+	if d == nil || d.Leaf == nil || d.Leaf.Parsed == nil {
+		return ""
+	}
+	if !c.subject.Converted && isPEM(c.subject.Cert) {
 		if title := c.refusedIn(c.subject.CertFile, d.Leaf); title != "" {
 			return title
 		}
-		return fmt.Sprintf("the camera does not load this certificate: %s, signed with %s",
-			certs.DescribePublicKey(d.Leaf.Parsed.PublicKey), d.Leaf.Parsed.SignatureAlgorithm)
 	}
-	return ""
+	cause := asker{c.options.Firmware, throwAwayKey()}.certificateCause(d.Leaf.Raw, d.Leaf.Parsed)
+	if cause == "" {
+		cause = fmt.Sprintf("%s, signed with %s", certs.DescribePublicKey(d.Leaf.Parsed.PublicKey), d.Leaf.Parsed.SignatureAlgorithm)
+	}
+	return "the camera does not load this certificate: " + cause
 }
 
-// refusedIn names the first certificate of a file that the camera refuses by itself, or nothing.
+// refusedIn names the first certificate of a file that the camera refuses by itself; "" when that is the
+// leaf, or there is none.
 func (c *checker) refusedIn(file string, leaf *delivery.Certificate) string {
 	a := asker{c.options.Firmware, throwAwayKey()}
 	asked := 0
@@ -147,13 +154,10 @@ func (c *checker) refusedIn(file string, leaf *delivery.Certificate) string {
 		if a.load(certificate.Raw) == nil {
 			continue
 		}
-		cause := a.certificateCause(certificate.Raw, certificate.Parsed)
 		if bytes.Equal(certificate.Raw, leaf.Raw) {
-			if cause == "" {
-				return ""
-			}
-			return "the camera does not load this certificate: " + cause
+			return ""
 		}
+		cause := a.certificateCause(certificate.Raw, certificate.Parsed)
 		title := fmt.Sprintf("the camera does not load the file, because of the certificate %q in it", certificate.Describe())
 		if certificate.Parsed != nil {
 			title = fmt.Sprintf("the camera does not load the file, because of the issuer %q in it", certname.Title(certificate.Parsed))
