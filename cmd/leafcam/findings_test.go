@@ -170,9 +170,12 @@ func flaws(t *testing.T) []flaw {
 			}
 		}), w.key)},
 		{code: preflight.CodeChainTooLong, name: "a long RSA leaf under Generation Y", files: longChain(t)},
-		{code: preflight.CodeIssuerNotLoaded, name: "an issuer with critical name constraints", files: w.underIntermediate(func(c *x509.Certificate) {
-			c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"example.com"}, true
-		})},
+		{
+			code: preflight.CodeIssuerNotLoaded, name: "an issuer with critical name constraints",
+			files: w.underIntermediate(func(c *x509.Certificate) {
+				c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"example.com"}, true
+			}),
+		},
 		{code: preflight.CodeGoCannotParse, name: "dates without a time zone", flashed: true, files: w.zoneless()},
 		{code: preflight.CodeWeakKey, name: "RSA 1024", files: w.delivered(w.issue(generateOnce(t, 1024), nil), generateOnce(t, 1024))},
 		{code: preflight.CodeLargeKey, name: "RSA 2048", files: w.delivered(w.issue(rsa2048, nil), rsa2048)},

@@ -204,9 +204,10 @@ func (c *checker) neededIssuers() (list []issuer) {
 	}
 	unlinked := 0
 	for _, item := range c.subject.Delivery.Items {
-		if item.Kind == delivery.KindCertificate && item.Use != delivery.UseDuplicate && unlinked < few && unlinkedIssuer(item.Certificate(), top) {
+		certificate := item.Certificate()
+		if certificate != nil && item.Use != delivery.UseDuplicate && unlinked < few && unlinkedIssuer(certificate, top) {
 			unlinked++
-			list = append(list, issuer{certname.Whole(top.Issuer), item.Certificate().Raw, item.Certificate().Parsed})
+			list = append(list, issuer{certname.Whole(top.Issuer), certificate.Raw, certificate.Parsed})
 		}
 	}
 	return list

@@ -1,6 +1,7 @@
 package preflight_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -121,7 +122,9 @@ func TestIssuersThatTheCameraRefuses(t *testing.T) {
 			return []authority{{"root", ecKey(t), nil}, {"issuer", ecKey(t), constrained}}
 		}, []string{"issuer"}, "its critical extension nameConstraints"},
 		{"name constraints that are not critical", func() []authority {
-			return []authority{{"root", ecKey(t), nil}, {"issuer", ecKey(t), func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"example.com"} }}}
+			return []authority{{"root", ecKey(t), nil}, {"issuer", ecKey(t), func(c *x509.Certificate) {
+				c.PermittedDNSDomains = []string{"example.com"}
+			}}}
 		}, nil, ""},
 		{"policy constraints", func() []authority {
 			return []authority{{"root", ecKey(t), nil}, {"issuer", ecKey(t), func(c *x509.Certificate) {
@@ -129,7 +132,9 @@ func TestIssuersThatTheCameraRefuses(t *testing.T) {
 			}}}
 		}, []string{"issuer"}, "its critical extension policyConstraints"},
 		{"signed with PSS", func() []authority {
-			return []authority{{"root", rsaKey(t), nil}, {"issuer", ecKey(t), func(c *x509.Certificate) { c.SignatureAlgorithm = x509.SHA256WithRSAPSS }}}
+			return []authority{{"root", rsaKey(t), nil}, {"issuer", ecKey(t), func(c *x509.Certificate) {
+				c.SignatureAlgorithm = x509.SHA256WithRSAPSS
+			}}}
 		}, []string{"issuer"}, "it is signed with SHA256-RSAPSS"},
 		{"signed with Ed25519", func() []authority {
 			return []authority{{"root", edKey(t), nil}, {"issuer", ecKey(t), nil}}
@@ -196,19 +201,32 @@ func TestUnknownExtension(t *testing.T) {
 	require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "openssl").Forecast(preflight.CureSecondLoad).Outcome)
 }
 
-// TestIssuerThatCannotBeLinked is of an issuer with a key that no signature is checked with: the camera
-// refuses it as well.
+// TestIssuerThatCannotBeLinked is of issuers with which no signature is checked: the camera refuses them
+// as well.
 func TestIssuerThatCannotBeLinked(t *testing.T) {
 	root, issuer, leafKey := newAuthority(t, "root"), newAuthority(t, "issuer"), newAuthority(t, "leaf").key
 	n := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 16383), big.NewInt(1))
-	large := root.sign(t, 1, "issuer", &rsa.PublicKey{N: n, E: 65537})
-	leaf := issuer.sign(t, 2, "leaf", &leafKey.PublicKey, "cam.example.com")
-	dir := written(t, map[string][]byte{
-		"leaf.der": leaf.Raw, "issuer.der": large.Raw, "key.der": (&certs.Identity{Key: leafKey}).KeyDER(),
-	})
-	r := check(t, dir, preflight.Options{NoPublicRoots: true})
-	require.Contains(t, r.Finding(preflight.CodeIssuerNotLoaded).Title, "its RSA key has 16384 bits")
-	require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "go").Forecast(preflight.CureSecondLoad).Outcome)
+	version3 := []byte{0xa0, 3, 2, 1, 2}
+	for _, c := range []struct {
+		name   string
+		issuer []byte
+		says   string
+	}{
+		{"a key that is too long", root.sign(t, 1, "issuer", &rsa.PublicKey{N: n, E: 65537}).Raw, "its RSA key has 16384 bits"},
+		{
+			"a version that nobody knows",
+			bytes.Replace(root.sign(t, 1, "issuer", &issuer.key.PublicKey).Raw, version3, []byte{0xa0, 3, 2, 1, 3}, 1), "Go cannot read it, either",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			leaf := issuer.sign(t, 2, "leaf", &leafKey.PublicKey, "cam.example.com")
+			dir := written(t, map[string][]byte{"leaf.der": leaf.Raw, "issuer.der": c.issuer, "key.der": (&certs.Identity{Key: leafKey}).KeyDER()})
+			r := check(t, dir, preflight.Options{NoPublicRoots: true})
+			require.Contains(t, r.Finding(preflight.CodeIssuerNotLoaded).Title, c.says)
+			require.Equal(t, "issuer.der", filepath.Base(r.Finding(preflight.CodeIssuerNotLoaded).File))
+			require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "go").Forecast(preflight.CureSecondLoad).Outcome)
+		})
+	}
 }
 
 // TestPEMKeyIsLoadedOnce: Mbed TLS takes no key in PEM in the place of another one, so that there is no
@@ -217,7 +235,8 @@ func TestPEMKeyIsLoadedOnce(t *testing.T) {
 	list, key := chained(t, authority{"root", ecKey(t), nil}, authority{"issuer", ecKey(t), nil})
 	id := &certs.Identity{Certificate: list[2], Key: key}
 	dir := written(t, map[string][]byte{
-		"leaf.pem": certs.EncodePEM(id.Certificate), "chain.pem": certs.EncodePEM(list[1], list[0]), "key.pem": id.EncodeKeyPEM(), "key.der": id.KeyDER(),
+		"leaf.pem": certs.EncodePEM(id.Certificate), "chain.pem": certs.EncodePEM(list[1], list[0]),
+		"key.pem": id.EncodeKeyPEM(), "key.der": id.KeyDER(),
 	})
 	for keyFile, want := range map[string]preflight.Outcome{"key.pem": preflight.OutcomeNotApplicable, "key.der": preflight.OutcomeCompletes} {
 		s, err := preflight.FromFiles(t.Context(), filepath.Join(dir, "leaf.pem"), filepath.Join(dir, keyFile),
@@ -244,7 +263,8 @@ func TestIssuerInTheFile(t *testing.T) {
 	require.NoError(t, err)
 	r = preflight.Check(t.Context(), s, preflight.Options{Firmware: device.MicroPython129, NoPublicRoots: true})
 	require.False(t, r.Loads)
-	require.Contains(t, r.Finding(preflight.CodeCertUnsupported).Title, `because of the issuer "issuer" in it: its critical extension nameConstraints`)
+	require.Contains(t, r.Finding(preflight.CodeCertUnsupported).Title,
+		`because of the issuer "issuer" in it: its critical extension nameConstraints`)
 }
 
 // TestAskIssuers is what convert asks.

@@ -20,7 +20,9 @@ func (c *checker) asDelivered() {
 		r.LoadsAsDelivered, r.ExceptionAsDelivered = r.Loads, r.Exception
 		return
 	}
-	key, keyItem, keyErr := s.Key, (*delivery.Item)(nil), error(nil)
+	var key []byte
+	var keyItem *delivery.Item
+	var keyErr error
 	switch {
 	case s.Key != nil:
 		keyItem, keyErr = c.lyingKey()

@@ -112,7 +112,8 @@ func TestAsDeliveredAndAsConverted(t *testing.T) {
 			}
 			require.Nil(t, r.Finding(preflight.CodeNotUnderstood))
 
-			s, err := preflight.FromFiles(t.Context(), filepath.Join(dir, "server.der"), filepath.Join(dir, "server.key.der"), nil, delivery.Options{})
+			certFile, keyFile := filepath.Join(dir, "server.der"), filepath.Join(dir, "server.key.der")
+			s, err := preflight.FromFiles(t.Context(), certFile, keyFile, nil, delivery.Options{})
 			require.NoError(t, err)
 			r = preflight.Check(t.Context(), s, options)
 			require.Equal(t, c.exception == "", r.Loads)
@@ -183,7 +184,8 @@ func TestWrongThingInThePlace(t *testing.T) {
 			preflight.CodeNoKey, "cam.key holds a certificate (cam.example.com"},
 		{"the certificate as the key, in DER", leaf.DER(), leaf.DER(), preflight.CodeNoKey, "cam.key holds a certificate (cam.example.com"},
 		{"the request as the key", leaf.DER(), request, preflight.CodeNoKey, "cam.key holds a certificate request"},
-		{"the request as the certificate, in PEM", requestPEM, leaf.EncodeKeyPEM(), preflight.CodeNoCertificate, "cam.crt holds a certificate request"},
+		{"the request as the certificate, in PEM", requestPEM, leaf.EncodeKeyPEM(),
+			preflight.CodeNoCertificate, "cam.crt holds a certificate request"},
 		{"the request as the certificate, in DER", request, leaf.KeyDER(), preflight.CodeNoCertificate, "cam.crt holds a certificate request"},
 		{"the key as the certificate, too", leaf.KeyDER(), leaf.KeyDER(), preflight.CodeNoCertificate, "cam.crt holds a private key"},
 	} {

@@ -105,7 +105,7 @@ func (c *checker) keyRefused(said Saying) {
 		c.nextRefusal()
 	case cause != "":
 		f := c.add(CodeKeyUnsupported, s.KeyFile, cause+": the camera does not load the file", said)
-		f.Why, f.Mend = ruleOf(CodeFileNotLoaded).Why, "leafcam convert DELIVERY --out DIR writes the key alone, in the form that the camera reads"
+		f.Why, f.Mend = ruleOf(CodeFileNotLoaded).Why, ruleOf(CodeFileNotLoaded).Mend
 	default:
 		title := ""
 		if key != nil && key.About != "" {

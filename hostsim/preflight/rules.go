@@ -254,7 +254,9 @@ func Rules() []Rule {
 		{CodePEMDelivery, SeverityNote, "the delivery is not in the form that the camera reads",
 			"CAs deliver PEM or archives, and this firmware reads DER, one certificate a file", "leafcam convert DELIVERY --out DIR", BasisMeasured},
 		{CodeSharedKey, SeverityError, "several devices have the same private key",
-			"who takes one device apart can be all of them", "one key for each camera: leafcam csr NAME --out DIR on each one's behalf", BasisDocumented},
+			"who takes one device apart can be all of them",
+			"one key for each camera: leafcam csr NAME --out DIR on each one's behalf",
+			BasisDocumented},
 	}
 }
 
