@@ -4,7 +4,7 @@
 FUZZTIME ?= 10m
 FUZZFLAGS ?= -fuzzminimizetime 2s
 
-.PHONY: demo test race test-clients test-all lint govulncheck bench fuzz load long build cross clients readme steady forecasts help
+.PHONY: measure demo test race test-clients test-all lint govulncheck bench fuzz load long build cross clients readme steady forecasts help
 
 demo: ## the main job: which clients accept a camera that sends its leaf alone
 	go run ./cmd/leafcam demo
@@ -29,6 +29,9 @@ build: ## the command, as ./leafcam
 clients: build ## every client: Debian packages (asks for root) and npm packages (in your cache)
 	@./leafcam clients --install-script > clients.out && cat clients.out
 	@printf 'Run these commands? [y/N] '; read answer; if [ "$$answer" = y ]; then sh clients.out; else echo 'nothing was installed'; fi
+
+measure: ## what each client refuses, one thing at a time: the data of the models in hostsim/policy
+	go run ./internal/tools/forecasts -learn hostsim/policy/measured.json
 
 readme: ## the parts of README.md that are made: outputs of this machine, and the examples
 	go run ./internal/tools/readme
@@ -80,7 +83,12 @@ load: ## 5,000 cameras in one process for ten minutes, a gateway with 500 viewer
 	go run ./internal/tools/gatewayload -soak 10m
 	go run ./internal/tools/pageload
 
-forecasts: ## every forecast of the check, and every gateway, against every client, browsers included
+# SEED and CELLS choose the generated deliveries: any seed has to do.
+SEED ?= 1
+CELLS ?= 10000
+
+forecasts: ## generated deliveries, every forecast of the check, and every gateway, against every client, browsers included
+	go run ./internal/tools/forecasts -seed $(SEED) -cells $(CELLS)
 	LEAFCAM_EVERY_CLIENT=1 go test -timeout 3h -v -run 'TestRealForecast|TestRealClients$$' ./cmd/leafcam ./examples/gateway
 
 long: load steady forecasts ## what takes longer than a test may: the load, ten matrices, all forecasts, and ten minutes for each fuzz target

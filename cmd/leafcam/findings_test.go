@@ -559,7 +559,7 @@ func TestRealFindings(t *testing.T) {
 	elsewhere := map[preflight.Code]string{
 		preflight.CodeSharedKey: "TestFleet", preflight.CodeNoSCTs: "TestPublicCA",
 		preflight.CodeTooMuch: "TestTooMuchIsNamed", preflight.CodeKeyTooLong: "TestLongKeys",
-		preflight.CodeAIANotAsked: "TestManyURLs",
+		preflight.CodeAIANotAsked: "TestManyURLs", preflight.CodeClientsRefuse: "TestRealModels",
 	}
 	for _, rule := range preflight.Rules() {
 		if elsewhere[rule.Code] == "" {

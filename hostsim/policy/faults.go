@@ -96,7 +96,7 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"no subject key identifier":              c.Version >= 3 && len(c.SubjectKeyId) == 0,
 		"another key's authority key identifier": otherKeyID(c, issuer),
 		"no authority key identifier":            !anchor && c.Version >= 3 && len(c.AuthorityKeyId) == 0,
-		"critical policyConstraints":             critical(c, oidPolicyConstraints),
+		"critical policyConstraints":             demandsPolicies(c, i) && len(leaf.PolicyIdentifiers) == 0,
 		"critical nameConstraints":               constrained && critical(c, oidConstraints),
 		"names permitted":                        len(c.PermittedDNSDomains) > 0,
 		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, func(d string) bool { return d[:min(1, len(d))] == "." }),
@@ -182,6 +182,17 @@ func hasPathLen(c *x509.Certificate) bool {
 	}
 	_, err := asn1.Unmarshal(extension(c, oidBasic), &basic)
 	return err == nil && basic.PathLen >= 0
+}
+
+// demandsPolicies tells whether a CA demands that the certificates of a path have policies in common, so many
+// issuers below it (RFC 5280 section 4.2.1.11).
+func demandsPolicies(c *x509.Certificate, below int) bool {
+	var constraints struct {
+		RequireExplicit int `asn1:"optional,tag:0,default:-1"`
+		InhibitMapping  int `asn1:"optional,tag:1,default:-1"`
+	}
+	_, err := asn1.Unmarshal(extension(c, oidPolicyConstraints), &constraints)
+	return err == nil && constraints.RequireExplicit >= 0 && constraints.RequireExplicit <= below
 }
 
 // below counts the issuers that a path length counts (RFC 5280 section 4.2.1.9).

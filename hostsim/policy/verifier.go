@@ -41,26 +41,32 @@ type Measurement struct {
 	Links   int     `json:"links"` // the most intermediates that were taken
 }
 
-var measurements = sync.OnceValue(func() map[string]*Verifier {
-	var list []Measurement
+var readMeasured = sync.OnceValue(func() (list []Measurement) {
 	if err := json.Unmarshal(measuredJSON, &list); err != nil {
 		panic(fmt.Errorf("measured.json: %w", err))
 	}
-	verifiers := map[string]*Verifier{}
-	for _, m := range list {
-		verifiers[m.Client] = m.verifier()
+	return list
+})
+
+// Measured returns what was measured, by the names of the clients.
+func Measured() []Measurement { return slices.Clone(readMeasured()) }
+
+var verifiers = sync.OnceValue(func() map[string]*Verifier {
+	byClient := map[string]*Verifier{}
+	for _, m := range readMeasured() {
+		byClient[m.Client] = m.verifier()
 	}
-	return verifiers
+	return byClient
 })
 
 // VerifierOf returns the model of a client; nil when none was measured.
-func VerifierOf(client string) *Verifier { return measurements()[client] }
+func VerifierOf(client string) *Verifier { return verifiers()[client] }
 
 // Verifiers returns the models of a family's clients that were measured, in the order of their names; none
 // where none was.
 func (p Policy) Verifiers() (list []*Verifier) {
-	for _, client := range slices.Sorted(maps.Keys(measurements())) {
-		if v := measurements()[client]; v.Family == p.Name {
+	for _, client := range slices.Sorted(maps.Keys(verifiers())) {
+		if v := verifiers()[client]; v.Family == p.Name {
 			list = append(list, v)
 		}
 	}

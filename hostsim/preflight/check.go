@@ -81,6 +81,7 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 	}
 	if o.Depth == DepthFull {
 		c.handshake(ctx)
+		c.refusals()
 		c.report.Reach = c.forecast()
 	}
 	c.sort()

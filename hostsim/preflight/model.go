@@ -2,7 +2,6 @@ package preflight
 
 import (
 	"crypto/x509"
-	"fmt"
 
 	"github.com/leafcam/leafcam/hostsim/policy"
 )
@@ -54,27 +53,27 @@ func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Fault {
 	return v.Verify(q).Fault
 }
 
-// explain says what a fault is: in the words of the finding, where there is one.
-func (c *checker) explain(fault policy.Fault) string {
-	for _, code := range codesOf[fault] {
-		if f := c.report.Finding(code); f != nil {
-			return f.Title
-		}
-	}
-	return fmt.Sprintf("refuses this: %s", fault)
-}
-
 // codesOf are the findings that say the same as a fault, or more.
 var codesOf = map[policy.Fault][]Code{
-	"leaf: expired":               {CodeExpired},
-	"leaf: not yet valid":         {CodeNotYetValid},
-	"leaf: SHA-1":                 {CodeWeakSignature},
-	"leaf: RSA with SHA-1":        {CodeWeakSignature},
-	"leaf: RSA-1024":              {CodeWeakKey},
-	"leaf: Must-Staple":           {CodeMustStaple},
-	"leaf: CA":                    {CodeCALeaf},
-	"leaf: extKeyUsage of others": {CodeExtKeyUsage},
-	"name: another one":           {CodeNameMismatch},
-	"name: the common name alone": {CodeNoSAN},
-	policy.FaultNoPath:            {CodeChainInvalid},
+	"leaf: expired":                              {CodeExpired},
+	"leaf: not yet valid":                        {CodeNotYetValid},
+	"leaf: SHA-1":                                {CodeWeakSignature},
+	"leaf: RSA with SHA-1":                       {CodeWeakSignature},
+	"leaf: RSA-1024":                             {CodeWeakKey},
+	"leaf: Must-Staple":                          {CodeMustStaple},
+	"leaf: CA":                                   {CodeCALeaf},
+	"leaf: P-384":                                {CodeOddCurve},
+	"leaf: P-521":                                {CodeFewClientsCurve},
+	"leaf: extKeyUsage of others":                {CodeExtKeyUsage},
+	"name: another one":                          {CodeNameMismatch},
+	"name: the common name alone":                {CodeNoSAN},
+	"leaf: no authority key identifier":          {CodeStrictProfile},
+	"intermediate: no authority key identifier":  {CodeStrictProfile},
+	"intermediate: no subject key identifier":    {CodeStrictProfile},
+	"intermediate: noncritical basicConstraints": {CodeStrictProfile},
+	"intermediate: no keyUsage":                  {CodeStrictProfile},
+	"root: no subject key identifier":            {CodeStrictProfile},
+	"root: noncritical basicConstraints":         {CodeStrictProfile},
+	"root: no keyUsage":                          {CodeStrictProfile},
+	policy.FaultNoPath:                           {CodeChainInvalid},
 }

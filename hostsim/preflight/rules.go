@@ -61,6 +61,7 @@ const (
 	CodeAIAWorks           Code = "aia-works"
 	CodeAIANotAsked        Code = "aia-not-asked"
 	CodeStrictProfile      Code = "strict-profile"
+	CodeClientsRefuse      Code = "clients-refuse"
 	CodeNotUnderstood      Code = "not-understood"
 	CodeTooMuch            Code = "too-much"
 	CodeKeyTooLong         Code = "key-too-long"
@@ -232,6 +233,10 @@ func Rules() []Rule {
 		{CodeStrictProfile, SeverityWarning, "the certificates do not keep to RFC 5280, and strict clients refuse them",
 			"Python since 3.13, and whoever sets X509_V_FLAG_X509_STRICT, checks what others pass over",
 			"have them issued with the missing extensions", BasisMeasured},
+		{CodeClientsRefuse, SeverityWarning, "some families of clients refuse the chain, whatever sends it",
+			"clients differ in what they ask of certificates; this was measured with each of them",
+			"have it issued anew without that, or ask the CA for another chain",
+			BasisMeasured},
 		{CodeNotUnderstood, SeverityWarning, "something in the delivery was not understood",
 			"it looks like a part of the delivery and could not be read",
 			"look at it; leafcam check DELIVERY --explain shows everything that was read",
