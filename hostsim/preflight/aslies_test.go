@@ -128,6 +128,31 @@ func TestAsDeliveredAndAsConverted(t *testing.T) {
 	}
 }
 
+// TestKeyAsFlashed names what keeps the camera from a key that it would load otherwise, and from others
+// nothing but their kind.
+func TestKeyAsFlashed(t *testing.T) {
+	p := newPKI(t, 1)
+	leaf := issue(t, p, certs.LeafOptions{})
+	ed25519, err := x509.MarshalPKCS8PrivateKey(edKey(t))
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		key  []byte
+		says string
+	}{
+		"a line end before the key": {behind([]byte("\r\n"), string(leaf.KeyDER())), "2 stand before it"},
+		"Ed25519":                   {ed25519, "the camera does not load this key: Ed25519"},
+		"Ed25519 with a line end":   {behind(ed25519, "\n"), "the camera does not load this key: Ed25519"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := written(t, map[string][]byte{"cert": leaf.DER(), "key": c.key})
+			s, err := preflight.FromFiles(t.Context(), filepath.Join(dir, "cert"), filepath.Join(dir, "key"), nil, delivery.Options{})
+			require.NoError(t, err)
+			r := preflight.Check(t.Context(), s, preflight.Options{NoPublicRoots: true})
+			require.Contains(t, r.Finding(preflight.CodeKeyUnsupported).Title, c.says)
+		})
+	}
+}
+
 // TestSameInSeveralFiles: one file that loads is enough.
 func TestSameInSeveralFiles(t *testing.T) {
 	p := newPKI(t, 1)

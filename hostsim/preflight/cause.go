@@ -153,12 +153,17 @@ func keyCause(firmware *device.Firmware, file []byte) string {
 			der, isPEM = block.Bytes, true
 		}
 	}
+	var causes []string
+	begin := max(0, bytes.IndexByte(der, 0x30))
+	if len(bytes.Trim(der[:begin], "\r\n\t \x00\xff")) == 0 && begin > 0 {
+		causes = append(causes, fmt.Sprintf("the key does not begin with the first octet of the file: %d stand before it", begin))
+		der = der[begin:]
+	}
 	input := cryptobyte.String(der)
 	var first cryptobyte.String
 	if !input.ReadASN1Element(&first, casn1.SEQUENCE) {
 		return ""
 	}
-	var causes []string
 	if len(input) > 0 {
 		cause := delivery.DescribeTail(input) + " the key"
 		if padding := delivery.DescribePadding(input); padding != "" {
