@@ -45,6 +45,10 @@ type Outcome struct {
 	Env      []string          `json:"env,omitempty"`
 	Stdout   string            `json:"stdout,omitempty"` // of the client, at most maxKept octets
 	Stderr   string            `json:"stderr,omitempty"` // the same
+
+	// wordless says that the client was shown a certificate as the positive control shows one, and left in
+	// words that nobody knows. Only the row can tell what that means.
+	wordless bool
 }
 
 // maxKept is what is kept of a client's output, octets.
@@ -101,7 +105,7 @@ func Judge(e Evidence) Outcome {
 	case e.Result.TimedOut:
 		return o.end(verdict.VerdictTimedOut, verdict.CauseDeadline, "still running at the deadline")
 	case e.Result.Signal != "":
-		return o.end(verdict.VerdictHarnessError, verdict.CauseCrashed, "the client crashed ("+e.Result.Signal+")"+lastLine(output))
+		return o.end(verdict.VerdictHarnessError, verdict.CauseCrashed, "the client crashed ("+e.Result.Signal+")"+after(lastLine(output)))
 	case printed && !asked:
 		return o.end(verdict.VerdictHarnessError, verdict.CauseUnasked, "the client printed the page without asking the camera for it")
 	case printed && cause != "":
@@ -116,17 +120,23 @@ func Judge(e Evidence) Outcome {
 	case cause != "":
 		return o.end(verdict.VerdictRefused, explain.refusal(byAlert(cause, event)), "")
 	case event != nil && certificateAlert(event):
+		o.Message = lastLine(output)
 		return o.end(verdict.VerdictRefused, explain.refusal(byAlert(verdict.CauseRejected, event)), "")
 	case e.Resets > 0:
 		return o.end(verdict.VerdictCameraBusy, verdict.CauseQueueFull, "the camera's queue was full")
 	case event == nil:
-		return o.end(verdict.VerdictHarnessError, verdict.CauseNoContact, "the client never connected"+lastLine(output))
+		return o.end(verdict.VerdictHarnessError, verdict.CauseNoContact, "the client never connected"+after(lastLine(output)))
 	case event.AlertSent() != nil:
 		return o.end(verdict.VerdictNoHandshake, verdict.CauseGround, "the camera answered "+event.AlertSent().String())
 	case !event.Complete && event.ClientHello == nil:
-		return o.end(verdict.VerdictNoHandshake, verdict.CauseNoHello, "the client sent no ClientHello"+lastLine(output))
+		return o.end(verdict.VerdictNoHandshake, verdict.CauseNoHello, "the client sent no ClientHello"+after(lastLine(output)))
 	}
-	return o.end(verdict.VerdictHarnessError, verdict.CauseNoReason, "no page, and no reason given"+lastLine(output))
+	o.Message = lastLine(output)
+	o.wordless = event.Chosen != nil && serverKinds[e.Scenario.complete().Server].asControl
+	if o.Message == "" {
+		return o.end(verdict.VerdictHarnessError, verdict.CauseNoReason, "no page, and no reason given")
+	}
+	return o.end(verdict.VerdictHarnessError, verdict.CauseNoReason, "no page, and no reason that is known: "+o.Message)
 }
 
 // Reason is why a cell did not complete, for people: the detail, or the cause where that says it all.
@@ -234,11 +244,19 @@ const (
 	alertUnknownCA          = 48
 )
 
-// lastLine returns the last line of an output, for a cause that needs one.
+// lastLine returns the last line of an output, fit for a terminal; "" when there is none.
 func lastLine(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
-		return ": " + printable.Line(last)
+		return printable.Line(last)
 	}
 	return ""
+}
+
+// after puts words behind a cause; there may be none.
+func after(words string) string {
+	if words == "" {
+		return ""
+	}
+	return ": " + words
 }

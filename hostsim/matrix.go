@@ -99,8 +99,14 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 	for i, s := range scenarios {
 		anchors = anchors || s.tellsAnchors() && outcomes[i].Verdict == verdict.VerdictCompleted
 	}
+	known := row.Trustworthy && completesControl(scenarios, outcomes)
 	for i, s := range scenarios[:shown] {
 		o := outcomes[i]
+		// Who accepts such a certificate on such a camera refuses another one, whatever it says.
+		if o.wordless && known {
+			o = o.end(verdict.VerdictRefused, verdict.CauseRejected, "")
+		}
+		o.wordless = false
 		// A store that is enough without the root did not complete the chain to it.
 		if o.How == verdict.HowStore && anchors {
 			o.How, o.ChainCompleted = verdict.HowAnchor, false
@@ -117,6 +123,16 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 		row.Cells = append(row.Cells, Cell{s.Name, o})
 	}
 	return row
+}
+
+// completesControl tells whether a client completes the positive control.
+func completesControl(scenarios []Scenario, outcomes []Outcome) bool {
+	for i, s := range scenarios {
+		if s.Role == RolePositive && outcomes[i].Verdict == verdict.VerdictCompleted {
+			return true
+		}
+	}
+	return false
 }
 
 // doubt returns the reason why the verdicts of a client cannot be believed, "" when

@@ -267,7 +267,9 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 	if o.inconclusive() && !f.Known.NeverVerifies && ctx.Err() == nil {
 		first := o
 		o = r.try(ctx, f, s)
-		o.FirstTry = string(first.Verdict) + ": " + first.Reason()
+		if !first.wordless || !o.wordless { // it left twice in the same way
+			o.FirstTry = string(first.Verdict) + ": " + first.Reason()
+		}
 	}
 	return o
 }

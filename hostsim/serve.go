@@ -19,8 +19,10 @@ type serverKind struct {
 	// hidden says that clients do not meet the camera itself, so that what it sees says nothing of
 	// them.
 	hidden bool
-	load   func(m *material, p *presented, c *credentials) error
-	start  func(r *run, ctx context.Context, s serving) (server, error)
+	// asControl says that the certificate is all that differs from what the positive control meets.
+	asControl bool
+	load      func(m *material, p *presented, c *credentials) error
+	start     func(r *run, ctx context.Context, s serving) (server, error)
 }
 
 // serving is what a server is started with.
@@ -33,8 +35,8 @@ type serving struct {
 }
 
 var serverKinds = map[Server]serverKind{
-	ServeLeaf:       {load: loadLeaf, start: startCamera},
-	ServeSecondLoad: {sendsChain: true, load: loadChain, start: startCamera},
+	ServeLeaf:       {asControl: true, load: loadLeaf, start: startCamera},
+	ServeSecondLoad: {sendsChain: true, asControl: true, load: loadChain, start: startCamera},
 	ServePEM:        {sendsChain: true, load: loadPEM, start: startCamera},
 	ServeOneByOne:   {sendsChain: true, load: loadChain, start: startOneByOne},
 	ServeFullChain:  {sendsChain: true, load: loadSigner, start: startFullChain},

@@ -91,7 +91,8 @@ var bearSSLClient = compiledClient(hostsim.Client{
 	Known: hostsim.Known{Family: "embedded", Words: verdict.Words{}.
 		Says(verdict.CauseName, `X509_BAD_SERVER_NAME`).
 		Says(verdict.CauseExpired, `X509_EXPIRED`).
-		Says(verdict.CauseUnknown, `X509_NOT_TRUSTED`)},
+		Says(verdict.CauseUnknown, `X509_NOT_TRUSTED`).
+		Says(verdict.CauseRejected, `error \d+ X509_`)},
 }, c("bearssl.c", "-lbearssl"))
 
 var libtls = compiledClient(hostsim.Client{
@@ -126,7 +127,9 @@ var poco = compiledClient(hostsim.Client{
 // qtWords are how Qt says what OpenSSL finds.
 var qtWords = openSSLWords.
 	Says(verdict.CauseName, `did not match any of the valid hosts`).
-	Says(verdict.CauseUnknown, `issuer certificate (of a locally looked up certificate )?could not be found`)
+	Says(verdict.CauseUnknown, `issuer certificate (of a locally looked up certificate )?could not be found`).
+	Says(verdict.CauseRejected, `unsuitable for this purpose`, `path length parameter has been exceeded`, `CA certificates is invalid`,
+		`signature of the certificate is invalid`, `not trusted for this purpose`)
 
 var qt5 = compiledClient(hostsim.Client{
 	Name: "qt5", Title: "Qt 5", Stack: openSSL, Library: "OpenSSL (Qt Network)",
@@ -155,7 +158,8 @@ var botanClient = compiledClient(hostsim.Client{
 	Known: hostsim.Known{Family: "erlang", Words: verdict.Words{}.
 		Says(verdict.CauseName, `certificate does not match provided name`).
 		Says(verdict.CauseExpired, `certificate has expired`).
-		Says(verdict.CauseUnknown, `Certificate issuer not found`, `Cannot establish trust`)},
+		Says(verdict.CauseUnknown, `Certificate issuer not found`, `Cannot establish trust`).
+		Says(verdict.CauseRejected, `Certificate validation failure`)},
 }, compiler{
 	source: "botan.cc", command: "g++ -O0 -w -o %OUT% %SOURCE% $(pkg-config --cflags --libs botan-2)",
 })

@@ -11,7 +11,14 @@ var openSSLWords = verdict.Words{}.
 	Says(verdict.CauseExpired, `certificate has expired`).
 	Says(verdict.CauseUnknown, `unable to get (local )?issuer`, `unable to verify the first certificate`,
 		`self.signed certificate`, `not trusted`).
-	Says(verdict.CauseRejected, `certificate verif(y|ication) (failed|failure|error)`)
+	Says(verdict.CauseRejected, `certificate verif(y|ication) (failed|failure|error)`).
+	Or(chainWords)
+
+// chainWords are what OpenSSL finds wrong with a chain besides: some programs print that alone.
+var chainWords = verdict.Words{}.
+	Says(verdict.CauseRejected, `uns(uitable|upported) certificate purpose`, `path length constraint exceeded`,
+		`(permitted|excluded) subtree violation`, `invalid CA certificate`, `certificate signature failure`,
+		`certificate is not yet valid`, `certificate chain too long`, `unhandled critical extension`)
 
 var gnuTLSWords = verdict.Words{}.
 	Says(verdict.CauseName, `name in the certificate does not match`).
@@ -46,7 +53,8 @@ var nodeWords = openSSLWords.
 	Says(verdict.CauseName, `ERR_TLS_CERT_ALTNAME_INVALID`).
 	Says(verdict.CauseExpired, `CERT_HAS_EXPIRED`).
 	Says(verdict.CauseUnknown, `UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)`).
-	Says(verdict.CauseRejected, `ERR_SSL_`)
+	Says(verdict.CauseRejected, `ERR_SSL_`, `\b(INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED)\b`,
+		`\bCERT_(NOT_YET_VALID|SIGNATURE_FAILURE|CHAIN_TOO_LONG|REVOKED|UNTRUSTED|REJECTED)\b`)
 
 // boringSSLWords are of programs that keep to themselves what BoringSSL has found.
 var boringSSLWords = verdict.Words{}.
@@ -93,7 +101,7 @@ var erlangWords = verdict.Words{}.
 	Says(verdict.CauseName, `hostname_check_failed`).
 	Says(verdict.CauseExpired, `certificate expired`, `cert_expired`).
 	Says(verdict.CauseUnknown, `Unknown CA`, `selfsigned_peer`).
-	Says(verdict.CauseRejected, `bad_certificate`)
+	Says(verdict.CauseRejected, `bad_certificate`, `\{bad_cert,`)
 
 // schannelWords are of Windows.
 var schannelWords = verdict.Words{}.

@@ -89,8 +89,13 @@ static const char *reason(int error)
 	case BR_ERR_X509_EXPIRED: return "X509_EXPIRED";
 	case BR_ERR_X509_BAD_SERVER_NAME: return "X509_BAD_SERVER_NAME";
 	case BR_ERR_X509_NOT_TRUSTED: return "X509_NOT_TRUSTED";
+	case BR_ERR_X509_NOT_CA: return "X509_NOT_CA";
+	case BR_ERR_X509_BAD_SIGNATURE: return "X509_BAD_SIGNATURE";
+	case BR_ERR_X509_CRITICAL_EXTENSION: return "X509_CRITICAL_EXTENSION";
+	case BR_ERR_X509_FORBIDDEN_KEY_USAGE: return "X509_FORBIDDEN_KEY_USAGE";
+	case BR_ERR_X509_WEAK_PUBLIC_KEY: return "X509_WEAK_PUBLIC_KEY";
 	}
-	return "";
+	return error > BR_ERR_X509_OK && error < BR_ERR_X509_NOT_TRUSTED ? "X509_OTHER" : "";
 }
 
 int main(int argc, char *argv[])
