@@ -39,6 +39,17 @@ func dialing(name string, accepts func(ctx context.Context, v *hostsim.Visit, se
 	}
 }
 
+// honest is a client that verifies, and says in words that are known what it finds.
+func honest() *hostsim.Client {
+	return dialing("honest", func(ctx context.Context, v *hostsim.Visit, sent []*x509.Certificate) error {
+		err := verifies(ctx, v, sent)
+		if err != nil {
+			err = fmt.Errorf("certificate verify failed: %w", err)
+		}
+		return err
+	})
+}
+
 // verifies is what an honest client does: it takes a pinned leaf for what it is, and else builds a chain.
 func verifies(_ context.Context, v *hostsim.Visit, sent []*x509.Certificate) error {
 	o := x509.VerifyOptions{DNSName: v.Host, Roots: pool(append(v.Roots, v.Pinned...)...), Intermediates: pool(append(sent[1:], v.Store...)...)}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -91,7 +90,7 @@ func (u *aiaURLs) publish(kind aiaKind, p *presented) ([]string, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, errors.New("the leaf has no http AIA URL that could be answered")
+		return nil, fmt.Errorf("%w: the leaf has no http AIA URL that could be answered", errNotApplicable)
 	}
 	return list, nil
 }
@@ -174,7 +173,7 @@ func (u *aiaURLs) reach(ctx context.Context, v *Visit, list []string) (direct bo
 	for _, raw := range list {
 		parsed, err := url.Parse(raw)
 		if err != nil {
-			return false, err
+			return false, fmt.Errorf("%w: the AIA URL %s: %w", errNotApplicable, raw, err)
 		}
 		if u.server == nil {
 			if _, err := netip.ParseAddr(parsed.Hostname()); err == nil {
@@ -182,7 +181,7 @@ func (u *aiaURLs) reach(ctx context.Context, v *Visit, list []string) (direct bo
 			}
 			addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", parsed.Hostname())
 			if err != nil {
-				return false, fmt.Errorf("the AIA host %s: %w", parsed.Hostname(), err)
+				return false, fmt.Errorf("%w: the AIA host %s: %w", errNotApplicable, parsed.Hostname(), err)
 			}
 			v.AIAHosts[parsed.Hostname()] = addresses[0].String()
 			continue

@@ -74,6 +74,28 @@ type Evidence struct {
 // finish it and then leave), nor an alert (many send none): to complete, a client
 // must have asked the camera for the page, have printed it, and have complained of nothing.
 func Judge(e Evidence) Outcome {
+	o := judge(e)
+	if e.Served != nil && e.Served.WrongKey {
+		o = o.wrongKey()
+	}
+	return o
+}
+
+// wrongKey is the outcome with a key that is not the certificate's: whatever a client says of a
+// handshake that nobody could finish, that is why.
+func (o Outcome) wrongKey() Outcome {
+	met := o.Verdict == verdict.VerdictRefused || o.Cause == verdict.CauseNoReason
+	switch {
+	case met:
+		o = o.end(verdict.VerdictRefused, verdict.CauseWrongKey, "")
+	case o.Verdict == verdict.VerdictNoHandshake && o.Cause == verdict.CauseGround:
+		o.Cause, o.Detail = verdict.CauseWrongKey, string(verdict.CauseWrongKey)+"; "+o.Detail
+	}
+	o.wordless = false
+	return o
+}
+
+func judge(e Evidence) Outcome {
 	o := Outcome{
 		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args, Env: e.Result.Env,
 		Fetches: served(e.Fetches),

@@ -72,7 +72,9 @@ type credentials struct {
 
 // served is what the server presents, with the rest of its chain.
 func (c *credentials) served(p *presented) *verdict.Served {
-	return verdict.NewServed(c.sent, append(slices.Clone(p.chain), p.root))
+	s := verdict.NewServed(c.sent, append(slices.Clone(p.chain), p.root))
+	s.WrongKey = p.wrongKey
+	return s
 }
 
 // presented is what a server presents, with the key; and what is around it.
@@ -83,6 +85,8 @@ type presented struct {
 	chain     []*x509.Certificate
 	root      *x509.Certificate
 	given     *Given // nil unless the scenario brought it
+	own       bool   // the files are a user's
+	wrongKey  bool   // the key is not the leaf's
 }
 
 // cell makes the certificates of one cell. urls is nil unless AIA URLs are needed.
@@ -94,7 +98,10 @@ func (m *material) cell(p plan, urls *aiaURLs) (*presented, error) {
 		return m.fromPKI(p, urls)
 	}
 	f := m.files
-	shown := &presented{cert: f.Cert, key: f.Key, leaf: f.Leaf, chain: f.Chain, root: f.Root}
+	shown := &presented{
+		cert: f.Cert, key: f.Key, leaf: f.Leaf, chain: f.Chain, root: f.Root,
+		own: true, wrongKey: f.wrongKey(m.firmware),
+	}
 	if key, err := certs.ParseKey(f.Key); err == nil {
 		shown.signer = key
 	}

@@ -283,7 +283,11 @@ func (r *run) try(ctx context.Context, f *Found, s Scenario) Outcome {
 	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, sandbox.ErrNoMounts) || errors.Is(err, errNoProxy) {
 		return none.end(verdict.VerdictCannotIsolate, verdict.CauseNotFitting, err.Error())
 	}
-	if errors.Is(err, errNotApplicable) {
+	var own *unfit
+	switch {
+	case errors.As(err, &own):
+		return none.end(verdict.VerdictNotApplicable, own.cause, own.detail)
+	case errors.Is(err, errNotApplicable), errors.Is(err, errNotWarm) && r.Files != nil:
 		return none.end(verdict.VerdictNotApplicable, verdict.CauseNotFitting, err.Error())
 	}
 	if err != nil {

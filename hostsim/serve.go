@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
 
@@ -56,6 +55,9 @@ func loadChain(m *material, p *presented, c *credentials) error {
 	}
 	for _, intermediate := range p.chain {
 		if err := c.context.LoadCertChain(intermediate.Raw, p.key); err != nil {
+			if p.own {
+				return notLoading("intermediate", intermediate, err)
+			}
 			return err
 		}
 		c.sent = append(c.sent, intermediate)
@@ -65,27 +67,34 @@ func loadChain(m *material, p *presented, c *credentials) error {
 
 // loadPEM loads leaf and intermediates from one file, on a firmware that reads PEM.
 func loadPEM(m *material, p *presented, c *credentials) error {
-	if err := loadLeaf(m, p, c); err != nil {
-		return err
+	if p.signer == nil {
+		return fmt.Errorf("%w: the key cannot be written in PEM here", errNotApplicable)
 	}
-	c.sent = append(c.sent, p.chain...)
 	key, err := x509.MarshalPKCS8PrivateKey(p.signer)
 	if err != nil {
 		return err
 	}
-	c.context = device.NewSSLContext(device.MicroPython129)
-	return c.context.LoadCertChain(certs.EncodePEM(c.sent...), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	load := func(list ...*x509.Certificate) (*device.SSLContext, error) {
+		context := device.NewSSLContext(device.MicroPython129)
+		return context, context.LoadCertChain(certs.EncodePEM(list...), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	}
+	c.sent = append([]*x509.Certificate{p.leaf}, p.chain...)
+	if c.context, err = load(c.sent...); err != nil {
+		return p.blame(func(one *x509.Certificate) error {
+			_, err := load(one)
+			return err
+		}, err)
+	}
+	return nil
 }
 
-// loadSigner gives leaf and intermediates to another server than the camera.
-func loadSigner(m *material, p *presented, c *credentials) error {
-	if err := loadChain(m, p, c); err != nil {
+// loadSigner gives leaf and intermediates to another server than the camera, which is not asked whether
+// it would load them.
+func loadSigner(_ *material, p *presented, c *credentials) error {
+	if err := p.signable(); err != nil {
 		return err
 	}
-	if p.signer == nil {
-		return errors.New("crypto/tls cannot serve with this key")
-	}
-	c.signer = p.signer
+	c.sent, c.signer = append([]*x509.Certificate{p.leaf}, p.chain...), p.signer
 	return nil
 }
 

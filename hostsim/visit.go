@@ -21,9 +21,6 @@ import (
 // errNoProxy is why a client's AIA downloads cannot be answered on this machine.
 var errNoProxy = errors.New("this client takes no proxy, so AIA URLs on the ports of the user's leaf cannot be answered for it")
 
-// errNotApplicable is why a scenario is left out for a client.
-var errNotApplicable = errors.New("does not apply")
-
 // errNotWarm is why nothing can be said of a second visit.
 var errNotWarm = errors.New("the visit before, to a server that sends the whole chain, did not complete")
 

@@ -9,7 +9,7 @@ import (
 var shortCauses = map[verdict.Cause]string{
 	verdict.CauseMissing: "missing", verdict.CauseNoAnchor: "no anchor", verdict.CauseUnknown: "unknown", verdict.CauseNotPinned: "no anchor",
 	verdict.CauseSelfSigned: "not pinned", verdict.CauseName: "name", verdict.CauseExpired: "expired", verdict.CauseRejected: "rejected",
-	verdict.CauseNoTrust: "no trust",
+	verdict.CauseNoTrust: "no trust", verdict.CauseWrongKey: "wrong key",
 }
 
 // A mark is what a cell says in the least room: a sign, a word, and a kind that colours go by.

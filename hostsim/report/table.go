@@ -169,9 +169,17 @@ func notes(w io.Writer, m *hostsim.Matrix) {
 		}
 		fmt.Fprintf(w, format, args...)
 	}
+	unfit := map[string]bool{}
 	for _, r := range m.Rows {
 		if !r.Installed || len(r.Cells) == 0 {
 			continue
+		}
+		for _, c := range r.Cells {
+			// What is wrong with somebody's files is the same for every client.
+			if line := fmt.Sprintf("· %s: %s\n", c.Scenario, c.Reason()); ownFault(&c) && !unfit[line] {
+				unfit[line] = true
+				note("%s", line)
+			}
 		}
 		if !r.Trustworthy && r.Cells[0].Verdict != verdict.VerdictNeverVerifies {
 			note("! %s: %s\n", r.Title, r.Doubt)
@@ -189,6 +197,11 @@ func notes(w io.Writer, m *hostsim.Matrix) {
 			}
 		}
 	}
+}
+
+// ownFault tells whether a scenario was left out because something is wrong with the files.
+func ownFault(c *hostsim.Cell) bool {
+	return c.Verdict == verdict.VerdictNotApplicable && (c.Cause == verdict.CauseNotLoaded || c.Cause == verdict.CauseWrongKey)
 }
 
 // Messages writes what each client said in one scenario, and what the camera saw of it.

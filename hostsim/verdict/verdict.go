@@ -63,6 +63,7 @@ const (
 	CauseAbsent       Cause = "not installed"
 	CauseDoubt        Cause = "controls failed" // the client's controls did not come out right
 	CauseNotTried     Cause = "not tried"
+	CauseNotLoaded    Cause = "not loaded" // the camera does not load a certificate of the user's
 )
 
 // Verdicts of cells that were not run, or of rows as a whole.
