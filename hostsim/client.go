@@ -85,6 +85,9 @@ type Isolation struct {
 	// and needs a hosts file of its own. AIAHostsFile says so for its AIA downloads.
 	HostsFile    bool
 	AIAHostsFile bool
+	// ToldAddress says that the client has an option for the address that it connects to, so that it
+	// needs no network of its own for a host that is an address.
+	ToldAddress bool
 	// SystemBundle says that the client trusts the system's CA bundle alone: it sees
 	// visit.CAFile in the place of Debian's.
 	SystemBundle bool
@@ -168,6 +171,12 @@ type Visit struct {
 // Program returns the path of one of the client's programs.
 func (v *Visit) Program(name string) string { return v.programs[name] }
 
+// IsAddress tells whether Host is an address: there is no name then, to be resolved or to be sent.
+func (v *Visit) IsAddress() bool {
+	_, ok := hostAddress(v.Host)
+	return ok
+}
+
 // URL returns the URL that the client is to fetch.
 func (v *Visit) URL() string {
 	return "https://" + net.JoinHostPort(v.Host, strconv.Itoa(v.Port)) + v.Path
@@ -181,7 +190,10 @@ func (v *Visit) Trusted() []*x509.Certificate {
 // Hosts returns the names that the client has to resolve, with their addresses:
 // loopback, save AIA hosts that the user wants to be asked over the network.
 func (v *Visit) Hosts() map[string]string {
-	hosts := map[string]string{v.Host: "127.0.0.1"}
+	hosts := map[string]string{}
+	if !v.IsAddress() {
+		hosts[v.Host] = "127.0.0.1"
+	}
 	maps.Copy(hosts, v.AIAHosts)
 	return hosts
 }

@@ -38,29 +38,44 @@ func (u *aiaURLs) at(i int) string {
 	return fmt.Sprintf("%s://%s:%d/issuer-%d", u.scheme, aiaHost, u.port, i)
 }
 
-// newAIAURLs starts what the AIA URLs of a cell lead to.
-func (m *material) newAIAURLs(kind aiaKind, pki pkiPlan) (*aiaURLs, error) {
+// newAIAURLs starts what the AIA URLs of a cell lead to, where its client is.
+func (m *material) newAIAURLs(kind aiaKind, pki pkiPlan, listen func() (net.Listener, error)) (*aiaURLs, error) {
 	u := &aiaURLs{scheme: "http"}
 	var err error
-	switch {
-	case kind.https:
-		u.scheme = "https"
-		u.server, err = m.startHTTPS(pki)
-	case kind.dead:
+	if kind.dead {
 		u.server, err = aia.StartDead()
-	default:
-		u.server, err = aia.Start()
+	} else {
+		u.server, err = m.startAIA(kind, pki, listen)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if kind.https {
+		u.scheme = "https"
 	}
 	u.port, u.close = u.server.Port(), func() { _ = u.server.Close() }
 	return u, nil
 }
 
-// startHTTPS starts an AIA server that a client could trust: its certificate comes from
-// the root itself.
-func (m *material) startHTTPS(p pkiPlan) (*aia.Server, error) {
+// startAIA starts an AIA server.
+func (m *material) startAIA(kind aiaKind, p pkiPlan, listen func() (net.Listener, error)) (*aia.Server, error) {
+	var config *tls.Config
+	if kind.https {
+		var err error
+		if config, err = m.httpsConfig(p); err != nil {
+			return nil, err
+		}
+	}
+	l, err := listen()
+	if err != nil {
+		return nil, err
+	}
+	return aia.Serve(l, config), nil
+}
+
+// httpsConfig is that of an AIA server that a client could trust: its certificate comes from the root
+// itself.
+func (m *material) httpsConfig(p pkiPlan) (*tls.Config, error) {
 	pki, _, err := m.pki(p)
 	if err != nil {
 		return nil, err
@@ -70,7 +85,7 @@ func (m *material) startHTTPS(p pkiPlan) (*aia.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return aia.StartTLS(&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{id.DER()}, PrivateKey: id.Key}}})
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{id.DER()}, PrivateKey: id.Key}}}, nil
 }
 
 // publish puts the issuer of each certificate at its AIA URLs, and returns the URLs.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto"
 	"crypto/x509"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -114,6 +115,9 @@ func (m *material) fromPKI(p plan, urls *aiaURLs) (*presented, error) {
 		return nil, err
 	}
 	o := certs.LeafOptions{DNS: []string{m.host}, Key: key}
+	if address, ok := hostAddress(m.host); ok {
+		o.DNS, o.IPs = nil, []net.IP{address.AsSlice()}
+	}
 	if p.aia.asked {
 		o.AIA = urls.at(0)
 		if pki, err = p.aia.certify(m, pki, urls); err != nil {
@@ -146,7 +150,11 @@ var leafKinds = map[Leaf]leafKind{
 		issue: func(_ *certs.PKI, o certs.LeafOptions) (*certs.Identity, error) { return certs.NewSelfSignedCA(o) },
 	},
 	LeafWrongName: {issue: func(pki *certs.PKI, o certs.LeafOptions) (*certs.Identity, error) {
-		o.DNS = []string{"wrong-name.invalid"}
+		if len(o.IPs) == 0 {
+			o.DNS = []string{"wrong-name.invalid"}
+			return pki.Issue(o)
+		}
+		o.IPs = []net.IP{neighbour(o.IPs[0])}
 		return pki.Issue(o)
 	}},
 	LeafExpired: {issue: func(pki *certs.PKI, o certs.LeafOptions) (*certs.Identity, error) {

@@ -61,6 +61,8 @@ type run struct {
 	material *material
 	home     string // holds everything temporary of the run
 	extra    []Scenario
+	network  *sandbox.Network // where the host's address is; nil: nowhere, or it needs none
+	isolated error            // why there is none for an address that needs one
 }
 
 // Run runs everything and returns the matrix. Whatever scenarios were asked for, the
@@ -81,6 +83,8 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 		return nil, err
 	}
 	rn := &run{Runner: r, sandbox: sandbox.Detect(ctx), material: m, home: home.Path}
+	rn.startNetwork()
+	defer rn.closeNetwork()
 	if !r.NoControls {
 		rn.extra = missingControls(r.Scenarios)
 	}
@@ -123,6 +127,9 @@ func (r *Runner) defaults() error {
 	}
 	if r.Host == "" {
 		r.Host = DefaultHost
+	}
+	if address, ok := hostAddress(r.Host); ok {
+		r.Host = address.String()
 	}
 	if r.Firmware == nil {
 		r.Firmware = device.Firmwares()[0]
@@ -280,7 +287,8 @@ func (r *run) try(ctx context.Context, f *Found, s Scenario) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
 	defer cancel()
 	evidence, err := r.visit(ctx, f, s)
-	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, sandbox.ErrNoMounts) || errors.Is(err, errNoProxy) {
+	if errors.Is(err, sandbox.ErrCannotIsolate) || errors.Is(err, sandbox.ErrNoMounts) || errors.Is(err, sandbox.ErrNoNetwork) ||
+		errors.Is(err, errNoProxy) {
 		return none.end(verdict.VerdictCannotIsolate, verdict.CauseNotFitting, err.Error())
 	}
 	var own *unfit

@@ -31,6 +31,7 @@ type serving struct {
 	camera device.CameraConfig
 	page   string
 	watch  *watcher
+	listen func() (net.Listener, error)
 }
 
 var serverKinds = map[Server]serverKind{
@@ -99,25 +100,25 @@ func loadSigner(_ *material, p *presented, c *credentials) error {
 }
 
 // start starts the cell's server.
-func (r *run) start(ctx context.Context, f *Found, serves serverKind, creds *credentials, nonce string, watch *watcher) (server, error) {
+func (c *cell) start(ctx context.Context, serves serverKind, creds *credentials, nonce string, watch *watcher) (server, error) {
 	page := "leafcam " + nonce + "\n"
 	config := device.CameraConfig{
 		Context: creds.context, Script: device.Hello(page), Tap: watch.tap.Conn,
 		OnEvent: watch.event, OnReset: watch.reset, Connections: cellConnections,
 	}
-	if f.Script != nil {
-		config.Script = f.Script(nonce)
+	if c.client.Script != nil {
+		config.Script = c.client.Script(nonce)
 	}
-	s := serving{f.Client, creds, config, page, watch}
-	return serves.start(r, ctx, s)
+	s := serving{c.client.Client, creds, config, page, watch, func() (net.Listener, error) { return c.network.listen(c.run.Listen) }}
+	server, err := serves.start(c.run, ctx, s)
+	if err != nil || c.network == nil || !serves.hidden {
+		return server, err
+	}
+	return startRelay(c.network, c.run.Listen, server)
 }
 
-func (r *run) listen() (net.Listener, error) {
-	return net.Listen("tcp", net.JoinHostPort(r.Listen, "0"))
-}
-
-func startCamera(r *run, _ context.Context, s serving) (server, error) {
-	l, err := r.listen()
+func startCamera(_ *run, _ context.Context, s serving) (server, error) {
+	l, err := s.listen()
 	if err != nil {
 		return nil, err
 	}
@@ -129,11 +130,11 @@ func startOneByOne(r *run, ctx context.Context, s serving) (server, error) {
 	return startCamera(r, ctx, s)
 }
 
-func startFullChain(r *run, _ context.Context, s serving) (server, error) {
+func startFullChain(_ *run, _ context.Context, s serving) (server, error) {
 	if s.client.Script != nil {
 		return nil, fmt.Errorf("%w: the other server speaks nothing but HTTP pages", errNotApplicable)
 	}
-	l, err := r.listen()
+	l, err := s.listen()
 	if err != nil {
 		return nil, err
 	}

@@ -35,10 +35,17 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (e Evidence, err 
 	defer os.RemoveAll(home)
 	online := r.Online && r.Files != nil && p.asks.question
 	var urls *aiaURLs
+	network, err := r.networkOf(f.Client)
+	if err != nil {
+		return Evidence{}, err
+	}
 	if p.aia.asked {
 		urls = &aiaURLs{}
+		if online && network != nil {
+			return Evidence{}, fmt.Errorf("%w: and the AIA server is to be asked over the network", sandbox.ErrNoNetwork)
+		}
 		if !online {
-			if urls, err = r.material.newAIAURLs(p.aia, p.pki); err != nil {
+			if urls, err = r.material.newAIAURLs(p.aia, p.pki, network.listenAIA); err != nil {
 				return Evidence{}, err
 			}
 			defer func() { urls.close() }()
@@ -48,7 +55,7 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (e Evidence, err 
 	if err != nil {
 		return Evidence{}, err
 	}
-	c := &cell{run: r, client: f, shown: shown, trusts: p.trust, visit: &Visit{
+	c := &cell{run: r, client: f, network: network, shown: shown, trusts: p.trust, visit: &Visit{
 		BuildDir: r.buildDir(f.Client), Home: home, Host: r.Host, CAFile: filepath.Join(home, trustedFile),
 		programs: f.programs, sandbox: r.sandbox,
 	}}
@@ -86,6 +93,7 @@ func (r *run) visit(ctx context.Context, f *Found, s Scenario) (e Evidence, err 
 type cell struct {
 	run     *run
 	client  *Found
+	network *ownNetwork // nil: this machine's
 	visit   *Visit
 	shown   *presented
 	trusts  trustKind
@@ -108,7 +116,7 @@ func (c *cell) attempt(ctx context.Context, serves serverKind) (Evidence, error)
 		return Evidence{}, err
 	}
 	watch := &watcher{}
-	server, err := c.run.start(ctx, f, serves, creds, e.Nonce, watch)
+	server, err := c.start(ctx, serves, creds, e.Nonce, watch)
 	if err != nil {
 		return Evidence{}, err
 	}
@@ -119,7 +127,7 @@ func (c *cell) attempt(ctx context.Context, serves serverKind) (Evidence, error)
 	if err != nil {
 		return Evidence{}, err
 	}
-	if e.Result, err = c.run.runClient(ctx, f, v, needsHosts || f.Isolation.HostsFile); err != nil {
+	if e.Result, err = c.runClient(ctx, f, v, needsHosts || f.Isolation.HostsFile); err != nil {
 		return Evidence{}, err
 	}
 	settle(server)
@@ -169,7 +177,7 @@ func settle(s server) {
 }
 
 // runClient prepares the client's trust and runs it.
-func (r *run) runClient(ctx context.Context, f *Found, v *Visit, needsHosts bool) (sandbox.Result, error) {
+func (c *cell) runClient(ctx context.Context, f *Found, v *Visit, needsHosts bool) (sandbox.Result, error) {
 	if err := os.WriteFile(v.CAFile, certs.EncodePEM(v.Trusted()...), 0o644); err != nil {
 		return sandbox.Result{}, err
 	}
@@ -181,13 +189,16 @@ func (r *run) runClient(ctx context.Context, f *Found, v *Visit, needsHosts bool
 	if f.Dial != nil {
 		return dial(ctx, f.Client, v)
 	}
-	c := f.Command(v)
-	spec := sandbox.Command{Args: c.Args, Env: c.Env, Home: v.Home, Stdin: []byte(c.Stdin), NotRoot: f.Isolation.NotRoot}
+	command := f.Command(v)
+	spec := sandbox.Command{
+		Args: command.Args, Env: command.Env, Home: v.Home, Stdin: []byte(command.Stdin), NotRoot: f.Isolation.NotRoot,
+		Network: c.network.sandboxed(),
+	}
 	if needsHosts {
 		spec.Hosts = v.Hosts()
 	}
 	spec.Mounts = f.Isolation.mounts(v)
-	return r.sandbox.Run(ctx, spec)
+	return c.run.sandbox.Run(ctx, spec)
 }
 
 // trustedFile is the name of Visit.CAFile in the cell's home.

@@ -58,6 +58,9 @@ your leaf allows; the controls use a test PKI still. The root that clients are t
 --root, else the one that --chain ends with, else the public root that signed the chain. The
 leaf's AIA URL is answered from --chain on this machine, unless --online is given.
 
+Nothing leaves this machine but what --online and --webdriver ask for. An address as --host is this
+machine's in a network of the clients' own: whoever has it elsewhere is never asked.
+
 --scenarios takes names, "standard" (the default) and "all"; an unknown name is answered with the
 list. --report writes FORM=FILE, with the forms html, json, junit and markdown. --keep leaves every
 cell's command line, environment, output, home and camera events in a directory, to be repeated
@@ -76,7 +79,7 @@ a verdict could not be had; with --expect, that a cell is not as it was.`,
 	f.StringVar(&o.key, "key", "", "private key `FILE` as flashed")
 	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, PEM or DER, in any order")
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
-	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME` that clients connect to")
+	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME`, or address, that clients connect to")
 	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
 	f.StringSliceVar(&o.scenarios, "scenarios", nil, "only these scenarios, as `NAMES` with commas")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")

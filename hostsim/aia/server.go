@@ -70,6 +70,12 @@ func start(config *tls.Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Serve(l, config), nil
+}
+
+// Serve serves the connections of a listener, as https with a config that is not nil. It takes the
+// listener over.
+func Serve(l net.Listener, config *tls.Config) *Server {
 	s := &Server{addr: l.Addr().(*net.TCPAddr), stop: make(chan struct{}), content: map[string]Answer{}}
 	s.server = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet}
 	l = listening.Keep(l, nil)
@@ -77,7 +83,7 @@ func start(config *tls.Config) (*Server, error) {
 		l = tls.NewListener(l, config)
 	}
 	go func() { _ = s.server.Serve(l) }()
-	return s, nil
+	return s
 }
 
 // StartDead returns a server that nobody reaches: nothing listens on its port, until it is closed, and

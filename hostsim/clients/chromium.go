@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim"
@@ -80,6 +81,9 @@ func resolverRules(v *hostsim.Visit) string {
 	rules := ""
 	for name, address := range v.Hosts() {
 		rules += fmt.Sprintf("MAP %s %s, ", name, address)
+	}
+	if v.IsAddress() { // nothing but that is there to be found
+		return strings.TrimSuffix(rules, ", ")
 	}
 	return rules + "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 }

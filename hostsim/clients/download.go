@@ -13,14 +13,21 @@ import (
 
 var curl = &hostsim.Client{
 	Name: "curl", Title: "curl", Stack: openSSL, Library: "OpenSSL (libcurl)",
-	Needs: hostsim.Needs{Packages: []string{"curl"}, Programs: []string{"curl"}, Version: []string{"--version"}},
-	Known: hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Or(curlWords)},
+	Needs:     hostsim.Needs{Packages: []string{"curl"}, Programs: []string{"curl"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{ToldAddress: true},
+	Known:     hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Or(curlWords)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
-		return hostsim.Command{Args: []string{
-			v.Program("curl"), "--disable", "-sS", "--max-time", "30", "--cacert", v.CAFile,
-			"--resolve", fmt.Sprintf("%s:%d:127.0.0.1", v.Host, v.Port), v.URL(),
-		}}
+		return curlCommand(v, "--cacert", v.CAFile)
 	},
+}
+
+// curlCommand makes curl connect to the camera, whatever the host.
+func curlCommand(v *hostsim.Visit, options ...string) hostsim.Command {
+	args := append([]string{v.Program("curl"), "--disable", "-sS", "--max-time", "30"}, options...)
+	args = append(args, forHost(v,
+		[]string{"--resolve", fmt.Sprintf("%s:%d:127.0.0.1", v.Host, v.Port)},
+		[]string{"--connect-to", fmt.Sprintf("%s:%d:%s", authority(v), v.Port, address(v))})...)
+	return hostsim.Command{Args: append(args, v.URL())}
 }
 
 // curlDirectory has the system's CA bundle beside the directory: curl refuses to be
@@ -31,13 +38,11 @@ var curlDirectory = &hostsim.Client{
 		Packages: []string{"curl", "openssl", "ca-certificates"}, Programs: []string{"curl", "openssl"},
 		Files: []string{systemBundle}, Version: []string{"--version"},
 	},
-	Known:   hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Or(curlWords)},
-	Prepare: hashedDirectory,
+	Isolation: hostsim.Isolation{ToldAddress: true},
+	Known:     hostsim.Known{Family: "openssl-partial", Words: openSSLWords.Or(curlWords)},
+	Prepare:   hashedDirectory,
 	Command: func(v *hostsim.Visit) hostsim.Command {
-		return hostsim.Command{Args: []string{
-			v.Program("curl"), "--disable", "-sS", "--max-time", "30", "--capath", v.File("hashed"),
-			"--resolve", fmt.Sprintf("%s:%d:127.0.0.1", v.Host, v.Port), v.URL(),
-		}}
+		return curlCommand(v, "--capath", v.File("hashed"))
 	},
 }
 
@@ -112,7 +117,7 @@ var lftp = &hostsim.Client{
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		script := fmt.Sprintf(`set ssl:ca-file "%s"; set ssl:verify-certificate yes; set net:max-retries 1; `+
 			`set net:timeout 10; set cmd:fail-exit yes; open https://%s:%d; cat %s`,
-			v.CAFile, v.Host, v.Port, v.Path)
+			v.CAFile, authority(v), v.Port, v.Path)
 		return hostsim.Command{Args: []string{v.Program("lftp"), "--norc", "-c", script}}
 	},
 }

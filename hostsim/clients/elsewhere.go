@@ -30,9 +30,9 @@ var curlMac = systemCurl(hostsim.Client{
 func systemCurl(c hostsim.Client, path string, options ...string) *hostsim.Client {
 	c.Needs.Programs, c.Needs.Version = []string{"curl"}, []string{"--version"}
 	c.Needs.Paths = map[string]string{"curl": path}
+	c.Isolation.ToldAddress = true
 	c.Command = func(v *hostsim.Visit) hostsim.Command {
-		args := append([]string{v.Program("curl"), "--disable", "-sS", "--max-time", "30"}, options...)
-		return hostsim.Command{Args: append(args, "--cacert", v.CAFile, "--resolve", fmt.Sprintf("%s:%d:127.0.0.1", v.Host, v.Port), v.URL())}
+		return curlCommand(v, append(options, "--cacert", v.CAFile)...)
 	}
 	return &c
 }

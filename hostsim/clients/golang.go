@@ -37,8 +37,9 @@ func main() {
 // golang is a small program, built once a run with the machine's Go.
 var golang = &hostsim.Client{
 	Name: "go", Title: "Go net/http", Stack: goTLS, Library: "crypto/tls",
-	Needs: hostsim.Needs{Packages: []string{"golang-go"}, Programs: []string{"go"}, Version: []string{"version"}},
-	Known: hostsim.Known{Family: "go", Words: goWords},
+	Needs:     hostsim.Needs{Packages: []string{"golang-go"}, Programs: []string{"go"}, Version: []string{"version"}},
+	Isolation: hostsim.Isolation{ToldAddress: true},
+	Known:     hostsim.Known{Family: "go", Words: goWords},
 	Build: func(ctx context.Context, v *hostsim.Visit) error {
 		source := filepath.Join(v.BuildDir, "main.go")
 		if err := os.WriteFile(source, []byte(goProgram), 0o644); err != nil {

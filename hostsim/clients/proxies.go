@@ -27,7 +27,8 @@ func proxyClient(c hostsim.Client, config string, serve ...string) *hostsim.Clie
 	c.Needs.Packages, c.Needs.Programs = append(c.Needs.Packages, "curl"), append(c.Needs.Programs, "curl", "bash")
 	c.Needs.Port = true
 	c.Prepare = func(_ context.Context, v *hostsim.Visit) error {
-		text := strings.ReplaceAll(fill(config, v), "%LISTEN%", strconv.Itoa(v.Listen))
+		subject := forHost(v, []string{"sni = " + v.Host + "\ncheckHost = " + v.Host}, []string{"checkIP = " + v.Host})[0]
+		text := strings.NewReplacer("%LISTEN%", strconv.Itoa(v.Listen), "%SUBJECT%", subject).Replace(fill(config, v))
 		return os.WriteFile(v.File("config"), []byte(text), 0o644)
 	}
 	c.Command = func(v *hostsim.Visit) hostsim.Command {
@@ -70,7 +71,7 @@ var nginx = proxyClient(hostsim.Client{
 }, `daemon off; master_process off; pid %HOME%/pid; error_log stderr info; events {}
 http { access_log off; client_body_temp_path %HOME%/a; proxy_temp_path %HOME%/b;
 fastcgi_temp_path %HOME%/c; uwsgi_temp_path %HOME%/d; scgi_temp_path %HOME%/e;
-server { listen 127.0.0.1:%LISTEN%; location / { proxy_pass https://127.0.0.1:%PORT%; proxy_set_header Host %HOST%;
+server { listen 127.0.0.1:%LISTEN%; location / { proxy_pass https://127.0.0.1:%PORT%; proxy_set_header Host %AUTHORITY%;
 proxy_ssl_verify on; proxy_ssl_verify_depth 3; proxy_ssl_trusted_certificate %CA%; proxy_ssl_server_name on; proxy_ssl_name %HOST%; } } }
 `, "-e", "stderr", "-c", "config")
 
@@ -108,10 +109,9 @@ debug = 5
 client = yes
 accept = 127.0.0.1:%LISTEN%
 connect = 127.0.0.1:%PORT%
-sni = %HOST%
 verifyChain = yes
 CAfile = %CA%
-checkHost = %HOST%
+%SUBJECT%
 `, "config")
 
 var caddy = proxyClient(hostsim.Client{
@@ -157,7 +157,7 @@ SSLProxyVerifyDepth 3
 SSLProxyCheckPeerName on
 SSLProxyCheckPeerExpire on
 SSLProxyCACertificateFile %CA%
-ProxyPass / https://%HOST%:%PORT%/
+ProxyPass / https://%AUTHORITY%:%PORT%/
 `, "-X", "-f", "config")
 
 // squid has a hosts file by its own configuration, for AIA downloads, too. Intermediates

@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/verdict"
@@ -12,7 +13,7 @@ import (
 
 // request is what clients without HTTP of their own send.
 func request(v *hostsim.Visit) string {
-	return "GET " + v.Path + " HTTP/1.0\r\nHost: " + v.Host + "\r\n\r\n"
+	return "GET " + v.Path + " HTTP/1.0\r\nHost: " + authority(v) + "\r\n\r\n"
 }
 
 var (
@@ -26,24 +27,26 @@ var (
 func opensslClient(name, title, family string, options ...string) *hostsim.Client {
 	return &hostsim.Client{
 		Name: name, Title: title, Stack: openSSL, Library: "OpenSSL",
-		Needs: hostsim.Needs{Packages: []string{"openssl"}, Programs: []string{"openssl"}, Version: []string{"version"}},
+		Needs:     hostsim.Needs{Packages: []string{"openssl"}, Programs: []string{"openssl"}, Version: []string{"version"}},
+		Isolation: hostsim.Isolation{ToldAddress: true},
 		Known: hostsim.Known{Family: family, Words: openSSLWords.Says(verdict.CauseName, `verify error:num=6[24]`).
 			Says(verdict.CauseRejected, `verify error:num=`)},
 		Command: func(v *hostsim.Visit) hostsim.Command {
-			args := append([]string{
-				v.Program("openssl"), "s_client", "-connect", address(v), "-servername", v.Host, "-verify_hostname", v.Host,
-				"-verify_return_error", "-CAfile", v.CAFile, "-no-CApath", "-no-CAstore", "-quiet", "-ign_eof",
-			}, options...)
-			return hostsim.Command{Args: args, Stdin: request(v)}
+			args := []string{v.Program("openssl"), "s_client", "-connect", address(v)}
+			args = append(args, forHost(v,
+				[]string{"-servername", v.Host, "-verify_hostname", v.Host}, []string{"-noservername", "-verify_ip", v.Host})...)
+			args = append(args, "-verify_return_error", "-CAfile", v.CAFile, "-no-CApath", "-no-CAstore", "-quiet", "-ign_eof")
+			return hostsim.Command{Args: append(args, options...), Stdin: request(v)}
 		},
 	}
 }
 
 var gnutls = &hostsim.Client{
 	Name: "gnutls-cli", Title: "gnutls-cli", Stack: gnuTLS, Library: "GnuTLS",
-	Needs:   hostsim.Needs{Packages: []string{"gnutls-bin"}, Programs: []string{"gnutls-cli"}, Version: []string{"--version"}},
-	Known:   hostsim.Known{Family: "gnutls", Words: gnuTLSWords},
-	Command: func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v) },
+	Needs:     hostsim.Needs{Packages: []string{"gnutls-bin"}, Programs: []string{"gnutls-cli"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{ToldAddress: true},
+	Known:     hostsim.Known{Family: "gnutls", Words: gnuTLSWords},
+	Command:   func(v *hostsim.Visit) hostsim.Command { return gnutlsCommand(v) },
 }
 
 var gnutlsAIA = &hostsim.Client{
@@ -56,9 +59,9 @@ var gnutlsAIA = &hostsim.Client{
 
 func gnutlsCommand(v *hostsim.Visit, options ...string) hostsim.Command {
 	args := append([]string{v.Program("gnutls-cli")}, options...)
+	args = append(args, forHost(v, []string{"--sni-hostname=" + v.Host}, []string{"--disable-sni"})...)
 	return hostsim.Command{
-		Args: append(args, "--x509cafile="+v.CAFile, "--sni-hostname="+v.Host, "--verify-hostname="+v.Host,
-			"-p", port(v), "127.0.0.1"),
+		Args:  append(args, "--x509cafile="+v.CAFile, "--verify-hostname="+v.Host, "-p", port(v), "127.0.0.1"),
 		Stdin: request(v),
 	}
 }
@@ -72,10 +75,8 @@ var ncat = &hostsim.Client{
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
-			Args: []string{
-				v.Program("ncat"), "-v", "--ssl-verify", "--ssl-trustfile",
-				v.CAFile, "--ssl-servername", v.Host, "-w", "8", v.Host, port(v),
-			},
+			Args: slices.Concat([]string{v.Program("ncat"), "-v", "--ssl-verify", "--ssl-trustfile", v.CAFile},
+				forHost(v, []string{"--ssl-servername", v.Host}, nil), []string{"-w", "8", v.Host, port(v)}),
 			Stdin: request(v),
 		}
 	},
@@ -88,8 +89,8 @@ var socat = &hostsim.Client{
 	Known:     hostsim.Known{Family: "socat", Words: openSSLWords.Says(verdict.CauseName, `commonName does not match hostname`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
-			Args: []string{v.Program("socat"), "-t5", "-", "OPENSSL:" + v.Host + ":" + port(v) + ",cafile=" + v.CAFile +
-				",verify=1,commonname=" + v.Host + ",snihost=" + v.Host},
+			Args: []string{v.Program("socat"), "-t5", "-", "OPENSSL:" + authority(v) + ":" + port(v) + ",cafile=" + v.CAFile +
+				",verify=1,commonname=" + forHost(v, []string{v.Host + ",snihost=" + v.Host}, []string{v.Host + ",no-sni=1"})[0]},
 			Stdin: request(v),
 		}
 	},

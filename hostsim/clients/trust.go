@@ -73,6 +73,6 @@ func shell(script string, args ...string) hostsim.Command {
 
 // fill puts the URL and the file of trusted certificates into a program.
 func fill(program string, v *hostsim.Visit) string {
-	return strings.NewReplacer("%URL%", v.URL(), "%CA%", v.CAFile, "%HOST%", v.Host,
+	return strings.NewReplacer("%URL%", v.URL(), "%CA%", v.CAFile, "%HOST%", v.Host, "%AUTHORITY%", authority(v),
 		"%PORT%", port(v), "%PATH%", v.Path, "%HOME%", v.Home).Replace(program)
 }

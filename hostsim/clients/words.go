@@ -6,7 +6,7 @@ import "github.com/leafcam/leafcam/hostsim/verdict"
 // refuse. A client has the words of its library, and its own besides: these stand with the client.
 
 var openSSLWords = verdict.Words{}.
-	Says(verdict.CauseName, `hostname mismatch`).
+	Says(verdict.CauseName, `hostname mismatch`, `IP address mismatch`).
 	Says(verdict.CauseNoTrust, `no certificate or crl found`).
 	Says(verdict.CauseExpired, `certificate has expired`).
 	Says(verdict.CauseUnknown, `unable to get (local )?issuer`, `unable to verify the first certificate`,

@@ -11,14 +11,17 @@ enum { HOST = 1, PORT, CA, PATH, ARGUMENTS };
 
 static int open_tcp(const char *host, const char *port)
 {
-	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *address;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *address;
 	int fd;
 	if (getaddrinfo(host, port, &hints, &address) != 0)
 		return -1;
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
-		return -1;
-	return fd;
+	for (; address; address = address->ai_next) {
+		fd = socket(address->ai_family, SOCK_STREAM, 0);
+		if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+			return fd;
+		close(fd);
+	}
+	return -1;
 }
 
 static const char *http_request(char *argv[])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,12 @@ func TestMain(m *testing.M) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
+	if c.Network != nil {
+		var err error
+		if c.Network, err = sandbox.StartNetwork(netip.MustParseAddr("192.0.2.20")); err != nil {
+			panic(err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	if _, err := sandbox.Detect(ctx).Run(ctx, c); err != nil {
@@ -53,6 +60,7 @@ func TestKilledHarness(t *testing.T) {
 		{"with a hosts file", "sleep SECONDS; true", sandbox.Command{Hosts: hosts}, true},
 		{"with mounts", "sleep SECONDS; true", sandbox.Command{Mounts: map[string]string{"/etc/hostname": "/etc/passwd"}}, true},
 		{"as an ordinary user", "sleep SECONDS; true", sandbox.Command{NotRoot: true}, true},
+		{"in a network of its own", "setsid sh -c 'sleep SECONDS & wait' & wait", sandbox.Command{Network: new(sandbox.Network)}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.namespaces && !sb.Namespaces() {
@@ -63,7 +71,7 @@ func TestKilledHarness(t *testing.T) {
 			c := shell(t, "touch "+began+"; "+strings.ReplaceAll(tc.script, "SECONDS", seconds))
 			c.Home = t.TempDir()
 			require.NoError(t, os.Chmod(filepath.Dir(began), 0o777))
-			c.Hosts, c.Mounts, c.NotRoot = tc.command.Hosts, tc.command.Mounts, tc.command.NotRoot
+			c.Hosts, c.Mounts, c.NotRoot, c.Network = tc.command.Hosts, tc.command.Mounts, tc.command.NotRoot, tc.command.Network
 			text, err := json.Marshal(c)
 			require.NoError(t, err)
 			harness := exec.Command(os.Args[0])

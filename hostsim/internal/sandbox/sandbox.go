@@ -37,6 +37,8 @@ type Command struct {
 	// NotRoot says that the program must not find itself to be root, as which it would refuse
 	// to run or try to become somebody else.
 	NotRoot bool
+	// Network, unless nil, is all that the program sees of networks.
+	Network *Network
 }
 
 // SystemBundle is where Debian's programs look for trusted CAs.
@@ -151,6 +153,15 @@ func runToEnd(cmd *exec.Cmd) error {
 
 // isolate returns the command line and the environment that a command is run with.
 func (s *Sandbox) isolate(c Command) (args, env []string, err error) {
+	args, env, err = s.isolateFiles(c)
+	if err == nil && c.Network != nil {
+		args = slices.Concat(c.Network.enter(), args)
+	}
+	return args, env, err
+}
+
+// isolateFiles is what isolate does about everything but the network.
+func (s *Sandbox) isolateFiles(c Command) (args, env []string, err error) {
 	env = append(Environment(c.Home), c.Env...)
 	if c.NotRoot && len(s.apart) > 0 {
 		c.Args = slices.Concat(asNobody, c.Args)
