@@ -103,6 +103,17 @@ func ParseHostName(text string) (HostName, error) {
 	return h, nil
 }
 
+// CheckClientHost tells what is wrong with a host that clients are to be told: nothing, for a name or an
+// address that [ParseHostName] reads, and for one with underscores. Those are in no host name, and no
+// public CA certifies them, but devices have them: clients decide what they do with one.
+func CheckClientHost(text string) error {
+	if _, err := ParseHostName(strings.ReplaceAll(text, "_", "a")); err != nil {
+		_, err = ParseHostName(text)
+		return err
+	}
+	return nil
+}
+
 // documentation and other blocks that nobody reaches (RFC 6890).
 var reservedBlocks = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),

@@ -61,6 +61,19 @@ func TestParseHostNameRefuses(t *testing.T) {
 	}
 }
 
+// TestHostsForClients: clients may be told what no CA certifies, and nothing that is no host.
+func TestHostsForClients(t *testing.T) {
+	for _, host := range []string{"cam.example.com", "cam_1.example.com", "_cam", "cam_", "192.0.2.1", "2001:db8::1", "käm.example.com"} {
+		require.NoError(t, certs.CheckClientHost(host), host)
+	}
+	for host, why := range map[string]string{
+		"https://cam_1.example.com": "is a URL", "cam_1.example.com:8443": "has a port", "": "no host name", "a_..b": "no host name",
+		"cam 1": "no host name",
+	} {
+		require.ErrorContains(t, certs.CheckClientHost(host), why, host)
+	}
+}
+
 // FuzzParseHostName checks that what is taken is taken again, unchanged.
 func FuzzParseHostName(f *testing.F) {
 	for _, seed := range []string{"cam.example.com", "*.müller.de", "::1", "192.168.1.20", "a.b.c.", "xn--mller-kva.de"} {

@@ -171,7 +171,7 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 	}
 	options.Host, options.NoPublicRoots, options.KeyElsewhere = o.host, o.onlyRoots, o.keyElsewhere
 	if o.host != "" {
-		if _, err := certs.ParseHostName(o.host); err != nil {
+		if err := certs.CheckClientHost(o.host); err != nil {
 			return options, usage(fmt.Errorf("--host: %w", err))
 		}
 	}

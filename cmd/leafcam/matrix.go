@@ -18,12 +18,14 @@ import (
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // matrixOptions are the flags of matrix.
 type matrixOptions struct {
 	cert, key, chain, root string
 	host                   string
+	hostGiven              bool // by the user
 	clients, scenarios     []string
 	firmware               string
 	keyType                string
@@ -71,6 +73,7 @@ Exit status 1 means that some client does not complete the chain with the leaf a
 a verdict could not be had; with --expect, that a cell is not as it was.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.hostGiven = cmd.Flags().Changed("host")
 			return matrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -103,6 +106,7 @@ func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error
 	if err != nil {
 		return err
 	}
+	noteHost(messages, runner)
 	if err := o.addGrid(ctx, &runner); err != nil {
 		return err
 	}
@@ -146,6 +150,12 @@ func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error
 func (o matrixOptions) runner() (hostsim.Runner, error) {
 	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online, Keep: o.keep, Listen: o.listen}
 	var err error
+	if err := certs.CheckClientHost(o.host); err != nil {
+		return r, usage(fmt.Errorf("--host: %w", err))
+	}
+	if host, err := certs.ParseHostName(o.host); err == nil {
+		r.Host = host.Name
+	}
 	if net.ParseIP(o.listen) == nil {
 		return r, usage(fmt.Errorf("--listen %s: give an IP address", o.listen))
 	}
@@ -190,12 +200,26 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 	if r.Files, err = o.files(r.Firmware); err != nil {
 		return r, err
 	}
-	if !certs.SelfSigned(r.Files.Leaf) || len(r.Files.Leaf.DNSNames) > 0 {
-		if err := r.Files.Leaf.VerifyHostname(o.host); err != nil {
-			return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", o.cert, o.host, err))
-		}
+	if err := otherHost(r); err != nil && !o.hostGiven {
+		return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", o.cert, o.host, err))
 	}
 	return r, nil
+}
+
+// otherHost says why a user's certificate is not for the host, by the rules that most clients have.
+func otherHost(r hostsim.Runner) error {
+	if r.Files == nil || certs.SelfSigned(r.Files.Leaf) && len(r.Files.Leaf.DNSNames) == 0 {
+		return nil
+	}
+	return r.Files.Leaf.VerifyHostname(r.Host)
+}
+
+// noteHost says that a certificate is not for the host that was named. Who takes it all the same is shown
+// by the run.
+func noteHost(messages io.Writer, r hostsim.Runner) {
+	if err := otherHost(r); err != nil {
+		fmt.Fprintf(messages, "the certificate is not for %s, as most clients see it: %s\n", printable.Line(r.Host), printable.Line(err.Error()))
+	}
 }
 
 // files reads the user's files, and says with which status the command ends when they are
