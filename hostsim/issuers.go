@@ -31,6 +31,8 @@ type aiaURLs struct {
 	scheme string
 	port   int
 	close  func()
+	// stranger is who answers in the issuer's name where it is not the issuer.
+	stranger *certs.Identity
 }
 
 // at returns the URL of the issuer of the i-th certificate, counted from the leaf.
@@ -40,7 +42,7 @@ func (u *aiaURLs) at(i int) string {
 
 // newAIAURLs starts what the AIA URLs of a cell lead to, where its client is.
 func (m *material) newAIAURLs(kind aiaKind, pki pkiPlan, listen func() (net.Listener, error)) (*aiaURLs, error) {
-	u := &aiaURLs{scheme: "http"}
+	u := &aiaURLs{scheme: "http", stranger: m.stranger.Root}
 	var err error
 	if kind.dead {
 		u.server, err = aia.StartDead()
@@ -91,13 +93,20 @@ func (m *material) httpsConfig(p pkiPlan) (*tls.Config, error) {
 // publish puts the issuer of each certificate at its AIA URLs, and returns the URLs.
 func (u *aiaURLs) publish(kind aiaKind, p *presented) ([]string, error) {
 	var list []string
+	var err error
 	for i, subject := range append([]*x509.Certificate{p.leaf}, p.chain...) {
 		for _, raw := range subject.IssuingCertificateURL {
 			if u.server != nil {
 				if i == len(p.chain) {
 					continue // leads to the root, or in a circle to one that is there already
 				}
-				if err := u.answer(kind, raw, p.chain[i]); err != nil {
+				issuer := p.chain[i]
+				if kind.stranger {
+					if issuer, err = u.namesake(issuer); err != nil {
+						return nil, err
+					}
+				}
+				if err := u.answer(kind, raw, issuer); err != nil {
 					continue // an ldap URL, say: no client asks that
 				}
 			}
@@ -108,6 +117,24 @@ func (u *aiaURLs) publish(kind aiaKind, p *presented) ([]string, error) {
 		return nil, fmt.Errorf("%w: the leaf has no http AIA URL that could be answered", errNotApplicable)
 	}
 	return list, nil
+}
+
+// namesake returns a CA that is called as an issuer is, and has another key: a stranger has made it.
+func (u *aiaURLs) namesake(issuer *x509.Certificate) (*x509.Certificate, error) {
+	key, err := certs.GenerateKey("")
+	if err != nil {
+		return nil, err
+	}
+	// Its own URL leads to the stranger: a client that goes on ends at a root that it does not know.
+	above := u.at(1)
+	made, err := certs.Recertify(&certs.Identity{Certificate: issuer, Key: key}, u.stranger, certs.RecertifyOptions{AIA: above})
+	if err != nil {
+		return nil, err
+	}
+	if err := u.server.Publish(above, aia.Answer{Body: u.stranger.DER()}); err != nil {
+		return nil, err
+	}
+	return made.Certificate, nil
 }
 
 // answer publishes one issuer.
@@ -137,6 +164,8 @@ type aiaKind struct {
 	dead  bool // nobody listens
 	moved bool // a redirection leads to the answer
 	loop  bool // issuers lead to each other
+	// stranger says that what answers is not the issuer, but has its name.
+	stranger bool
 	// answer is what an issuer is published as; nil is its DER.
 	answer func(issuer *x509.Certificate) (aia.Answer, error)
 }
@@ -163,6 +192,7 @@ var aiaKinds = map[AIA]aiaKind{
 	AIARedirect: {asked: true, moved: true},
 	AIAHTTPS:    {asked: true, own: true, https: true},
 	AIALoop:     {asked: true, own: true, loop: true},
+	AIAStranger: {asked: true, own: true, stranger: true},
 	AIADead:     {asked: true, dead: true},
 }
 

@@ -61,7 +61,7 @@ func run(t *testing.T, c *hostsim.Client, deadline time.Duration) *hostsim.Row {
 	}
 	m, err := hostsim.Runner{Clients: []*hostsim.Client{c}, Deadline: deadline}.Run(t.Context())
 	require.NoError(t, err)
-	require.Len(t, m.Rows[0].Cells, 9)
+	require.Len(t, m.Rows[0].Cells, 10)
 	return &m.Rows[0]
 }
 
@@ -325,14 +325,14 @@ func TestDeadlineStallsNobody(t *testing.T) {
 		},
 	}.Run(t.Context())
 	require.NoError(t, err)
-	require.Len(t, order, 18)
+	require.Len(t, order, 20)
 	last := 0
 	for i, what := range order {
 		if strings.HasPrefix(what, "quick") {
 			last = i
 		}
 	}
-	require.Less(t, last, 17, "the hanging client ends last")
+	require.Less(t, last, 19, "the hanging client ends last")
 }
 
 // TestRealSecondTry: what ends without a verdict is tried once more, and says so; a refusal is not.

@@ -145,7 +145,7 @@ func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 		case s.Role == RolePositive && o.inconclusive():
 			return s.Name + ", the positive control, ended otherwise: " + string(o.Verdict) + ", " + o.Reason()
 		case s.testsNames() && c.Known.IgnoresNames:
-		case s.Role == RoleNegative && o.Verdict == verdict.VerdictCompleted:
+		case s.Role == RoleNegative && (o.Verdict == verdict.VerdictCompleted || o.Cause == verdict.CauseInexplicable):
 			return "the client accepts even " + s.Name + ", a negative control: it does not verify"
 		}
 	}

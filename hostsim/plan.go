@@ -118,5 +118,8 @@ func (e explanation) refusal(cause verdict.Cause) verdict.Cause {
 // tellsAnchors tells whether a client that completes takes an intermediate for an anchor.
 func (s Scenario) tellsAnchors() bool { return s.Trust == TrustStore }
 
+// testsFetches tells whether what the AIA URL leads to is not the issuer.
+func (s Scenario) testsFetches() bool { return s.AIA == AIAStranger }
+
 // testsNames tells whether the certificate is for another host.
 func (s Scenario) testsNames() bool { return s.Leaf == LeafWrongName }

@@ -155,6 +155,10 @@ func missingControls(scenarios []Scenario) []Scenario {
 		if s.tellsAnchors() {
 			control = slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.Trust == TrustRootStore })
 		}
+		// Whether a client verifies what it fetches matters where it can fetch something.
+		if s.testsFetches() {
+			control = slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.plan().aia.asked })
+		}
 		if control && !slices.ContainsFunc(scenarios, func(have Scenario) bool { return have.Name == s.Name && have.Role == s.Role }) {
 			missing = append(missing, s)
 		}

@@ -67,6 +67,7 @@ const (
 	AIASilent   AIA = "silent"   // a connection that is accepted and never answered
 	AIARedirect AIA = "redirect" // a redirection to the issuer in DER
 	AIAHTTPS    AIA = "https"    // an https URL, whose server the client could trust
+	AIAStranger AIA = "stranger" // a stranger's CA of the same name, with another key
 	AIALoop     AIA = "loop"     // issuers that lead to each other and never to a root
 	AIADead     AIA = "dead"     // a port where nobody listens
 )
@@ -177,6 +178,13 @@ func ScenarioUnknownRoot() Scenario {
 		Scenario{Server: ServeSecondLoad, Trust: TrustOtherRoot})
 }
 
+// ScenarioAIAStranger is a negative control of clients that ask AIA URLs: what is fetched there proves
+// nothing by itself.
+func ScenarioAIAStranger() Scenario {
+	return negative("aia-stranger", "leaf alone, its AIA URL answers with a stranger's CA of the same name",
+		Scenario{AIA: AIAStranger})
+}
+
 // ScenarioFullChain is what another server than the camera does with the same certificates.
 func ScenarioFullChain() Scenario {
 	return question("full-chain", "another server (crypto/tls, TLS 1.2 only) sends leaf + intermediate",
@@ -199,7 +207,7 @@ func scenarioPEMFirmware() Scenario {
 func StandardSet() []Scenario {
 	return []Scenario{
 		ScenarioLeafOnly(), ScenarioAIA(), ScenarioStore(), scenarioStoreAlone(), ScenarioSecondLoad(),
-		scenarioSelfSigned(), scenarioWrongName(), scenarioExpired(), ScenarioUnknownRoot(),
+		scenarioSelfSigned(), scenarioWrongName(), scenarioExpired(), ScenarioUnknownRoot(), ScenarioAIAStranger(),
 	}
 }
 
@@ -224,7 +232,7 @@ func AllScenarios() []Scenario {
 		question("aia-404", "leaf alone, AIA URL not found", Scenario{AIA: AIANotFound}),
 		question("aia-dead", "leaf alone, nobody listens at the AIA URL", Scenario{AIA: AIADead}),
 		question("aia-https", "leaf alone, AIA URL is https", Scenario{AIA: AIAHTTPS}),
-		question("aia-loop", "leaf alone, AIA URLs lead in a circle", Scenario{AIA: AIALoop}),
+		negative("aia-loop", "leaf alone, AIA URLs lead in a circle", Scenario{AIA: AIALoop}),
 
 		question("two-missing", "leaf alone, two intermediates missing (as Let's Encrypt's RSA chain)", Scenario{Missing: 2}),
 		question("two-missing-aia", "the same, AIA URLs answer", Scenario{Missing: 2, AIA: AIADER}),

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var controls = map[string]string{
 	"second-load": "completed sent", "self-signed": "completed anchor",
 	"wrong-name": "refused wrong name", "expired": "refused expired", "unknown-root": "refused unknown issuer",
+	"aia-stranger": "refused missing intermediate",
 }
 
 // The two kinds of stores: in one, an intermediate is an anchor; in the other it only
@@ -46,7 +47,7 @@ var (
 	neverAsks = map[string]string{
 		"leaf-only": "does not verify", "aia": "does not verify", "store": "does not verify", "store-alone": "does not verify",
 		"second-load": "does not verify", "self-signed": "does not verify", "wrong-name": "does not verify",
-		"expired": "does not verify", "unknown-root": "does not verify",
+		"expired": "does not verify", "unknown-root": "does not verify", "aia-stranger": "does not verify",
 	}
 )
 

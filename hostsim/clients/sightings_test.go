@@ -13,7 +13,7 @@ import (
 var sightings = map[string]verdict.Cause{
 	"leaf-only": verdict.CauseMissing, "aia": verdict.CauseMissing, "store": verdict.CauseMissing, "store-alone": verdict.CauseMissing,
 	"self-signed": verdict.CauseSelfSigned, "wrong-name": verdict.CauseName,
-	"expired": verdict.CauseExpired, "unknown-root": verdict.CauseTrust,
+	"expired": verdict.CauseExpired, "unknown-root": verdict.CauseTrust, "aia-stranger": verdict.CauseMissing,
 }
 
 // checkSightings holds what the camera alone says of every cell against the verdict from both

@@ -22,6 +22,7 @@ type TableOptions struct {
 var headings = map[string]string{
 	"leaf-only": "leaf only", "aia": "AIA", "store": "store", "store-alone": "interm. alone", "second-load": "2nd load",
 	"self-signed": "self-signed", "wrong-name": "wrong name", "expired": "expired", "unknown-root": "unknown root",
+	"aia-stranger": "AIA stranger",
 }
 
 // The layouts of a table, the most telling first; the first one that fits is taken.
