@@ -124,6 +124,14 @@ func TestJudge(t *testing.T) {
 			verdict.VerdictTimedOut, "", "deadline",
 		},
 		{
+			"a crash",
+			hostsim.Evidence{
+				Scenario: hostsim.ScenarioLeafOnly(), Result: sandbox.Result{Signal: "segmentation fault", ExitCode: -1},
+				Events: []trace.Event{alert(48, "unknown_ca", false)},
+			},
+			verdict.VerdictCrashed, "", "the client crashed (segmentation fault)",
+		},
+		{
 			"words that would move the cursor",
 			hostsim.Evidence{
 				Scenario: hostsim.ScenarioLeafOnly(), Result: said("", "\x1b[2Jcertificate has expired\r\n"),

@@ -127,7 +127,7 @@ func judge(e Evidence) Outcome {
 	case e.Result.TimedOut:
 		return o.end(verdict.VerdictTimedOut, verdict.CauseDeadline, "still running at the deadline")
 	case e.Result.Signal != "":
-		return o.end(verdict.VerdictHarnessError, verdict.CauseCrashed, "the client crashed ("+e.Result.Signal+")"+after(lastLine(output)))
+		return o.end(verdict.VerdictCrashed, verdict.CauseCrashed, "the client crashed ("+e.Result.Signal+")"+after(lastLine(output)))
 	case printed && !asked:
 		return o.end(verdict.VerdictHarnessError, verdict.CauseUnasked, "the client printed the page without asking the camera for it")
 	case printed && cause != "":

@@ -103,7 +103,7 @@ func TestRogueClients(t *testing.T) {
 // TestRealRogueClients: nor do those that connect, or crash.
 func TestRealRogueClients(t *testing.T) {
 	requireFoundOut(t, []rogue{
-		{"crashes", `exec python3 -c "import ctypes; ctypes.string_at(0)"`, 0, verdict.VerdictHarnessError, "crashed (segmentation fault)"},
+		{"crashes", `exec python3 -c "import ctypes; ctypes.string_at(0)"`, 0, verdict.VerdictCrashed, "crashed (segmentation fault)"},
 		{
 			"accepts everything", `curl -sSk --resolve "$RESOLVE" "$URL"`, 0,
 			verdict.VerdictHarnessError, "nothing could have supplied the intermediate",

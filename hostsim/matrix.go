@@ -155,7 +155,7 @@ func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 // inconclusive tells whether an outcome of a client that ran says nothing of the certificate.
 func (o Outcome) inconclusive() bool {
 	switch o.Verdict {
-	case verdict.VerdictHarnessError, verdict.VerdictTimedOut, verdict.VerdictNoHandshake, verdict.VerdictCameraBusy:
+	case verdict.VerdictHarnessError, verdict.VerdictCrashed, verdict.VerdictTimedOut, verdict.VerdictNoHandshake, verdict.VerdictCameraBusy:
 		return true
 	}
 	return false

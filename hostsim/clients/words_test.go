@@ -12,7 +12,9 @@ import (
 
 // TestWordsOfRarerRefusals: what clients said of chains that are wrong in other ways than the controls.
 func TestWordsOfRarerRefusals(t *testing.T) {
-	for _, tc := range []struct{ client, output, line string }{
+	for _, tc := range []struct {
+		client, output, line string
+	}{
 		{"node", "INVALID_PURPOSE unsuitable certificate purpose\n", "INVALID_PURPOSE unsuitable certificate purpose"},
 		{"node", "PATH_LENGTH_EXCEEDED path length constraint exceeded\n", "PATH_LENGTH_EXCEEDED path length constraint exceeded"},
 		{
@@ -42,4 +44,14 @@ func TestWordsOfRarerRefusals(t *testing.T) {
 			require.Equal(t, tc.line, line)
 		})
 	}
+}
+
+// TestWordsOfAnAIAServerThatIsNotThere: gnutls-cli says nothing of the certificate then.
+func TestWordsOfAnAIAServerThatIsNotThere(t *testing.T) {
+	list, err := hostsim.ClientsByName([]string{"gnutls-cli-aia"}, clients.All())
+	require.NoError(t, err)
+	cause, line := list[0].Known.Words.Complaint(
+		"Connecting to caIssuer server: aia.example.com...\nCould not connect to 127.0.0.1:37929: Connection refused\n")
+	require.Equal(t, verdict.CauseUnknown, cause)
+	require.Equal(t, "Could not connect to 127.0.0.1:37929: Connection refused", line)
 }

@@ -12,6 +12,7 @@ const (
 	VerdictNotInstalled  Verdict = "not installed"  // the client is not on this machine
 	VerdictCannotIsolate Verdict = "cannot isolate" // the machine does not permit what this client needs
 	VerdictTimedOut      Verdict = "timed out"      // the deadline passed
+	VerdictCrashed       Verdict = "crashed"        // the client ended by a signal
 	VerdictHarnessError  Verdict = "harness error"  // nothing can be said; the cause tells why
 )
 
