@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,9 @@ func honest() *hostsim.Client {
 
 // verifies is what an honest client does: it takes a pinned leaf for what it is, and else builds a chain.
 func verifies(_ context.Context, v *hostsim.Visit, sent []*x509.Certificate) error {
-	o := x509.VerifyOptions{DNSName: v.Host, Roots: pool(append(v.Roots, v.Pinned...)...), Intermediates: pool(append(sent[1:], v.Store...)...)}
+	o := x509.VerifyOptions{
+		DNSName: v.Host, Roots: pool(slices.Concat(v.Roots, v.Pinned)...), Intermediates: pool(slices.Concat(sent[1:], v.Store)...),
+	}
 	_, err := sent[0].Verify(o)
 	return err
 }

@@ -44,7 +44,9 @@ func TestRealOwnFilesForAnAddress(t *testing.T) {
 		how  string
 	}{{"127.0.0.1", "sent"}, {"192.0.2.20", "sent"}, {"192.0.2.21", "wrong name"}} {
 		t.Run(tc.host, func(t *testing.T) {
-			o := certs.NewLeafOptions("", []certs.HostName{{Name: "127.0.0.1", Kind: certs.NamePrivateIP}, {Name: "192.0.2.20", Kind: certs.NamePrivateIP}})
+			o := certs.NewLeafOptions("", []certs.HostName{
+				{Name: "127.0.0.1", Kind: certs.NamePrivateIP}, {Name: "192.0.2.20", Kind: certs.NamePrivateIP},
+			})
 			row := matrixOf(t, hostsim.Runner{
 				Clients: []*hostsim.Client{script("addressed", `curl -sS --cacert "$CA" "$URL"`)},
 				Host:    tc.host, Files: userFiles(t, "mine", o), Scenarios: []hostsim.Scenario{hostsim.ScenarioSecondLoad()},

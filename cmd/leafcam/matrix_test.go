@@ -17,6 +17,8 @@ import (
 // TestHostOfMatrix: a certificate that is not for the host is a question to clients when somebody named
 // the host, and a mistake when nobody did.
 func TestHostOfMatrix(t *testing.T) {
+	named := func(name string) certs.LeafOptions { return certs.LeafOptions{DNS: []string{name}} }
+	addressed := certs.NewLeafOptions("", []certs.HostName{{Name: "192.0.2.20", Kind: certs.NamePrivateIP}})
 	for _, tc := range []struct {
 		name   string
 		leaf   certs.LeafOptions
@@ -25,15 +27,15 @@ func TestHostOfMatrix(t *testing.T) {
 		note   string
 		refuse string
 	}{
-		{"for the default", certs.LeafOptions{DNS: []string{hostsim.DefaultHost}}, "", hostsim.DefaultHost, "", ""},
-		{"for another than the default", certs.LeafOptions{DNS: []string{"cam.home"}}, "", "", "", "name the host that clients will use with --host"},
-		{"for the host", certs.LeafOptions{DNS: []string{"cam.home"}}, "cam.home", "cam.home", "", ""},
-		{"for another than the host", certs.LeafOptions{DNS: []string{"cam.home"}}, "other.home", "other.home", "is not for other.home", ""},
-		{"a partial wildcard", certs.LeafOptions{DNS: []string{"cam*.home.example"}}, "cam7.home.example", "cam7.home.example", "is not for cam7", ""},
-		{"an underscore", certs.LeafOptions{DNS: []string{"cam_1.home"}}, "cam_1.home", "cam_1.home", "", ""},
-		{"an address", certs.NewLeafOptions("", []certs.HostName{{Name: "192.0.2.20", Kind: certs.NamePrivateIP}}), "192.0.2.20", "192.0.2.20", "", ""},
-		{"an address in brackets", certs.LeafOptions{DNS: []string{"cam.home"}}, "[2001:DB8::1]", "2001:db8::1", "is not for 2001:db8::1", ""},
-		{"a URL", certs.LeafOptions{DNS: []string{"cam.home"}}, "https://cam.home/", "", "", "give the host name alone"},
+		{"for the default", named(hostsim.DefaultHost), "", hostsim.DefaultHost, "", ""},
+		{"for another than the default", named("cam.home"), "", "", "", "name the host that clients will use with --host"},
+		{"for the host", named("cam.home"), "cam.home", "cam.home", "", ""},
+		{"for another than the host", named("cam.home"), "other.home", "other.home", "is not for other.home", ""},
+		{"a partial wildcard", named("cam*.home.example"), "cam7.home.example", "cam7.home.example", "is not for cam7", ""},
+		{"an underscore", named("cam_1.home"), "cam_1.home", "cam_1.home", "", ""},
+		{"an address", addressed, "192.0.2.20", "192.0.2.20", "", ""},
+		{"an address in brackets", named("cam.home"), "[2001:DB8::1]", "2001:db8::1", "is not for 2001:db8::1", ""},
+		{"a URL", named("cam.home"), "https://cam.home/", "", "", "give the host name alone"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
