@@ -75,7 +75,7 @@ var wolfSSLClient = compiledClient(hostsim.Client{
 		Packages: []string{"libwolfssl-dev", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
 		Files: []string{"/usr/include/wolfssl/ssl.h"},
 	},
-	Known: hostsim.Known{Family: "embedded", Words: verdict.Words{}.
+	Known: hostsim.Known{Family: "wolfssl", Words: verdict.Words{}.
 		Says(verdict.CauseName, `subject name mismatch`).
 		Says(verdict.CauseExpired, `date error, current date after`).
 		Says(verdict.CauseUnknown, `no signer error`).
@@ -88,7 +88,7 @@ var bearSSLClient = compiledClient(hostsim.Client{
 		Packages: []string{"libbearssl-dev", "gcc", "libc6-dev"}, Programs: []string{"gcc"},
 		Files: []string{"/usr/include/bearssl.h"},
 	},
-	Known: hostsim.Known{Family: "embedded", Words: verdict.Words{}.
+	Known: hostsim.Known{Family: "bearssl", Words: verdict.Words{}.
 		Says(verdict.CauseName, `X509_BAD_SERVER_NAME`).
 		Says(verdict.CauseExpired, `X509_EXPIRED`).
 		Says(verdict.CauseUnknown, `X509_NOT_TRUSTED`).
@@ -137,7 +137,7 @@ var qt5 = compiledClient(hostsim.Client{
 		Packages: []string{"qtbase5-dev", "g++", "pkg-config"}, Programs: []string{"g++", "pkg-config"},
 		Files: []string{"/usr/include/*/qt5/QtNetwork/QNetworkReply"},
 	},
-	Known: hostsim.Known{Family: "openssl", Words: qtWords},
+	Known: hostsim.Known{Family: "qt", Words: qtWords},
 }, qt("Qt5"))
 
 var qt6 = compiledClient(hostsim.Client{
@@ -146,7 +146,7 @@ var qt6 = compiledClient(hostsim.Client{
 		Packages: []string{"qt6-base-dev", "g++", "pkg-config"}, Programs: []string{"g++", "pkg-config"},
 		Files: []string{"/usr/include/*/qt6/QtNetwork/QNetworkReply"},
 	},
-	Known: hostsim.Known{Family: "openssl", Words: qtWords},
+	Known: hostsim.Known{Family: "qt", Words: qtWords},
 }, qt("Qt6"))
 
 var botanClient = compiledClient(hostsim.Client{
@@ -155,7 +155,7 @@ var botanClient = compiledClient(hostsim.Client{
 		Packages: []string{"libbotan-2-dev", "g++", "pkg-config"}, Programs: []string{"g++", "pkg-config"},
 		Files: []string{"/usr/include/botan-2/botan/tls_client.h"},
 	},
-	Known: hostsim.Known{Family: "erlang", Words: verdict.Words{}.
+	Known: hostsim.Known{Family: "botan", Words: verdict.Words{}.
 		Says(verdict.CauseName, `certificate does not match provided name`).
 		Says(verdict.CauseExpired, `certificate has expired`).
 		Says(verdict.CauseUnknown, `Certificate issuer not found`, `Cannot establish trust`).
@@ -202,7 +202,7 @@ directory = "/usr/share/cargo/registry"
 			Programs: []string{"cargo", "gcc"}, Files: []string{"/usr/share/cargo/registry/rustls-0.20*"},
 			Paths: map[string]string{"cargo": "/usr/bin/cargo"}, // the one that Debian's crates fit
 		},
-		Known: hostsim.Known{Family: "rustls", Words: rustlsWords},
+		Known: hostsim.Known{Family: "rustls-older", Words: rustlsWords},
 	}, compiler{
 		source: "rustls.rs",
 		command: `cd "$(dirname %SOURCE%)" && mkdir -p .cargo && printf '%s' '` + offline +
@@ -219,7 +219,7 @@ func monoClient() *hostsim.Client {
 			Packages: []string{"mono-runtime", "mono-mcs", "ca-certificates-mono", "libmono-system-net-http4.0-cil"},
 			Programs: []string{"mono", "mcs", "cert-sync"}, Files: []string{"/usr/lib/mono/4.5/System.dll"},
 		},
-		Known: hostsim.Known{Family: "wreq", Words: boringSSLWords.Says(verdict.CauseRejected, `TrustFailure`)},
+		Known: hostsim.Known{Family: "mono", Words: boringSSLWords.Says(verdict.CauseRejected, `TrustFailure`)},
 	}, compiler{source: "MonoGet.cs", command: "mcs -out:%OUT%.exe %SOURCE% && : > %OUT%"})
 	client.Prepare = func(ctx context.Context, v *hostsim.Visit) error {
 		return v.Run(ctx, nil, v.Program("cert-sync"), "--quiet", "--user", v.CAFile)

@@ -77,7 +77,7 @@ var httpie = &hostsim.Client{
 	Name: "httpie", Title: "HTTPie", Stack: openSSL, Library: "OpenSSL (Python requests)",
 	Needs:     hostsim.Needs{Packages: []string{"httpie"}, Programs: []string{"http"}, Version: []string{"--version"}},
 	Isolation: hostsim.Isolation{HostsFile: true},
-	Known:     hostsim.Known{Family: "openssl", Words: pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)},
+	Known:     hostsim.Known{Family: "requests", Words: pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{
 			v.Program("http"), "--ignore-stdin", "--check-status", "--timeout", "30", "--verify", v.CAFile, "--body", "GET", v.URL(),

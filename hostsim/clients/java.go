@@ -39,7 +39,7 @@ var javaURLClient, javaURLAIA = javaPair(hostsim.Client{
 var okHTTP, okHTTPAIA = javaPair(hostsim.Client{
 	Name: "okhttp", Title: "OkHttp", Stack: jsse,
 	Needs: hostsim.Needs{Packages: []string{"libokhttp-java", "libokio-java"}},
-	Known: hostsim.Known{Family: "java", Words: jsseWords.Says(verdict.CauseName, `Hostname .* not verified`)},
+	Known: hostsim.Known{Family: "okhttp", Words: jsseWords.Says(verdict.CauseName, `Hostname .* not verified`)},
 }, "java-aia", "OkHttpGet", javaOkHTTP, "okhttp", "okio")
 
 var apacheHTTP, apacheHTTPAIA = javaPair(hostsim.Client{

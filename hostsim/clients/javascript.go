@@ -28,16 +28,16 @@ func nodeNothing(*hostsim.Visit) []string { return nil }
 const nodeCA = `const ca = require('fs').readFileSync(process.argv[2], 'utf8').split(/(?=-----BEGIN)/);
 `
 
-var node = nodeClient("node", "Node.js https", "openssl",
+var node = nodeClient("node", "Node.js https", "node",
 	`require('https').get(process.argv[1], {lookup}, r => r.pipe(process.stdout)).on('error', fail);`, nodeExtra)
 
 // nodeFetch goes by undici; it resolves by the lookup that dns has.
-var nodeFetch = nodeClient("node-fetch", "Node.js fetch", "openssl",
+var nodeFetch = nodeClient("node-fetch", "Node.js fetch", "node",
 	`require('dns').lookup = (name, options, done) => lookup(name, options, done || options);
 fetch(process.argv[1]).then(r => r.text()).then(t => process.stdout.write(t)).catch(fail);`, nodeExtra)
 
 // nodeOption gives the certificates as an option, in the place of the roots that node has.
-var nodeOption = nodeClient("node-ca-option", "Node.js https, option ca", "openssl", nodeCA+
+var nodeOption = nodeClient("node-ca-option", "Node.js https, option ca", "node", nodeCA+
 	`require('https').get(process.argv[1], {lookup, ca}, r => r.pipe(process.stdout)).on('error', fail);`, nodeNothing)
 
 var nodePartial = nodeClient("node-partial", "Node.js https, allowPartialTrustChain", "openssl-partial", nodeCA+

@@ -32,7 +32,7 @@ func moduleClient(c hostsim.Client, file, program string, env func(*hostsim.Visi
 var axios = moduleClient(hostsim.Client{
 	Name: "axios", Title: "axios", Stack: openSSL, Library: "OpenSSL (bundled with Node.js)",
 	Needs: hostsim.Needs{Modules: []string{"axios@1.21.1"}},
-	Known: hostsim.Known{Family: "openssl", Words: nodeWords},
+	Known: hostsim.Known{Family: "node", Words: nodeWords},
 }, "axios/index.js", `import axios from '%MODULE%';
 axios.get(process.argv[1], {timeout: 30000, responseType: 'text', proxy: false})
 .then(r => process.stdout.write(r.data)).catch(fail);`, nodeExtra)
@@ -40,7 +40,7 @@ axios.get(process.argv[1], {timeout: 30000, responseType: 'text', proxy: false})
 var got = moduleClient(hostsim.Client{
 	Name: "got", Title: "got", Stack: openSSL, Library: "OpenSSL (bundled with Node.js)",
 	Needs: hostsim.Needs{Modules: []string{"got@14.6.6"}},
-	Known: hostsim.Known{Family: "openssl", Words: nodeWords},
+	Known: hostsim.Known{Family: "node", Words: nodeWords},
 }, "got/dist/source/index.js", `import got from '%MODULE%';
 got(process.argv[1], {retry: {limit: 0}, timeout: {request: 30000}}).then(r => process.stdout.write(r.body)).catch(fail);`, nodeExtra)
 

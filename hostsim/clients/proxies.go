@@ -67,7 +67,7 @@ var nginx = proxyClient(hostsim.Client{
 	Name: "nginx", Title: "nginx as a proxy", Stack: openSSL, Library: "OpenSSL",
 	Needs:     hostsim.Needs{Packages: []string{"nginx"}, Programs: []string{"nginx"}, Version: []string{"-v"}},
 	Isolation: hostsim.Isolation{NotRoot: true},
-	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `certificate does not match "`)},
+	Known:     hostsim.Known{Family: "nginx", Words: openSSLWords.Says(verdict.CauseName, `certificate does not match "`)},
 }, `daemon off; master_process off; pid %HOME%/pid; error_log stderr info; events {}
 http { access_log off; client_body_temp_path %HOME%/a; proxy_temp_path %HOME%/b;
 fastcgi_temp_path %HOME%/c; uwsgi_temp_path %HOME%/d; scgi_temp_path %HOME%/e;
@@ -78,7 +78,7 @@ proxy_ssl_verify on; proxy_ssl_verify_depth 3; proxy_ssl_trusted_certificate %CA
 var haproxy = proxyClient(hostsim.Client{
 	Name: "haproxy", Title: "HAProxy", Stack: openSSL, Library: "OpenSSL",
 	Needs: hostsim.Needs{Packages: []string{"haproxy"}, Programs: []string{"haproxy"}, Version: []string{"-v"}},
-	Known: hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `certificate different from the configured one`).
+	Known: hostsim.Known{Family: "haproxy", Words: openSSLWords.Says(verdict.CauseName, `certificate different from the configured one`).
 		Says(verdict.CauseRejected, `SSL handshake failure`)},
 }, `global
   log stderr format raw local0

@@ -34,7 +34,7 @@ func moduleVersion(module string) string {
 var python = pythonClient(hostsim.Client{
 	Name: "python", Title: "Python urllib", Stack: openSSL, Library: "OpenSSL (ssl)",
 	Needs: hostsim.Needs{Packages: []string{"python3"}},
-	Known: hostsim.Known{Family: "openssl", Words: pythonWords},
+	Known: hostsim.Known{Family: "python", Words: pythonWords},
 }, pythonVersion, `import sys, urllib.request
 sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout=30).read())`)
 
@@ -51,21 +51,21 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout=30, context=
 var requests = pythonClient(hostsim.Client{
 	Name: "requests", Title: "Python requests", Stack: openSSL, Library: "OpenSSL (ssl)",
 	Needs: hostsim.Needs{Packages: []string{"python3-requests"}},
-	Known: hostsim.Known{Family: "openssl", Words: pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)},
+	Known: hostsim.Known{Family: "requests", Words: pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)},
 }, moduleVersion("requests"), `import requests, sys
 sys.stdout.write(requests.get(sys.argv[1], verify=sys.argv[2], timeout=30).text)`, noEnvironment)
 
 var httpx = pythonClient(hostsim.Client{
 	Name: "httpx", Title: "Python httpx", Stack: openSSL, Library: "OpenSSL (ssl)",
 	Needs: hostsim.Needs{Packages: []string{"python3-httpx"}},
-	Known: hostsim.Known{Family: "openssl", Words: pythonWords},
+	Known: hostsim.Known{Family: "python", Words: pythonWords},
 }, moduleVersion("httpx"), `import httpx, sys
 sys.stdout.write(httpx.get(sys.argv[1], verify=sys.argv[2], timeout=30).text)`, noEnvironment)
 
 var aiohttp = pythonClient(hostsim.Client{
 	Name: "aiohttp", Title: "Python aiohttp", Stack: openSSL, Library: "OpenSSL (ssl)",
 	Needs: hostsim.Needs{Packages: []string{"python3-aiohttp"}},
-	Known: hostsim.Known{Family: "openssl", Words: pythonWords},
+	Known: hostsim.Known{Family: "python", Words: pythonWords},
 }, moduleVersion("aiohttp"), `import aiohttp, asyncio, ssl, sys
 async def get():
     context = ssl.create_default_context(cafile=sys.argv[2])

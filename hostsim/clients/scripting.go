@@ -84,7 +84,7 @@ var ruby = &hostsim.Client{
 		Version: []string{"-ropenssl", "-e", "puts \"ruby #{RUBY_VERSION} #{OpenSSL::OPENSSL_LIBRARY_VERSION}\""},
 	},
 	Isolation: hostsim.Isolation{HostsFile: true},
-	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords},
+	Known:     hostsim.Known{Family: "ruby", Words: openSSLWords},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("ruby"), "-rnet/http", "-e", "print Net::HTTP.get(URI(ARGV[0]))", v.URL()},

@@ -59,7 +59,7 @@ var mercurial = &hostsim.Client{
 	Name: "hg", Title: "Mercurial", Stack: openSSL, Library: "OpenSSL (Python ssl)",
 	Needs:     hostsim.Needs{Packages: []string{"mercurial"}, Programs: []string{"hg"}, Version: []string{"--version"}},
 	Isolation: hostsim.Isolation{HostsFile: true},
-	Known:     hostsim.Known{Family: "openssl", Words: pythonWords.Says(verdict.CauseName, `certificate is for `), Silent: true},
+	Known:     hostsim.Known{Family: "python", Words: pythonWords.Says(verdict.CauseName, `certificate is for `), Silent: true},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("hg"), "--noninteractive", "--config", "web.cacerts=" + v.CAFile, "identify", v.URL()},

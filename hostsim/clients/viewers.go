@@ -82,7 +82,7 @@ var gstreamer = viewer(hostsim.Client{
 		Programs: []string{"gst-launch-1.0"}, Files: []string{systemBundle}, Version: []string{"--version"},
 	},
 	Isolation: hostsim.Isolation{SystemBundle: true},
-	Known:     hostsim.Known{Family: "gnutls", Words: glibWords.After(`\d+:\d\d:\d\d\.\d+ .* souphttpsrc [^ ]* `)},
+	Known:     hostsim.Known{Family: "gstreamer", Words: glibWords.After(`\d+:\d\d:\d\d\.\d+ .* souphttpsrc [^ ]* `)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{v.Program("gst-launch-1.0"), "souphttpsrc", "location=" + v.URL(), "!", "fakesink"},

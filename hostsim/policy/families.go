@@ -31,9 +31,22 @@ func Families() []Policy {
 			Strict: true, CommonName: TraitYes,
 		}),
 		pinning(Policy{
-			Name: "openssl", Title: "Python to 3.12, requests, Node.js, Ruby, nginx, HAProxy, Qt ... (OpenSSL)",
+			Name: "openssl", Title: "openssl s_client, stunnel, Links, Subversion, Mosquitto ... (OpenSSL)",
 			Stack: "OpenSSL", Verifier: "OpenSSL", ShortRSA: TraitVaries, CommonName: TraitVaries, NoP521: TraitVaries,
 		}),
+		pinning(Policy{Name: "python", Title: "Python to 3.12 (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL", CommonName: TraitYes}),
+		pinning(Policy{
+			Name: "requests", Title: "requests, HTTPie (Python, OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL", CommonName: TraitYes,
+		}),
+		pinning(Policy{
+			Name: "node", Title: "Node.js (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Node.js", ShortRSA: TraitYes, CommonName: TraitVaries,
+		}),
+		pinning(Policy{Name: "ruby", Title: "Ruby (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Ruby", CommonName: TraitYes}),
+		pinning(Policy{Name: "qt", Title: "Qt Network (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Qt", CommonName: TraitYes}),
+		pinning(Policy{
+			Name: "nginx", Title: "nginx as proxy (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, nginx", MaxIntermediates: 3, CommonName: TraitYes,
+		}),
+		pinning(Policy{Name: "haproxy", Title: "HAProxy (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, HAProxy", CommonName: TraitYes}),
 		pinning(Policy{
 			Name: "openssl-no-names", Title: "LuaSec, Tcl (OpenSSL, host names not compared)", Stack: "OpenSSL", Verifier: "OpenSSL",
 			IgnoresNames: true, CommonName: TraitYes,
@@ -51,7 +64,11 @@ func Families() []Policy {
 			AIA: true, HTTPS: true, CommonName: TraitYes,
 		}),
 		anchored(Policy{
-			Name: "gnutls", Title: "wget, git, FFmpeg, mpv, VLC, GStreamer, WebKitGTK ... (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS",
+			Name: "gnutls", Title: "wget, git, FFmpeg, mpv, VLC, WebKitGTK ... (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS",
+			EnforcesMustStaple: true, ShortRSA: TraitYes, CommonName: TraitYes,
+		}),
+		anchored(Policy{
+			Name: "gstreamer", Title: "GStreamer (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS, GLib",
 			EnforcesMustStaple: true, ShortRSA: TraitYes, CommonName: TraitYes,
 		}),
 		anchored(Policy{
@@ -68,9 +85,10 @@ func Families() []Policy {
 			GoParser: true, ShortRSA: TraitYes,
 		}),
 		anchored(Policy{
-			Name: "java", Title: "Java, OkHttp, Apache HttpClient", Stack: "JSSE", Verifier: "PKIX of the JDK",
+			Name: "java", Title: "Java, Apache HttpClient", Stack: "JSSE", Verifier: "PKIX of the JDK",
 			ShortRSA: TraitYes, CommonName: TraitVaries,
 		}),
+		anchored(Policy{Name: "okhttp", Title: "OkHttp (Java)", Stack: "JSSE", Verifier: "PKIX of the JDK, OkHttp", ShortRSA: TraitYes}),
 		anchored(Policy{
 			Name: "bouncycastle", Title: "Bouncy Castle (Java)", Stack: "Bouncy Castle", Verifier: "PKIX of the JDK",
 			ShortRSA: TraitYes, CommonName: TraitYes, EnforcesMustStaple: true,
@@ -85,6 +103,11 @@ func Families() []Policy {
 			StoreIsAnchor: true, PinsSelfSigned: true, NoP521: TraitYes,
 			Source: measured, Date: "2026-11",
 		},
+		{
+			Name: "rustls-older", Title: "Rust programs with rustls of 2022 (webpki 0.22)", Stack: "rustls", Verifier: "webpki",
+			StoreIsAnchor: true, PinsSelfSigned: true, NoP521: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
 		anchored(Policy{
 			Name: "workerd", Title: "workerd (rustls)", Stack: "rustls", Verifier: "workerd", NoP521: TraitYes,
 		}),
@@ -93,12 +116,22 @@ func Families() []Policy {
 			NoP521: TraitYes, ShortRSA: TraitYes, CommonName: TraitYes,
 		}),
 		{
-			Name: "wreq", Title: "wreq-js (BoringSSL), Mono", Stack: "BoringSSL", Verifier: "BoringSSL, Mono",
+			Name: "wreq", Title: "wreq-js (BoringSSL)", Stack: "BoringSSL", Verifier: "BoringSSL",
 			PinsSelfSignedCA: true, NoP521: TraitYes, ShortRSA: TraitYes, CommonName: TraitYes,
 			Source: measured, Date: "2026-11",
 		},
 		{
-			Name: "erlang", Title: "Erlang, Elixir, Botan", Stack: "Erlang", Verifier: "public_key",
+			Name: "mono", Title: "Mono", Stack: "BoringSSL", Verifier: "Mono",
+			PinsSelfSignedCA: true, NoP521: TraitYes, ShortRSA: TraitYes, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "erlang", Title: "Erlang, Elixir", Stack: "Erlang", Verifier: "public_key",
+			NoP521: TraitVaries, ShortRSA: TraitVaries, CommonName: TraitYes,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "botan", Title: "Botan", Stack: "Botan", Verifier: "Botan",
 			NoP521: TraitVaries, ShortRSA: TraitVaries, CommonName: TraitYes,
 			Source: measured, Date: "2026-11",
 		},
@@ -108,7 +141,11 @@ func Families() []Policy {
 			Source: measured, Date: "2026-11",
 		},
 		anchored(Policy{
-			Name: "embedded", Title: "other devices with wolfSSL, BearSSL", Stack: "wolfSSL", Verifier: "wolfSSL, BearSSL",
+			Name: "wolfssl", Title: "other devices with wolfSSL", Stack: "wolfSSL", Verifier: "wolfSSL",
+			OddCurves: TraitVaries, ShortRSA: TraitYes, CommonName: TraitYes,
+		}),
+		anchored(Policy{
+			Name: "bearssl", Title: "other devices with BearSSL", Stack: "BearSSL", Verifier: "BearSSL",
 			OddCurves: TraitVaries, ShortRSA: TraitYes, CommonName: TraitYes,
 		}),
 		{

@@ -52,6 +52,11 @@ func leafFaults(q *Question, p path) []Fault {
 	return pick(map[Fault]bool{
 		"leaf: no extKeyUsage":                         !hasUsages(leaf),
 		"leaf: any extKeyUsage":                        usagesFor(leaf) == usagesAny,
+		"leaf: critical extKeyUsage":                   hasUsages(leaf) && critical(leaf, oidUsages),
+		"leaf: SHA-512":                                usesSHA512(leaf),
+		"leaf: serial number 0":                        leaf.SerialNumber.Sign() == 0,
+		"leaf: serial number of 21 octets":             leaf.SerialNumber.BitLen() > maxSerial,
+		"leaf: until 9999":                             leaf.NotAfter.Year() == 9999,
 		"leaf: extKeyUsage of others":                  usagesFor(leaf) == usagesOthers,
 		"leaf: keyUsage of a CA, too":                  !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0,
 		"leaf: RSA without keyEncipherment":            isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0,
@@ -107,6 +112,7 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"SHA-1":                                  !anchor && usesSHA1(c) && !isRSA(issuer),
 		"RSA with SHA-1":                         !anchor && usesSHA1(c) && isRSA(issuer),
 		"RSASSA-PSS":                             !anchor && usesPSS(c),
+		"until 9999":                             c.NotAfter.Year() == 9999,
 		"version 1":                              c.Version < 3,
 		"no subject":                             len(c.Subject.Names) == 0,
 		"RSA-1024":                               shortRSA(c),
@@ -214,6 +220,13 @@ func mustStaple(c *x509.Certificate) bool {
 
 func usesSHA1(c *x509.Certificate) bool {
 	return slices.Contains([]x509.SignatureAlgorithm{x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.MD5WithRSA}, c.SignatureAlgorithm)
+}
+
+// maxSerial is the longest serial number, in bits (RFC 5280 section 4.1.2.2: 20 octets).
+const maxSerial = 160
+
+func usesSHA512(c *x509.Certificate) bool {
+	return slices.Contains([]x509.SignatureAlgorithm{x509.SHA512WithRSA, x509.ECDSAWithSHA512}, c.SignatureAlgorithm)
 }
 
 func usesPSS(c *x509.Certificate) bool {

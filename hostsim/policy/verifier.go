@@ -24,6 +24,7 @@ type Verifier struct {
 	firstMatch     bool // the first issuer is taken, whether it is valid or not
 	lastFirst      bool // what was sent last is tried first
 	inOrder        bool // an issuer comes behind what it has signed
+	consecutive    bool // it is the next one that was sent, or one of the client's own
 	untrustedFirst bool // what was sent is followed before the client's own roots
 	everySentValid bool // whatever is sent has to be valid
 	wayBack        bool // another issuer is tried when one leads nowhere
@@ -92,6 +93,7 @@ func (m Measurement) verifier() *Verifier {
 	v.everySentValid = v.refused["order: an expired twin behind"]
 	v.lastFirst = v.refused["order: a twin by an unknown root behind"]
 	v.inOrder = v.refused["order: reversed"]
+	v.consecutive = v.refused["order: a stranger before the others"]
 	v.untrustedFirst = v.refused["order: the root's cross-sign by an unknown root"]
 	v.wayBack = !v.refused["order: a twin by an unknown root before"] && !v.lastFirst
 	return v

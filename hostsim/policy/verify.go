@@ -137,10 +137,11 @@ func (b *builder) anchors() (list []*x509.Certificate) {
 // among returns the issuers of a certificate that are no anchors, in the order in which the client tries them.
 func (b *builder) among(c *x509.Certificate) []*x509.Certificate {
 	sent := b.q.Sent[1:]
-	if b.inOrder {
-		if i := slices.IndexFunc(b.q.Sent, c.Equal); i >= 0 {
-			sent = b.q.Sent[i+1:]
-		}
+	if i := slices.IndexFunc(b.q.Sent, c.Equal); i >= 0 && b.inOrder {
+		sent = b.q.Sent[i+1:]
+	}
+	if b.consecutive {
+		sent = sent[:min(1, len(sent))]
 	}
 	list := slices.Clone(sent)
 	if b.lastFirst {

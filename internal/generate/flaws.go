@@ -60,6 +60,7 @@ func leafFlaws() []Flaw {
 		leaf("critical extKeyUsage", func(c *Certificate) { c.ExtKeyUsage.Critical = true }),
 		leaf("extKeyUsage of server and client", func(c *Certificate) { c.ExtKeyUsage = usages(UsageServer, UsageClient) }),
 		leaf("any extKeyUsage", func(c *Certificate) { c.ExtKeyUsage = usages(UsageAny) }),
+		leaf("extKeyUsage of a client", func(c *Certificate) { c.ExtKeyUsage = usages(UsageClient) }),
 		leaf("no keyUsage", func(c *Certificate) { c.KeyUsage = nil }),
 		leaf("noncritical keyUsage", func(c *Certificate) { c.KeyUsage.Noncritical = true }),
 		leaf("keyUsage of a CA, too", func(c *Certificate) {

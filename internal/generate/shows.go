@@ -5,9 +5,10 @@ import "strings"
 // named are faults that have another name than the flaw that shows them. Nothing is shown by a flaw that has
 // none: what a client does with it follows from others.
 var named = map[string][]string{
-	"leaf: RSA-2048":   {"leaf: RSA without keyEncipherment"},
-	"leaf: RSA-4096":   nil,
-	"name: no subject": {"leaf: no subject"},
+	"leaf: RSA-2048":                {"leaf: RSA without keyEncipherment"},
+	"leaf: RSA-4096":                nil,
+	"leaf: extKeyUsage of a client": {"leaf: extKeyUsage of others"},
+	"name: no subject":              {"leaf: no subject"},
 
 	"intermediate: SHA-1":                                {"intermediate: SHA-1", "intermediate: RSA with SHA-1"},
 	"chain: leaf signed with RSASSA-PSS":                 {"leaf: RSASSA-PSS", "intermediate: RSASSA-PSS"},

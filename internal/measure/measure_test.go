@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/hostsim/policy"
@@ -31,10 +32,10 @@ func TestModelsSayWhatWasMeasured(t *testing.T) {
 			v := policy.VerifierOf(m.Client)
 			want := !slices.ContainsFunc(flaw.Shows, func(f string) bool { return slices.Contains(m.Refused, policy.Fault(f)) })
 			a := v.Verify(q)
-			if exceptions[m.Client] == flaw.Name {
+			if exceptions[flaw.Name][m.Client] {
 				continue
 			}
-			require.Equal(t, want, a.Completes, "%s, %s: %s", m.Client, flaw.Name, a.Fault)
+			assert.Equal(t, want, a.Completes, "%s, %s: %s", m.Client, flaw.Name, a.Fault)
 			compared++
 			if !want {
 				refused++
@@ -45,6 +46,8 @@ func TestModelsSayWhatWasMeasured(t *testing.T) {
 	require.Greater(t, refused, 500)
 }
 
-// exceptions are what the models do not say as it was: this client follows what a server sends to an expired
-// root that it trusts, and accepts it.
-var exceptions = map[string]string{"gnutls-cli-aia": "order: the root's cross-sign by an expired root"}
+// exceptions are what the models do not say as it was. An expired root that the client trusts has signed the
+// root once more, and that certificate is sent, too: one accepts it though it follows what is sent, one refuses it.
+var exceptions = map[string]map[string]bool{
+	"order: the root's cross-sign by an expired root": {"gnutls-cli-aia": true, "mono": true},
+}
