@@ -200,8 +200,12 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 	if r.Files, err = o.files(r.Firmware); err != nil {
 		return r, err
 	}
-	if err := otherHost(r); err != nil && !o.hostGiven {
+	switch err := otherHost(r); {
+	case err == nil:
+	case !o.hostGiven:
 		return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", o.cert, o.host, err))
+	case certs.SelfSigned(r.Files.Leaf): // nobody but its owner has chosen its names
+		return r, usage(fmt.Errorf("%s is not for %s: %w; 'leafcam selfsigned' makes one that is", o.cert, o.host, err))
 	}
 	return r, nil
 }

@@ -44,7 +44,8 @@ func Families() []Policy {
 		pinning(Policy{Name: "ruby", Title: "Ruby (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Ruby", CommonName: TraitYes}),
 		pinning(Policy{Name: "qt", Title: "Qt Network (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Qt", CommonName: TraitYes}),
 		pinning(Policy{
-			Name: "nginx", Title: "nginx as proxy (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, nginx", MaxIntermediates: 3, CommonName: TraitYes,
+			Name: "nginx", Title: "nginx as proxy (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, nginx",
+			MaxIntermediates: 3, CommonName: TraitYes,
 		}),
 		pinning(Policy{Name: "haproxy", Title: "HAProxy (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, HAProxy", CommonName: TraitYes}),
 		pinning(Policy{

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"slices"
+	"strings"
 
 	"github.com/leafcam/leafcam/certs"
 )
@@ -104,7 +105,7 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"critical policyConstraints":             demandsPolicies(c, i) && len(leaf.PolicyIdentifiers) == 0,
 		"critical nameConstraints":               constrained && critical(c, oidConstraints),
 		"names permitted":                        len(c.PermittedDNSDomains) > 0,
-		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, func(d string) bool { return d[:min(1, len(d))] == "." }),
+		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, dotted),
 		"other names permitted":                  !allowed && !excluded(c, leaf),
 		"names excluded":                         !allowed && excluded(c, leaf),
 		"expired":                                q.At.After(c.NotAfter),
@@ -120,6 +121,8 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"pathlen":                                hasPathLen(c) && below(p.issuers[:i]) > c.MaxPathLen,
 	})
 }
+
+func dotted(domain string) bool { return strings.HasPrefix(domain, ".") }
 
 // usages tells what a certificate's extended key usages allow.
 type usages int
@@ -230,7 +233,8 @@ func usesSHA512(c *x509.Certificate) bool {
 }
 
 func usesPSS(c *x509.Certificate) bool {
-	return slices.Contains([]x509.SignatureAlgorithm{x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS}, c.SignatureAlgorithm)
+	pss := []x509.SignatureAlgorithm{x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS}
+	return slices.Contains(pss, c.SignatureAlgorithm)
 }
 
 func isRSA(c *x509.Certificate) bool {

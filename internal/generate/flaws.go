@@ -199,11 +199,13 @@ func issuerFlaws(where string, links int, which func(*Spec) *Certificate) []Flaw
 // chainFlaws are those that several certificates make together.
 func chainFlaws() []Flaw {
 	return []Flaw{
-		{Name: "chain: pathlen 0 above an intermediate", Links: 2, Apply: func(s *Spec) { s.Certificates[2].Basic = &Basic{CA: true, PathLen: 0} }},
+		{Name: "chain: pathlen 0 above an intermediate", Links: 2, Apply: func(s *Spec) { s.Certificates[2].Basic = lowest() }},
 		{Name: "chain: pathlen 0 of the leaf's issuer", Links: 1, Apply: func(s *Spec) { s.Intermediate().Basic = &Basic{CA: true, PathLen: 0} }},
-		{Name: "chain: pathlen 0 of the root above an intermediate", Links: 1, Apply: func(s *Spec) { s.Root().Basic = &Basic{CA: true, PathLen: 0} }},
+		{Name: "chain: pathlen 0 of the root above an intermediate", Links: 1, Apply: func(s *Spec) { s.Root().Basic = lowest() }},
 		{Name: "chain: leaf signed with RSASSA-PSS", Links: 1, Apply: func(s *Spec) { s.Intermediate().Key, s.Leaf().Signature = RSA2048, PSS }},
-		{Name: "chain: leaf signed with RSA and SHA-1", Links: 1, Apply: func(s *Spec) { s.Intermediate().Key, s.Leaf().Signature = RSA2048, SHA1 }},
+		{Name: "chain: leaf signed with RSA and SHA-1", Links: 1, Apply: func(s *Spec) {
+			s.Intermediate().Key, s.Leaf().Signature = RSA2048, SHA1
+		}},
 		{Name: "chain: issuer and subject are alike", Links: 1, Apply: func(s *Spec) { s.Intermediate().Subject = s.Root().Subject }},
 		{Name: "trust: none", Links: 0, Apply: func(s *Spec) { s.Roots = []int{s.add(stranger(s))} }},
 		{Name: "trust: the leaf's issuer alone", Links: 1, Apply: func(s *Spec) { s.Roots = []int{1} }},
@@ -217,6 +219,9 @@ func chainFlaws() []Flaw {
 		{Name: "sent: all but the last intermediate", Links: 2, Apply: func(s *Spec) { s.Sent = s.Sent[:len(s.Sent)-1] }},
 	}
 }
+
+// lowest are the basicConstraints of a CA that has no other below it.
+func lowest() *Basic { return &Basic{CA: true, PathLen: 0} }
 
 // stranger is a root that has nothing to do with a delivery.
 func stranger(s *Spec) Certificate {

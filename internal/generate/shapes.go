@@ -41,11 +41,10 @@ func Plain(intermediates int) Spec {
 	return s
 }
 
-// Leaf, Intermediate and Root are the certificates of a plain delivery, for flaws to change. Intermediate is
-// the leaf's issuer; nil when the root is.
+// Leaf returns the leaf, for a flaw to change.
 func (s *Spec) Leaf() *Certificate { return &s.Certificates[0] }
 
-// Intermediate returns the leaf's issuer, unless that is the root.
+// Intermediate returns the leaf's issuer, or nil when that is the root.
 func (s *Spec) Intermediate() *Certificate {
 	if s.root() == 1 {
 		return nil

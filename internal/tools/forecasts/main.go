@@ -43,8 +43,10 @@ func main() {
 	var o options
 	flag.Uint64Var(&o.seed, "seed", 1, "`SEED` of the deliveries")
 	flag.IntVar(&o.cells, "cells", 10000, "about so many `CELLS`: clients times deliveries")
-	flag.StringVar(&o.clients, "clients", "families", "`NAMES` with commas between them, or one of each family, or all; + adds to those before")
-	flag.StringVar(&o.learn, "learn", "", "measure each flaw by itself, and write what the clients refuse to `FILE`, in the place of what it says of them")
+	flag.StringVar(&o.clients, "clients", "families",
+		"`NAMES` with commas between them, families for one of each, quick for those that are no browsers, or all; + adds to those before")
+	flag.StringVar(&o.learn, "learn", "",
+		"measure each flaw by itself, and write what the clients refuse to `FILE`, in the place of what it says of them")
 	flag.IntVar(&o.links, "links", 1, "`NUMBER` of intermediates of a delivery of -flaws")
 	flag.StringVar(&o.flaws, "flaws", "", `one delivery with these `+"`FLAWS`"+`, as "A","B"`)
 	flag.IntVar(&o.parallel, "parallel", 0, "`NUMBER` of cells at a time; the number of CPUs when 0")
