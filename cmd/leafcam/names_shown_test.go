@@ -179,7 +179,7 @@ func TestNamesInMessages(t *testing.T) {
 		"an address":               {pair + "\n--listen\nFILE", true},
 		"an earlier matrix":        {"matrix\n--expect\nFILE", true},
 		"files of a matrix":        {"matrix\n--cert\nFILE\n--key\nFILE", false},
-		"another host":             {"matrix\n--cert\n" + cert + "\n--key\n" + key + "\n--host\nFILE", true},
+		"another host":             {"matrix\n--cert\n" + cert + "\n--key\n" + key + "\n--host\nFILE", false},
 		"a client":                 {"matrix\n--clients\nFILE", false},
 		"a form of a report":       {"matrix\n--report\nFILE", true},
 		"a gateway's certificate":  {"gateway\n--fullchain\nFILE\n--key\nFILE\n--camera\n127.0.0.1:1\n--pin\n" + cert, true},
