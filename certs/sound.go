@@ -21,7 +21,7 @@ func soundPath(leaf *x509.Certificate, issuers []*x509.Certificate, at time.Time
 			return false
 		case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
 			return false
-		case c.MaxPathLen >= 0 && (c.MaxPathLen > 0 || c.MaxPathLenZero) && below(issuers[:i]) > c.MaxPathLen:
+		case c.MaxPathLen >= 0 && (c.MaxPathLen > 0 || c.MaxPathLenZero) && PathLength(issuers[:i]) > c.MaxPathLen:
 			return false
 		}
 	}
@@ -33,8 +33,9 @@ func ValidAt(c *x509.Certificate, at time.Time) bool {
 	return !at.Before(c.NotBefore) && !at.After(c.NotAfter)
 }
 
-// below counts the issuers below one, but for those that are their own (RFC 5280 section 4.2.1.9).
-func below(issuers []*x509.Certificate) (n int) {
+// PathLength counts the issuers that a path length limits: those that did not issue themselves (RFC 5280
+// section 4.2.1.9).
+func PathLength(issuers []*x509.Certificate) (n int) {
 	for _, c := range issuers {
 		if string(c.RawIssuer) != string(c.RawSubject) {
 			n++

@@ -17,19 +17,38 @@ import (
 // every client by itself (package internal/generate has a delivery for each).
 type Fault string
 
+// A Found is a fault of a path, and the certificate that has it.
+type Found struct {
+	Fault       Fault
+	Certificate *x509.Certificate
+}
+
+// FaultsOf returns the faults of a path: of the leaf that was sent, of its names for the host, and of its
+// issuers in their order, of which the last one is the anchor. Where no anchor is known it is nil.
+func FaultsOf(q Question, issuers []*x509.Certificate, anchor *x509.Certificate) (found []Found) {
+	p := path{issuers: issuers, unanchored: anchor == nil}
+	if anchor != nil {
+		p.issuers = append(slices.Clip(issuers), anchor)
+	}
+	return faultsOf(&q, p)
+}
+
 // faultsOf returns the faults of a path for a host.
-func faultsOf(q *Question, p path) (faults []Fault) {
-	faults = append(leafFaults(q, p), nameFaults(q.Sent[0], q.Host)...)
-	for i := range p.issuers {
+func faultsOf(q *Question, p path) (found []Found) {
+	leaf := q.Sent[0]
+	for _, f := range append(leafFaults(q, p), nameFaults(leaf, q.Host)...) {
+		found = append(found, Found{f, leaf})
+	}
+	for i, c := range p.issuers {
 		where := "intermediate"
-		if i == len(p.issuers)-1 {
+		if p.anchor(i) {
 			where = "root"
 		}
 		for _, f := range issuerFaults(q, p, i) {
-			faults = append(faults, Fault(where)+": "+f)
+			found = append(found, Found{Fault(where) + ": " + f, c})
 		}
 	}
-	return faults
+	return found
 }
 
 // pick adds the faults that are there.
@@ -53,7 +72,7 @@ func leafFaults(q *Question, p path) []Fault {
 	return pick(map[Fault]bool{
 		"leaf: no extKeyUsage":                         !hasUsages(leaf),
 		"leaf: any extKeyUsage":                        usagesFor(leaf) == usagesAny,
-		"leaf: critical extKeyUsage":                   hasUsages(leaf) && critical(leaf, oidUsages),
+		"leaf: critical extKeyUsage":                   hasUsages(leaf) && critical(leaf, certs.OIDExtKeyUsage),
 		"leaf: SHA-512":                                usesSHA512(leaf),
 		"leaf: serial number 0":                        leaf.SerialNumber.Sign() == 0,
 		"leaf: serial number of 21 octets":             leaf.SerialNumber.BitLen() > maxSerial,
@@ -68,42 +87,46 @@ func leafFaults(q *Question, p path) []Fault {
 		"leaf: another key's authority key identifier": len(p.issuers) > 0 && otherKeyID(leaf, issuer),
 		"leaf: expired":                                q.At.After(leaf.NotAfter),
 		"leaf: not yet valid":                          q.At.Before(leaf.NotBefore),
-		"leaf: Must-Staple":                            mustStaple(leaf),
+		"leaf: Must-Staple":                            certs.WantsStaple(leaf),
 		"leaf: SHA-1":                                  usesSHA1(leaf) && !isRSA(issuer),
 		"leaf: RSA with SHA-1":                         usesSHA1(leaf) && isRSA(issuer),
 		"leaf: RSASSA-PSS":                             usesPSS(leaf),
 		"leaf: RSA-1024":                               shortRSA(leaf),
 		"leaf: P-384":                                  curve(leaf) == 384,
 		"leaf: P-521":                                  curve(leaf) == 521,
-		"leaf: no subject":                             len(leaf.Subject.Names) == 0 && !critical(leaf, oidNames),
+		"leaf: no subject":                             len(leaf.Subject.Names) == 0 && !critical(leaf, certs.OIDSubjectAltName),
 	})
 }
 
-// issuerFaults are those of the i-th issuer of a path; the last one is the anchor.
+// issuerFaults are those of the i-th issuer of a path. That an issuer has no key identifier is seen by what
+// it has issued, when that names one.
 func issuerFaults(q *Question, p path, i int) []Fault {
 	c, leaf := p.issuers[i], q.Sent[0]
-	anchor := i == len(p.issuers)-1
-	issuer := c
-	if !anchor {
+	anchor := p.anchor(i)
+	issuer, issued := c, leaf
+	if i+1 < len(p.issuers) {
 		issuer = p.issuers[i+1]
 	}
-	constrained := extension(c, oidConstraints) != nil
+	if i > 0 {
+		issued = p.issuers[i-1]
+	}
+	constrained := certs.Extension(c, certs.OIDNameConstraints) != nil
 	allowed := certs.NamesAllowed(c, leaf)
 	return pick(map[Fault]bool{
 		"extKeyUsage of others":                  usagesFor(c) == usagesOthers,
-		"critical extKeyUsage of others":         usagesFor(c) == usagesOthers && critical(c, oidUsages),
+		"critical extKeyUsage of others":         usagesFor(c) == usagesOthers && critical(c, certs.OIDExtKeyUsage),
 		"any extKeyUsage":                        usagesFor(c) == usagesAny,
 		"no basicConstraints":                    c.Version >= 3 && !c.BasicConstraintsValid,
 		"no CA":                                  c.BasicConstraintsValid && !c.IsCA,
-		"noncritical basicConstraints":           c.BasicConstraintsValid && !critical(c, oidBasic),
+		"noncritical basicConstraints":           c.BasicConstraintsValid && !critical(c, certs.OIDBasicConstraints),
 		"no keyUsage":                            c.Version >= 3 && c.KeyUsage == 0,
 		"keyUsage without keyCertSign":           c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0,
 		"unknown critical extension":             unknownCritical(c),
-		"no subject key identifier":              c.Version >= 3 && len(c.SubjectKeyId) == 0,
+		"no subject key identifier":              c.Version >= 3 && len(c.SubjectKeyId) == 0 && len(issued.AuthorityKeyId) > 0,
 		"another key's authority key identifier": otherKeyID(c, issuer),
 		"no authority key identifier":            !anchor && c.Version >= 3 && len(c.AuthorityKeyId) == 0,
 		"critical policyConstraints":             demandsPolicies(c, i) && len(leaf.PolicyIdentifiers) == 0,
-		"critical nameConstraints":               constrained && critical(c, oidConstraints),
+		"critical nameConstraints":               constrained && critical(c, certs.OIDNameConstraints),
 		"names permitted":                        len(c.PermittedDNSDomains) > 0,
 		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, dotted),
 		"other names permitted":                  !allowed && !excluded(c, leaf),
@@ -118,7 +141,7 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"no subject":                             len(c.Subject.Names) == 0,
 		"RSA-1024":                               shortRSA(c),
 		"Ed25519":                                isEd25519(c),
-		"pathlen":                                hasPathLen(c) && below(p.issuers[:i]) > c.MaxPathLen,
+		"pathlen":                                hasPathLen(c) && certs.PathLength(p.issuers[:i]) > c.MaxPathLen,
 	})
 }
 
@@ -145,39 +168,25 @@ func usagesFor(c *x509.Certificate) usages {
 	return usagesOthers
 }
 
-// Extensions.
-var (
-	oidUsages            = asn1.ObjectIdentifier{2, 5, 29, 37}
-	oidBasic             = asn1.ObjectIdentifier{2, 5, 29, 19}
-	oidNames             = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidConstraints       = asn1.ObjectIdentifier{2, 5, 29, 30}
-	oidPolicyConstraints = asn1.ObjectIdentifier{2, 5, 29, 36}
-	oidTLSFeature        = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24} // RFC 7633
-)
-
-// extension returns the value of an extension, or nil.
-func extension(c *x509.Certificate, id asn1.ObjectIdentifier) []byte {
-	for _, e := range c.Extensions {
-		if e.Id.Equal(id) {
-			return e.Value
-		}
-	}
-	return nil
+func critical(c *x509.Certificate, id asn1.ObjectIdentifier) bool {
+	e := certs.Extension(c, id)
+	return e != nil && e.Critical
 }
 
-func critical(c *x509.Certificate, id asn1.ObjectIdentifier) bool {
-	for _, e := range c.Extensions {
-		if e.Id.Equal(id) {
-			return e.Critical
-		}
+// unmarshals reads the value of an extension. It tells whether there is one that can be read.
+func unmarshals(c *x509.Certificate, id asn1.ObjectIdentifier, value any) bool {
+	e := certs.Extension(c, id)
+	if e == nil {
+		return false
 	}
-	return false
+	_, err := asn1.Unmarshal(e.Value, value)
+	return err == nil
 }
 
 // unknownCritical tells whether there is a critical extension that is none of RFC 5280's.
 func unknownCritical(c *x509.Certificate) bool {
 	for _, e := range c.Extensions {
-		if e.Critical && !(len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29) && !e.Id.Equal(oidTLSFeature) {
+		if e.Critical && !(len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29) && !e.Id.Equal(certs.OIDTLSFeature) {
 			return true
 		}
 	}
@@ -189,8 +198,7 @@ func hasPathLen(c *x509.Certificate) bool {
 		CA      bool `asn1:"optional"`
 		PathLen int  `asn1:"optional,default:-1"`
 	}
-	_, err := asn1.Unmarshal(extension(c, oidBasic), &basic)
-	return err == nil && basic.PathLen >= 0
+	return unmarshals(c, certs.OIDBasicConstraints, &basic) && basic.PathLen >= 0
 }
 
 // demandsPolicies tells whether a CA demands that the certificates of a path have policies in common, so many
@@ -200,25 +208,7 @@ func demandsPolicies(c *x509.Certificate, below int) bool {
 		RequireExplicit int `asn1:"optional,tag:0,default:-1"`
 		InhibitMapping  int `asn1:"optional,tag:1,default:-1"`
 	}
-	_, err := asn1.Unmarshal(extension(c, oidPolicyConstraints), &constraints)
-	return err == nil && constraints.RequireExplicit >= 0 && constraints.RequireExplicit <= below
-}
-
-// below counts the issuers that a path length counts (RFC 5280 section 4.2.1.9).
-func below(issuers []*x509.Certificate) (n int) {
-	for _, c := range issuers {
-		if !bytes.Equal(c.RawIssuer, c.RawSubject) {
-			n++
-		}
-	}
-	return n
-}
-
-func mustStaple(c *x509.Certificate) bool {
-	var features []int
-	_, err := asn1.Unmarshal(extension(c, oidTLSFeature), &features)
-	const statusRequest = 5
-	return err == nil && slices.Contains(features, statusRequest)
+	return unmarshals(c, certs.OIDPolicyConstraints, &constraints) && constraints.RequireExplicit >= 0 && constraints.RequireExplicit <= below
 }
 
 func usesSHA1(c *x509.Certificate) bool {

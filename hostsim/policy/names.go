@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"net"
 	"strings"
+
+	"github.com/leafcam/leafcam/certs"
 )
 
 // nameFaults are those of a leaf's names for a host; none without a host.
@@ -48,7 +50,7 @@ func bestName(leaf *x509.Certificate, host string) Fault {
 		return best
 	}
 	switch {
-	case extension(leaf, oidNames) == nil:
+	case certs.Extension(leaf, certs.OIDSubjectAltName) == nil:
 		return "name: the common name alone"
 	case len(leaf.DNSNames) > 0:
 		return "name: the common name, and others"

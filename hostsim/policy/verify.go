@@ -21,7 +21,7 @@ type Question struct {
 // An Answer is what a client does.
 type Answer struct {
 	Completes bool
-	Fault     Fault // why it does not
+	Found     // why it does not
 }
 
 // Faults of a path that there is not.
@@ -36,10 +36,16 @@ const (
 const maxPaths = 64
 
 // path is a way from the leaf to an anchor, which is the last of the issuers.
-type path struct{ issuers []*x509.Certificate }
+type path struct {
+	issuers    []*x509.Certificate
+	unanchored bool // it ends before an anchor
+}
 
-// Leaf returns what the client refuses in a leaf whose issuers are not known; "" for nothing.
-func (v *Verifier) Leaf(q Question) Fault { return v.refuses(faultsOf(&q, path{})) }
+// anchor tells whether an issuer is the anchor.
+func (p path) anchor(i int) bool { return !p.unanchored && i == len(p.issuers)-1 }
+
+// Leaf returns what the client refuses in a leaf whose issuers are not known; the zero value for nothing.
+func (v *Verifier) Leaf(q Question) Found { return v.refuses(faultsOf(&q, path{})) }
 
 // signed tells whether each certificate is signed by the next one.
 func (p path) signed(leaf *x509.Certificate) bool {
@@ -56,37 +62,37 @@ func (p path) signed(leaf *x509.Certificate) bool {
 // is nothing that the client refuses. A client without a way back has one path.
 func (v *Verifier) Verify(q Question) Answer {
 	if v.everySentValid && slices.ContainsFunc(q.Sent[1:], func(c *x509.Certificate) bool { return !certs.ValidAt(c, q.At) }) {
-		return Answer{Fault: FaultSent}
+		return Answer{Found: Found{Fault: FaultSent}}
 	}
 	b := builder{Verifier: v, q: &q}
 	b.extend(nil, q.Sent[0])
-	answer := Answer{Fault: FaultNoPath}
+	answer := Answer{Found: Found{Fault: FaultNoPath}}
 	for i, p := range b.paths {
-		fault := v.refuses(faultsOf(&q, p))
+		found := v.refuses(faultsOf(&q, p))
 		if v.byName && !p.signed(q.Sent[0]) {
-			fault = FaultForged
+			found = Found{Fault: FaultForged}
 		}
-		if fault == "" && len(p.issuers)-1 > v.links {
-			fault = FaultLinks
+		if found.Fault == "" && len(p.issuers)-1 > v.links {
+			found = Found{Fault: FaultLinks}
 		}
-		if fault == "" {
+		if found.Fault == "" {
 			return Answer{Completes: true}
 		}
 		if i == 0 {
-			answer.Fault = fault
+			answer.Found = found
 		}
 	}
 	return answer
 }
 
-// refuses returns the first of the faults that the client refuses, or "".
-func (v *Verifier) refuses(faults []Fault) Fault {
+// refuses returns the first of the faults that the client refuses, or the zero value.
+func (v *Verifier) refuses(faults []Found) Found {
 	for _, f := range faults {
-		if v.refused[f] {
+		if v.refused[f.Fault] {
 			return f
 		}
 	}
-	return ""
+	return Found{}
 }
 
 // builder builds paths as a client does.
@@ -104,7 +110,7 @@ func (b *builder) extend(issuers []*x509.Certificate, last *x509.Certificate) (d
 	anchors := b.valid(b.issuersAmong(b.anchors(), last, false))
 	if len(anchors) > 0 && !(b.untrustedFirst && len(b.among(last)) > 0) {
 		for _, anchor := range anchors {
-			b.paths = append(b.paths, path{append(slices.Clip(issuers), anchor)})
+			b.paths = append(b.paths, path{issuers: append(slices.Clip(issuers), anchor)})
 			if !b.wayBack {
 				return true
 			}

@@ -42,7 +42,7 @@ func (c *checker) chain(ctx context.Context) {
 	c.describePath()
 	c.lifetime()
 	c.issuerDates()
-	if c.public && !hasExtension(p, oidSCTs) {
+	if c.public && certs.Extension(p, certs.OIDTimestamps) == nil {
 		c.add(CodeNoSCTs, c.subject.CertFile, "", Saying{"Chrome", "ERR_CERTIFICATE_TRANSPARENCY_REQUIRED"})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,30 +71,9 @@ func (c *checker) usages() {
 		c.add(CodeCALeaf, c.subject.CertFile, "",
 			Saying{"Firefox", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"}, Saying{"rustls", "CaUsedAsEndEntity"})
 	}
-	if wantsStaple(p) {
+	if certs.WantsStaple(p) {
 		c.add(CodeMustStaple, c.subject.CertFile, "", Saying{"gnutls-cli", "The certificate requires the server to include an OCSP status"})
 	}
-}
-
-var (
-	oidTLSFeature = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}       // RFC 7633
-	oidSCTs       = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2} // RFC 6962 section 3.3
-)
-
-// wantsStaple tells whether the certificate has the TLS feature status_request.
-func wantsStaple(p *x509.Certificate) bool {
-	extension := findExtension(p, oidTLSFeature)
-	if extension == nil {
-		return false
-	}
-	var features []int
-	_, err := asn1.Unmarshal(extension.Value, &features)
-	const statusRequest = 5
-	return err == nil && slices.Contains(features, statusRequest)
-}
-
-func hasExtension(p *x509.Certificate, oid asn1.ObjectIdentifier) bool {
-	return findExtension(p, oid) != nil
 }
 
 // size compares the Certificate message with what the camera can send.
@@ -116,18 +94,4 @@ func messageSize(list ...[]byte) int {
 		n += 3 + len(der)
 	}
 	return n
-}
-
-func findExtension(p *x509.Certificate, oid asn1.ObjectIdentifier) *extension {
-	for _, e := range p.Extensions {
-		if e.Id.Equal(oid) {
-			return &extension{e.Critical, e.Value}
-		}
-	}
-	return nil
-}
-
-type extension struct {
-	Critical bool
-	Value    []byte
 }

@@ -20,11 +20,11 @@ func (c *checker) modelled(p policy.Policy, models []*policy.Verifier, cure Cure
 	refused := ""
 	completes := 0
 	for _, v := range models {
-		fault := c.faultFor(v, cure)
-		if fault == "" {
+		found := c.faultFor(v, cure)
+		if found.Fault == "" {
 			completes++
 		} else if refused == "" {
-			refused = c.explain(fault)
+			refused = c.explain(found)
 		}
 	}
 	switch {
@@ -36,11 +36,15 @@ func (c *checker) modelled(p policy.Policy, models []*policy.Verifier, cure Cure
 	return OutcomeRefuses, refused
 }
 
-// faultFor returns what a client refuses when nothing is missing any more; "" for nothing. An issuer that
-// is missing is another matter.
-func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Fault {
-	leaf := c.leaf.Parsed
-	q := policy.Question{Sent: []*x509.Certificate{leaf}, Host: c.options.Host, At: c.options.At}
+// question is what clients are asked about the leaf alone.
+func (c *checker) question() policy.Question {
+	return policy.Question{Sent: []*x509.Certificate{c.leaf.Parsed}, Host: c.options.Host, At: c.options.At}
+}
+
+// faultFor returns what a client refuses when nothing is missing any more; the zero value for nothing. An
+// issuer that is missing is another matter.
+func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Found {
+	q := c.question()
 	if c.root == nil {
 		return v.Leaf(q)
 	}
@@ -50,7 +54,7 @@ func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Fault {
 	} else {
 		q.Sent = append(q.Sent, c.path...)
 	}
-	return v.Verify(q).Fault
+	return v.Verify(q).Found
 }
 
 // codesOf are the findings that say the same as a fault, or more.

@@ -17,6 +17,7 @@ func (c *checker) refusals() {
 	}
 	families := 0
 	refuse := map[policy.Fault][]string{}
+	where := map[policy.Fault]policy.Found{}
 	for _, p := range policy.Families() {
 		models := p.Verifiers()
 		if len(models) == 0 {
@@ -24,15 +25,16 @@ func (c *checker) refusals() {
 		}
 		families++
 		for _, v := range models {
-			if fault := c.faultFor(v, CureGateway); fault != "" && c.findingOf(fault) == nil {
-				refuse[fault] = append(refuse[fault], p.Name)
+			if found := c.faultFor(v, CureGateway); found.Fault != "" && c.findingOf(found.Fault) == nil {
+				refuse[found.Fault] = append(refuse[found.Fault], p.Name)
+				where[found.Fault] = found
 			}
 		}
 	}
 	for _, fault := range sortedFaults(refuse) {
 		who := slices.Compact(refuse[fault])
 		c.add(CodeClientsRefuse, c.subject.CertFile,
-			fmt.Sprintf("%d of %d families of clients refuse this: %s (%s)", len(who), families, c.describe(fault), strings.Join(who, ", ")))
+			fmt.Sprintf("%d of %d families of clients refuse this: %s (%s)", len(who), families, c.describe(where[fault]), strings.Join(who, ", ")))
 	}
 }
 
@@ -61,29 +63,25 @@ func (c *checker) findingOf(fault policy.Fault) *Finding {
 }
 
 // explain says why a client refuses: in the words of the finding, where there is one.
-func (c *checker) explain(fault policy.Fault) string {
-	if f := c.findingOf(fault); f != nil {
+func (c *checker) explain(found policy.Found) string {
+	if f := c.findingOf(found.Fault); f != nil {
 		return f.Title
 	}
-	return c.describe(fault)
+	return c.describe(found)
 }
 
-// describe says what a fault is.
-func (c *checker) describe(fault policy.Fault) string {
-	where, what, found := strings.Cut(string(fault), ": ")
+// describe says what a fault is, and of which certificate.
+func (c *checker) describe(found policy.Found) string {
+	where, what, _ := strings.Cut(string(found.Fault), ": ")
 	words, known := faultWords[what]
-	if !found || !known {
-		return string(fault)
+	if !known {
+		return string(found.Fault)
 	}
 	switch {
 	case where == "leaf":
 		return "the leaf: " + words
-	case where == "root":
-		return fmt.Sprintf(`the root "%s": %s`, certname.Title(c.root), words)
-	case where == "intermediate" && len(c.path) == 1:
-		return fmt.Sprintf(`the intermediate "%s": %s`, certname.Title(c.path[0]), words)
-	case where == "intermediate":
-		return "an intermediate: " + words
+	case where == "root", where == "intermediate":
+		return fmt.Sprintf(`the %s "%s": %s`, where, certname.Title(found.Certificate), words)
 	}
 	return "the names: " + words
 }
