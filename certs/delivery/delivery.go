@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // A Delivery is what a CA, or an ACME client, hands over: read by [Read], and
@@ -348,7 +349,32 @@ func (d *Delivery) strange(c *Certificate) string {
 	if !c.IsCA() {
 		return "another server certificate"
 	}
+	if title := d.crossed(c.Parsed); title != "" {
+		return title
+	}
 	return "it has not signed anything in the chain of the leaf"
+}
+
+// crossed says whose key a certificate certifies once more, when that is the root's that signed the end of the
+// chain; "" otherwise.
+func (d *Delivery) crossed(c *x509.Certificate) string {
+	top := d.top()
+	if top == nil || d.Root != nil || !certs.SignedBy(top, c) {
+		return ""
+	}
+	return fmt.Sprintf("the key of the root that signed the end of the chain, certified once more by %q: for clients that know that root only",
+		certname.Short(c.Issuer))
+}
+
+// top is the end of the chain, below the root.
+func (d *Delivery) top() *x509.Certificate {
+	if len(d.Chain) > 0 {
+		return d.Chain[len(d.Chain)-1]
+	}
+	if d.Leaf != nil {
+		return d.Leaf.Parsed
+	}
+	return nil
 }
 
 // InDER tells whether the leaf or the key lies there in a file of its own in DER, too.

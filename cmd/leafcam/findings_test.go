@@ -256,6 +256,17 @@ func flaws(t *testing.T) []flaw {
 		{code: preflight.CodeChainInvalid, name: "an intermediate that is no CA", files: w.underIntermediate(func(c *x509.Certificate) {
 			c.IsCA, c.KeyUsage = false, x509.KeyUsageDigitalSignature
 		})},
+		{code: preflight.CodeTestCA, name: "a staging certificate", files: w.issuedBy(pkix.Name{CommonName: "(STAGING) Riddling Rhubarb R12"})},
+		{
+			code: preflight.CodeClosedCA, name: "a certificate for a proxy",
+			files: w.issuedBy(pkix.Name{OrganizationalUnit: []string{"CloudFlare Origin SSL Certificate Authority"}}),
+		},
+		{code: preflight.CodeInterceptionCA, name: "a firewall's certificate", files: w.issuedBy(pkix.Name{Organization: []string{"Fortinet"}})},
+		{code: preflight.CodeDevelopmentCA, name: "a developer's", files: w.issuedBy(pkix.Name{Organization: []string{"mkcert development CA"}})},
+		{code: preflight.CodePlaceholder, name: "an appliance's", files: w.issuedBy(pkix.Name{Organization: []string{"Synology Inc."}})},
+		{code: preflight.CodeRevocation, name: "a revocation list", files: w.delivered(w.issue(w.key, func(c *x509.Certificate) {
+			c.CRLDistributionPoints = []string{"http://crl.invalid/1.crl"}
+		}), w.key)},
 		{
 			code: preflight.CodeIssuerEndsFirst, name: "an intermediate for a week",
 			files: w.underIntermediate(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(7 * 24 * time.Hour) }),
@@ -423,6 +434,11 @@ func (w *workshop) underIntermediate(change func(*x509.Certificate)) map[string]
 	}
 }
 
+// issuedBy issues a good leaf by an intermediate of that name.
+func (w *workshop) issuedBy(name pkix.Name) map[string][]byte {
+	return w.underIntermediate(func(c *x509.Certificate) { c.Subject = name })
+}
+
 // toBeSigned is a TBSCertificate (RFC 5280 section 4.1).
 type toBeSigned struct {
 	Version    int `asn1:"explicit,tag:0"`
@@ -559,7 +575,7 @@ func TestRealFindings(t *testing.T) {
 	elsewhere := map[preflight.Code]string{
 		preflight.CodeSharedKey: "TestFleet", preflight.CodeNoSCTs: "TestPublicCA",
 		preflight.CodeTooMuch: "TestTooMuchIsNamed", preflight.CodeKeyTooLong: "TestLongKeys",
-		preflight.CodeAIANotAsked: "TestManyURLs", preflight.CodeClientsRefuse: "TestRealModels",
+		preflight.CodeOlderStores: "TestStores", preflight.CodeAIANotAsked: "TestManyURLs", preflight.CodeClientsRefuse: "TestRealModels",
 	}
 	for _, rule := range preflight.Rules() {
 		if elsewhere[rule.Code] == "" {

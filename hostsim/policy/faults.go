@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
+	"net"
 	"slices"
 	"strings"
 
@@ -48,6 +49,23 @@ func faultsOf(q *Question, p path) (found []Found) {
 			found = append(found, Found{Fault(where) + ": " + f, c})
 		}
 	}
+	return append(found, linkFaults(leaf, p)...)
+}
+
+// linkFaults are certificates that name another key than their issuer's. Clients differ in whether they mind
+// with an intermediate, or with an anchor: which of both was measured with a leaf, and with an intermediate.
+func linkFaults(leaf *x509.Certificate, p path) (found []Found) {
+	below := leaf
+	for i, c := range p.issuers {
+		fault := Fault("leaf: another key's authority key identifier")
+		if p.anchor(i) {
+			fault = "intermediate: another key's authority key identifier"
+		}
+		if otherKeyID(below, c) {
+			found = append(found, Found{fault, below})
+		}
+		below = c
+	}
 	return found
 }
 
@@ -70,31 +88,31 @@ func leafFaults(q *Question, p path) []Fault {
 		issuer = p.issuers[0]
 	}
 	return pick(map[Fault]bool{
-		"leaf: no extKeyUsage":                         !hasUsages(leaf),
-		"leaf: any extKeyUsage":                        usagesFor(leaf) == usagesAny,
-		"leaf: critical extKeyUsage":                   hasUsages(leaf) && critical(leaf, certs.OIDExtKeyUsage),
-		"leaf: SHA-512":                                usesSHA512(leaf),
-		"leaf: serial number 0":                        leaf.SerialNumber.Sign() == 0,
-		"leaf: serial number of 21 octets":             leaf.SerialNumber.BitLen() > maxSerial,
-		"leaf: until 9999":                             leaf.NotAfter.Year() == 9999,
-		"leaf: extKeyUsage of others":                  usagesFor(leaf) == usagesOthers,
-		"leaf: keyUsage of a CA, too":                  !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0,
-		"leaf: RSA without keyEncipherment":            isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0,
-		"leaf: pathlen without CA":                     !leaf.IsCA && hasPathLen(leaf),
-		"leaf: CA":                                     leaf.BasicConstraintsValid && leaf.IsCA,
-		"leaf: unknown critical extension":             unknownCritical(leaf),
-		"leaf: no authority key identifier":            len(leaf.AuthorityKeyId) == 0 && !certs.SelfSigned(leaf),
-		"leaf: another key's authority key identifier": len(p.issuers) > 0 && otherKeyID(leaf, issuer),
-		"leaf: expired":                                q.At.After(leaf.NotAfter),
-		"leaf: not yet valid":                          q.At.Before(leaf.NotBefore),
-		"leaf: Must-Staple":                            certs.WantsStaple(leaf),
-		"leaf: SHA-1":                                  usesSHA1(leaf) && !isRSA(issuer),
-		"leaf: RSA with SHA-1":                         usesSHA1(leaf) && isRSA(issuer),
-		"leaf: RSASSA-PSS":                             usesPSS(leaf),
-		"leaf: RSA-1024":                               shortRSA(leaf),
-		"leaf: P-384":                                  curve(leaf) == 384,
-		"leaf: P-521":                                  curve(leaf) == 521,
-		"leaf: no subject":                             len(leaf.Subject.Names) == 0 && !critical(leaf, certs.OIDSubjectAltName),
+		"leaf: no extKeyUsage":              !hasUsages(leaf),
+		"leaf: any extKeyUsage":             usagesFor(leaf) == usagesAny,
+		"leaf: critical extKeyUsage":        hasUsages(leaf) && critical(leaf, certs.OIDExtKeyUsage),
+		"leaf: SHA-512":                     usesSHA512(leaf),
+		"leaf: serial number 0":             leaf.SerialNumber.Sign() == 0,
+		"leaf: serial number of 21 octets":  leaf.SerialNumber.BitLen() > maxSerial,
+		"leaf: until 9999":                  leaf.NotAfter.Year() == 9999,
+		"leaf: extKeyUsage of others":       usagesFor(leaf) == usagesOthers,
+		"leaf: keyUsage of a CA, too":       !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0,
+		"leaf: RSA without keyEncipherment": isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0,
+		"leaf: pathlen without CA":          !leaf.IsCA && hasPathLen(leaf),
+		"leaf: CA":                          leaf.BasicConstraintsValid && leaf.IsCA,
+		"leaf: unknown critical extension":  unknownCritical(leaf),
+		"leaf: no authority key identifier": len(leaf.AuthorityKeyId) == 0 && !certs.SelfSigned(leaf),
+		"leaf: expired":                     q.At.After(leaf.NotAfter),
+		"leaf: not yet valid":               q.At.Before(leaf.NotBefore),
+		"leaf: Must-Staple":                 certs.WantsStaple(leaf),
+		"leaf: SHA-1":                       usesSHA1(leaf) && !isRSA(issuer),
+		"leaf: RSA with SHA-1":              usesSHA1(leaf) && isRSA(issuer),
+		"leaf: RSASSA-PSS":                  usesPSS(leaf),
+		"leaf: RSA-1024":                    shortRSA(leaf),
+		"leaf: P-384":                       curve(leaf) == 384,
+		"leaf: P-521":                       curve(leaf) == 521,
+		"leaf: Ed25519":                     isEd25519(leaf),
+		"leaf: no subject":                  len(leaf.Subject.Names) == 0 && !critical(leaf, certs.OIDSubjectAltName),
 	})
 }
 
@@ -111,7 +129,8 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		issued = p.issuers[i-1]
 	}
 	constrained := certs.Extension(c, certs.OIDNameConstraints) != nil
-	allowed := certs.NamesAllowed(c, leaf)
+	named := withCommonName(leaf)
+	allowed := certs.NamesAllowed(c, named)
 	return pick(map[Fault]bool{
 		"extKeyUsage of others":                  usagesFor(c) == usagesOthers,
 		"critical extKeyUsage of others":         usagesFor(c) == usagesOthers && critical(c, certs.OIDExtKeyUsage),
@@ -123,14 +142,14 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"keyUsage without keyCertSign":           c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0,
 		"unknown critical extension":             unknownCritical(c),
 		"no subject key identifier":              c.Version >= 3 && len(c.SubjectKeyId) == 0 && len(issued.AuthorityKeyId) > 0,
-		"another key's authority key identifier": otherKeyID(c, issuer),
+		"another key's authority key identifier": anchor && otherKeyID(c, c),
 		"no authority key identifier":            !anchor && c.Version >= 3 && len(c.AuthorityKeyId) == 0,
 		"critical policyConstraints":             demandsPolicies(c, i) && len(leaf.PolicyIdentifiers) == 0,
 		"critical nameConstraints":               constrained && critical(c, certs.OIDNameConstraints),
 		"names permitted":                        len(c.PermittedDNSDomains) > 0,
 		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, dotted),
-		"other names permitted":                  !allowed && !excluded(c, leaf),
-		"names excluded":                         !allowed && excluded(c, leaf),
+		"other names permitted":                  !allowed && !excluded(c, named),
+		"names excluded":                         !allowed && excluded(c, named),
 		"expired":                                q.At.After(c.NotAfter),
 		"not yet valid":                          q.At.Before(c.NotBefore),
 		"SHA-1":                                  !anchor && usesSHA1(c) && !isRSA(issuer),
@@ -141,8 +160,22 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 		"no subject":                             len(c.Subject.Names) == 0,
 		"RSA-1024":                               shortRSA(c),
 		"Ed25519":                                isEd25519(c),
+		"P-521":                                  curve(c) == 521,
+		"serial number 0":                        c.SerialNumber.Sign() == 0,
+		"serial number of 21 octets":             c.SerialNumber.BitLen() > maxSerial,
 		"pathlen":                                hasPathLen(c) && certs.PathLength(p.issuers[:i]) > c.MaxPathLen,
 	})
+}
+
+// withCommonName returns a leaf as constraints of names are compared with it: the common name counts where
+// there is no host name (RFC 6125 section 1.5; OpenSSL, GnuTLS, NSS and others do so).
+func withCommonName(leaf *x509.Certificate) *x509.Certificate {
+	if len(leaf.DNSNames) > 0 || net.ParseIP(leaf.Subject.CommonName) != nil || !strings.Contains(leaf.Subject.CommonName, ".") {
+		return leaf
+	}
+	named := *leaf
+	named.DNSNames = []string{leaf.Subject.CommonName}
+	return &named
 }
 
 func dotted(domain string) bool { return strings.HasPrefix(domain, ".") }

@@ -26,7 +26,7 @@ type Verifier struct {
 	inOrder        bool // an issuer comes behind what it has signed
 	consecutive    bool // it is the next one that was sent, or one of the client's own
 	untrustedFirst bool // what was sent is followed before the client's own roots
-	everySentValid bool // whatever is sent has to be valid
+	everySentValid bool // whatever is sent and signed by an anchor has to be valid
 	wayBack        bool // another issuer is tried when one leads nowhere
 }
 

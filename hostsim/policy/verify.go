@@ -58,10 +58,15 @@ func (p path) signed(leaf *x509.Certificate) bool {
 	return true
 }
 
+// anchored tells whether one of the roots has signed a certificate.
+func (q *Question) anchored(c *x509.Certificate) bool {
+	return slices.ContainsFunc(q.Roots, func(root *x509.Certificate) bool { return certs.SignedBy(c, root) })
+}
+
 // Verify answers for one client: it builds the paths as the client does, and takes the first on which there
 // is nothing that the client refuses. A client without a way back has one path.
 func (v *Verifier) Verify(q Question) Answer {
-	if v.everySentValid && slices.ContainsFunc(q.Sent[1:], func(c *x509.Certificate) bool { return !certs.ValidAt(c, q.At) }) {
+	if v.everySentValid && slices.ContainsFunc(q.Sent[1:], func(c *x509.Certificate) bool { return !certs.ValidAt(c, q.At) && q.anchored(c) }) {
 		return Answer{Found: Found{Fault: FaultSent}}
 	}
 	b := builder{Verifier: v, q: &q}

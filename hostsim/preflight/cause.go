@@ -38,10 +38,10 @@ func (a asker) certificateCause(raw []byte, parsed *x509.Certificate) string {
 			parts = append(parts, fmt.Sprintf("its RSA key has %d bits, and the camera reads %d at most", key.N.BitLen(), certs.MaxRSABits))
 		}
 	default:
-		parts = append(parts, "its key is "+describeKey(parsed))
+		parts = append(parts, "its key is "+certs.DescribeKey(parsed))
 	}
 	if !knownSignature(parsed.SignatureAlgorithm) {
-		parts = append(parts, "it is signed with "+describeSignature(parsed))
+		parts = append(parts, "it is signed with "+certs.DescribeSignature(parsed))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -109,35 +109,6 @@ func knownSignature(a x509.SignatureAlgorithm) bool {
 		return true
 	}
 	return false
-}
-
-func describeSignature(c *x509.Certificate) string {
-	if c.SignatureAlgorithm != x509.UnknownSignatureAlgorithm {
-		return c.SignatureAlgorithm.String()
-	}
-	var outer struct {
-		TBS       asn1.RawValue
-		Algorithm pkix.AlgorithmIdentifier
-		Signature asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(c.Raw, &outer); err != nil {
-		return "an algorithm that is unknown here"
-	}
-	return "the algorithm " + outer.Algorithm.Algorithm.String()
-}
-
-func describeKey(c *x509.Certificate) string {
-	if c.PublicKey != nil {
-		return certs.DescribePublicKey(c.PublicKey)
-	}
-	var spki struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Key       asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &spki); err != nil {
-		return "of an unknown kind"
-	}
-	return "of the algorithm " + spki.Algorithm.Algorithm.String()
 }
 
 // keyCause says what about the file of a key a camera refuses, when the key itself is one that it loads:

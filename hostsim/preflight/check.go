@@ -11,6 +11,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/certs/truststores"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/internal/certname"
 	"github.com/leafcam/leafcam/internal/printable"
@@ -58,7 +59,7 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 		options: o, subject: s, camera: device.NewSSLContext(o.Firmware), fetch: newFetcher(o.Fetch),
 		report: &Report{
 			Format: Format, Subject: s.Name, Firmware: o.Firmware.Name, Host: o.Host,
-			At: o.At.UTC(), Missing: -1, Findings: []Finding{}, Reach: []Reach{}, Path: []string{},
+			At: o.At.UTC(), Missing: -1, Findings: []Finding{}, Reach: []Reach{}, Path: []string{}, Stores: []truststores.Store{},
 		},
 	}
 	c.report.file, c.report.archives = s.files()
@@ -75,6 +76,9 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 		c.size()
 		if o.Depth <= DepthChain {
 			c.chain(ctx)
+			c.knownIssuer()
+			c.stores()
+			c.revocation()
 			c.strict()
 			c.askAboutIssuers()
 		}
@@ -150,7 +154,7 @@ func (c *checker) summary() {
 	s := &Summary{Title: c.leaf.Describe(), Names: []string{}, SHA256: hex.EncodeToString(sum[:])}
 	if p := c.leaf.Parsed; p != nil {
 		s.Title, s.Names, s.Issuer = certname.Title(p), certname.Names(p), certname.Short(p.Issuer)
-		s.Key, s.NotBefore, s.NotAfter = certs.DescribePublicKey(p.PublicKey), p.NotBefore, p.NotAfter
+		s.Key, s.NotBefore, s.NotAfter = certs.DescribeKey(p), p.NotBefore, p.NotAfter
 	}
 	c.report.Certificate = s
 	if c.leaf.Parsed == nil {

@@ -27,3 +27,10 @@ func (f *Fetch) Control(network, address string) error { return f.control(networ
 
 // ParseAnswer reads what an AIA URL answered.
 var ParseAnswer = parseAnswer
+
+// StoresOf returns what is found of a public root, with certificates that the delivery has besides.
+func StoresOf(root *x509.Certificate, besides ...*x509.Certificate) *Finding {
+	c := &checker{subject: &Subject{}, report: &Report{}, public: true, root: root}
+	c.nameStores(besides)
+	return c.report.Finding(CodeOlderStores)
+}

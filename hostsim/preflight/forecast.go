@@ -100,6 +100,9 @@ func (c *checker) judge(p policy.Policy, cure Cure) (Outcome, string) {
 	if p.NeverVerifies {
 		return OutcomeCompletes, "verifies nothing"
 	}
+	if c.distrusted() {
+		return OutcomeRefuses, "no client has the root, and none should be given it"
+	}
 	if c.leaf == nil {
 		return OutcomeDepends, "the certificate cannot be read here"
 	}

@@ -135,7 +135,7 @@ func (c *checker) describeRefusedCertificate() string {
 	}
 	cause := asker{c.options.Firmware, throwAwayKey()}.certificateCause(d.Leaf.Raw, d.Leaf.Parsed)
 	if cause == "" {
-		cause = fmt.Sprintf("%s, signed with %s", certs.DescribePublicKey(d.Leaf.Parsed.PublicKey), d.Leaf.Parsed.SignatureAlgorithm)
+		cause = fmt.Sprintf("%s, signed with %s", certs.DescribeKey(d.Leaf.Parsed), certs.DescribeSignature(d.Leaf.Parsed))
 	}
 	return "the camera does not load this certificate: " + cause
 }

@@ -3,6 +3,8 @@ package preflight
 import (
 	"slices"
 	"time"
+
+	"github.com/leafcam/leafcam/certs/truststores"
 )
 
 // Format is the version of a report's JSON form.
@@ -26,10 +28,12 @@ type Report struct {
 	// Path are the issuers between leaf and root, the leaf's issuer first, as far as they are
 	// known here. Missing is how many of them a camera with the leaf alone does not send; -1 when
 	// not even that is known.
-	Path    []string `json:"path"`
-	Root    string   `json:"root"`    // that the path ends at; "" when it ends nowhere
-	Trust   string   `json:"trust"`   // where that root is known from: Mozilla's list, this system, --root, or the delivery alone
-	Missing int      `json:"missing"` // links that the camera does not send
+	Path  []string `json:"path"`
+	Root  string   `json:"root"`  // that the path ends at; "" when it ends nowhere
+	Trust string   `json:"trust"` // where that root is known from: Mozilla's list, this system, --root, or the delivery alone
+	// Stores are the lists of roots that come with clients, and the versions since which they have the root.
+	Stores  []truststores.Store `json:"stores"`
+	Missing int                 `json:"missing"` // links that the camera does not send
 	// Octets of the Certificate message with the leaf alone and with the path, and the limit.
 	Message Message `json:"certificate_message"`
 

@@ -54,6 +54,13 @@ const (
 	CodeUnknownRoot        Code = "unknown-root"
 	CodePrivateRoot        Code = "private-root"
 	CodeChainInvalid       Code = "chain-invalid"
+	CodeTestCA             Code = "test-ca"
+	CodeClosedCA           Code = "closed-ca"
+	CodeInterceptionCA     Code = "interception-ca"
+	CodeDevelopmentCA      Code = "development-ca"
+	CodePlaceholder        Code = "placeholder-certificate"
+	CodeOlderStores        Code = "older-stores"
+	CodeRevocation         Code = "revocation"
 	CodeIssuerEndsFirst    Code = "issuer-ends-first"
 	CodeNoAIA              Code = "no-aia"
 	CodeAIAUnusable        Code = "aia-unusable"
@@ -213,6 +220,31 @@ func Rules() []Rule {
 			BasisMeasured},
 		{CodeChainInvalid, SeverityError, "the chain is complete and does not verify",
 			"one of its certificates forbids it", "ask the CA for the right chain", BasisMeasured},
+		{CodeTestCA, SeverityError, "a test CA has issued the certificate",
+			"no client trusts it, and none should: whoever has a test CA's key may certify any host",
+			"have it issued by the CA itself (certbot: without --staging and --test-cert); do not give the test root to clients",
+			BasisDocumented},
+		{CodeClosedCA, SeverityWarning, "a CA of one service alone has issued the certificate",
+			"only that service's proxy accepts it, and no browser or program: a camera behind the proxy is well with it",
+			"reach the camera through the service; for direct visits, have a certificate issued by a public CA, or by one of your own",
+			BasisDocumented},
+		{CodeInterceptionCA, SeverityError, "a product that reads along has issued the certificate",
+			"a firewall or a virus scanner has put its own certificate in the place of the server's: this is not what the CA sent",
+			"take the certificate from the CA or from its client, not from a connection through that product",
+			BasisDocumented},
+		{CodeDevelopmentCA, SeverityNote, "a tool for developers has issued the certificate",
+			"its root is known on the machine that made it, and nowhere else",
+			"install that root on each client that is yours; for others, a public CA", BasisDocumented},
+		{CodePlaceholder, SeverityWarning, "the certificate is one that software makes for want of a real one",
+			"a server or a device shows it until it is given a certificate; no client has a reason to trust it",
+			"take the certificate that the CA issued", BasisDocumented},
+		{CodeOlderStores, SeverityNote, "clients know the root since certain versions",
+			"older clients refuse a chain that ends there; a cross-sign by an older root is for them",
+			"nothing has to be done, unless older clients matter", BasisDocumented},
+		{CodeRevocation, SeverityNote, "the leaf says where its revocation would be known",
+			"Firefox and Chrome have lists of their own, and Windows, macOS and iOS ask on some occasions; curl, Python, Java, Go, Node.js and " +
+				"apps do not ask, unless they are told to. The camera has no part in it",
+			"nothing has to be done: a certificate whose key is lost is revoked at the CA, and replaced", BasisDocumented},
 		{CodeIssuerEndsFirst, SeverityWarning, "an issuer expires before the leaf",
 			"from that day on the chain does not verify", "renew before that day", BasisDocumented},
 		{CodeNoAIA, SeverityWarning, "the leaf does not say where its issuer is to be had",

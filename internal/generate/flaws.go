@@ -96,8 +96,12 @@ func leafFlaws() []Flaw {
 		leaf("RSA-4096", func(c *Certificate) { c.Key = RSA4096 }),
 		leaf("P-384", func(c *Certificate) { c.Key = P384 }),
 		leaf("P-521", func(c *Certificate) { c.Key = P521 }),
+		leaf("Ed25519", func(c *Certificate) { c.Key = Ed25519 }),
 	}
 }
+
+// address is a host that every client reaches where the servers are, as it is mapped to nothing.
+const address = "127.0.0.1"
 
 // nameFlaws are those of the leaf's names, and of the host.
 func nameFlaws() []Flaw {
@@ -132,6 +136,10 @@ func nameFlaws() []Flaw {
 		names("an underscore under a wildcard", "my_cam.example.com", sans("*.example.com")),
 		names("an international one", "xn--kmera-hra.example.com", sans("xn--kmera-hra.example.com")),
 		names("an international one under a wildcard", "xn--kmera-hra.example.com", sans("*.example.com")),
+		names("an address", address, func(c *Certificate) { c.Names = &Names{IP: []string{address}} }),
+		names("an address among the host names", address, sans(address)),
+		names("an address as the common name", address, func(c *Certificate) { c.Subject, c.Names = address, nil }),
+		names("another address", address, func(c *Certificate) { c.Names = &Names{IP: []string{"127.0.0.2"}} }),
 		names("a hundred of them", DefaultHost, func(c *Certificate) {
 			for i := range 99 {
 				c.Names.DNS = append(c.Names.DNS, fmt.Sprintf("n%d.example.com", i))

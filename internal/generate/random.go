@@ -32,6 +32,20 @@ func Singles() []Spec {
 	return list
 }
 
+// SinglesOf returns the deliveries of [Singles] that have one of these flaws.
+func SinglesOf(flaws []string) (list []Spec, err error) {
+	for _, name := range flaws {
+		f, err := FlawNamed(name)
+		if err != nil {
+			return nil, err
+		}
+		s := Plain(max(1, f.Links))
+		s.apply(f)
+		list = append(list, s)
+	}
+	return list, nil
+}
+
 // apply applies a flaw. One that does not go together with what was applied before is left out.
 func (s *Spec) apply(f Flaw) {
 	changed := s.clone()

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,9 +47,30 @@ func Learn(cells []Cell) (list []policy.Measurement) {
 	return list
 }
 
-// Merge returns measurements with those of a file, which need not be there, but for those of the same
-// clients.
-func Merge(file string, list []policy.Measurement) ([]policy.Measurement, error) {
+// Shown returns the faults that these flaws show.
+func Shown(flaws []string) (faults []policy.Fault) {
+	for _, name := range flaws {
+		if f, err := generate.FlawNamed(name); err == nil {
+			for _, fault := range f.Shows {
+				faults = append(faults, policy.Fault(fault))
+			}
+		}
+	}
+	return faults
+}
+
+// with returns a measurement in which what was asked for is as it was measured later.
+func with(old, later policy.Measurement, asked []policy.Fault) policy.Measurement {
+	old.Refused = slices.DeleteFunc(slices.Clone(old.Refused), func(f policy.Fault) bool { return slices.Contains(asked, f) })
+	old.Refused = append(old.Refused, later.Refused...)
+	slices.Sort(old.Refused)
+	old.Version = cmp.Or(later.Version, old.Version)
+	return old
+}
+
+// Merge returns measurements with those of a file, which need not be there. Of a client that was measured
+// again it keeps what was not asked for; all was when asked is nil.
+func Merge(file string, list []policy.Measurement, asked []policy.Fault) ([]policy.Measurement, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return list, nil
@@ -61,8 +83,11 @@ func Merge(file string, list []policy.Measurement) ([]policy.Measurement, error)
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	for _, m := range old {
-		if !slices.ContainsFunc(list, func(n policy.Measurement) bool { return n.Client == m.Client }) {
+		switch i := slices.IndexFunc(list, func(n policy.Measurement) bool { return n.Client == m.Client }); {
+		case i < 0:
 			list = append(list, m)
+		case asked != nil:
+			list[i] = with(m, list[i], asked)
 		}
 	}
 	slices.SortFunc(list, func(a, b policy.Measurement) int { return strings.Compare(a.Client, b.Client) })

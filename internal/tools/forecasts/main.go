@@ -21,6 +21,7 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/policy"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/generate"
 	"github.com/leafcam/leafcam/internal/measure"
@@ -46,7 +47,7 @@ func main() {
 	flag.StringVar(&o.clients, "clients", "families",
 		"`NAMES` with commas between them, families for one of each, quick for those that are no browsers, or all; + adds to those before")
 	flag.StringVar(&o.learn, "learn", "",
-		"measure each flaw by itself, and write what the clients refuse to `FILE`, in the place of what it says of them")
+		"measure each flaw by itself, or those of -flaws, and write what the clients refuse to `FILE`, in the place of what it says of them")
 	flag.IntVar(&o.links, "links", 1, "`NUMBER` of intermediates of a delivery of -flaws")
 	flag.StringVar(&o.flaws, "flaws", "", `one delivery with these `+"`FLAWS`"+`, as "A","B"`)
 	flag.IntVar(&o.parallel, "parallel", 0, "`NUMBER` of cells at a time; the number of CPUs when 0")
@@ -64,7 +65,11 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	specs, err := o.specs(len(list))
+	flaws, err := o.named()
+	if err != nil {
+		return err
+	}
+	specs, err := o.specs(len(list), flaws)
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	if o.learn != "" {
-		return learn(o.learn, cells)
+		return learn(o.learn, cells, measure.Shown(flaws))
 	}
 	return report(ctx, measure.Compare(cells), how)
 }
@@ -110,15 +115,25 @@ func (o options) chosen() (list []*hostsim.Client, err error) {
 	return list, nil
 }
 
-func (o options) specs(clients int) ([]generate.Spec, error) {
+// named returns the flaws that are asked for by name.
+func (o options) named() ([]string, error) {
+	if o.flaws == "" {
+		return nil, nil
+	}
+	flaws, err := csv.NewReader(strings.NewReader(o.flaws)).Read()
+	if err != nil {
+		return nil, fmt.Errorf("-flaws: %w", err)
+	}
+	return flaws, nil
+}
+
+func (o options) specs(clients int, flaws []string) ([]generate.Spec, error) {
 	switch {
+	case o.learn != "" && o.flaws != "":
+		return generate.SinglesOf(flaws)
 	case o.learn != "":
 		return generate.Singles(), nil
 	case o.flaws != "":
-		flaws, err := csv.NewReader(strings.NewReader(o.flaws)).Read()
-		if err != nil {
-			return nil, fmt.Errorf("-flaws: %w", err)
-		}
 		s, err := generate.Make(o.links, flaws)
 		return []generate.Spec{s}, err
 	}
@@ -158,12 +173,12 @@ func report(ctx context.Context, c *measure.Comparison, how measure.Options) err
 }
 
 // learn writes what was measured, and keeps what was measured of other clients before.
-func learn(file string, cells []measure.Cell) error {
+func learn(file string, cells []measure.Cell, asked []policy.Fault) error {
 	list := measure.Learn(cells)
 	if len(list) == 0 {
 		return errors.New("no client accepted a delivery without a flaw")
 	}
-	merged, err := measure.Merge(file, list)
+	merged, err := measure.Merge(file, list, asked)
 	if err != nil {
 		return err
 	}
