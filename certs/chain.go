@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/x509"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -286,21 +285,4 @@ func (b *chainBuilder) anchor(c *x509.Certificate) *x509.Certificate {
 // sameCA tells whether two certificates are for the same name and key.
 func sameCA(a, b *x509.Certificate) bool {
 	return bytes.Equal(a.RawSubject, b.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, b.RawSubjectPublicKeyInfo)
-}
-
-// OrderChain is BuildChain for files that should hold one chain and nothing else: it is an error
-// when a certificate belongs to another one. The leaf itself, duplicates, and further
-// certificates for the CAs of the chain may be among them.
-func OrderChain(leaf *x509.Certificate, list []*x509.Certificate) (chain []*x509.Certificate, root *x509.Certificate, err error) {
-	chain, root = BuildChain(leaf, list)
-	used := append(slices.Clone(chain), leaf)
-	if root != nil {
-		used = append(used, root)
-	}
-	for _, c := range list {
-		if !slices.ContainsFunc(used, func(u *x509.Certificate) bool { return sameCA(u, c) }) {
-			return nil, nil, fmt.Errorf("the certificate of %q does not belong to the chain of %q", c.Subject, leaf.Subject)
-		}
-	}
-	return chain, root, nil
 }

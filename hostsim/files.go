@@ -1,7 +1,7 @@
 package hostsim
 
 import (
-	"cmp"
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -52,7 +52,7 @@ func (f *Files) suit(asks demands) (ok bool, reason string) {
 // the one that Chain ends with, or the public root that signed the chain.
 type FilePaths struct {
 	Cert, Key string // as flashed
-	Chain     string // intermediates, PEM or DER, in any order; a root may be among them
+	Chain     string // file, archive or folder with the intermediates, in any order; a root may be among them, and others
 	Root      string // PEM or DER
 }
 
@@ -102,16 +102,13 @@ func (f *Files) findIssuers(paths FilePaths) error {
 	}
 	list := f.Chain // what a PEM file holds besides the leaf
 	if paths.Chain != "" {
-		more, err := delivery.ReadCertificates(paths.Chain)
+		more, err := delivery.ReadIssuers(context.Background(), paths.Chain)
 		if err != nil {
 			return err
 		}
 		list = append(list, more...)
 	}
-	var err error
-	if f.Chain, f.Root, err = certs.OrderChain(f.Leaf, list); err != nil {
-		return fmt.Errorf("%s: %w", cmp.Or(paths.Chain, paths.Cert), err)
-	}
+	f.Chain, f.Root = certs.BuildChain(f.Leaf, list)
 	if paths.Root != "" {
 		list, err := delivery.ReadCertificates(paths.Root)
 		if err != nil {

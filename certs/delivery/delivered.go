@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"crypto"
@@ -241,6 +242,20 @@ func ReadCertificates(path string) ([]*x509.Certificate, error) {
 	list, err := certs.ParseCertificates(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return list, nil
+}
+
+// ReadIssuers reads the certificates of a delivery: a file, an archive or a folder, in every form that
+// [Read] understands. It is an error when there is none.
+func ReadIssuers(ctx context.Context, path string) ([]*x509.Certificate, error) {
+	d, err := Read(ctx, []string{path}, Options{})
+	if err != nil {
+		return nil, err
+	}
+	list := d.Certificates()
+	if len(list) == 0 {
+		return nil, cmp.Or(d.Problem, fmt.Errorf("%s: there is no certificate in it", path))
 	}
 	return list, nil
 }

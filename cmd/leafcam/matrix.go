@@ -80,7 +80,7 @@ a verdict could not be had; with --expect, that a cell is not as it was.`,
 	f := cmd.Flags()
 	f.StringVar(&o.cert, "cert", "", "certificate `FILE` as flashed")
 	f.StringVar(&o.key, "key", "", "private key `FILE` as flashed")
-	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, PEM or DER, in any order")
+	f.StringVar(&o.chain, "chain", "", "`PATH` of a file, archive or folder with the intermediates, in any form and order")
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
 	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME`, or address, that clients connect to")
 	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")

@@ -193,7 +193,7 @@ func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 		}
 	}
 	if o.chain != "" {
-		if material.Known, err = delivery.ReadCertificates(o.chain); err != nil {
+		if material.Known, err = delivery.ReadIssuers(context.Background(), o.chain); err != nil {
 			return s, info, usage(fmt.Errorf("--chain: %w", err))
 		}
 	}

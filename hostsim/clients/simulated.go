@@ -1,11 +1,11 @@
 package clients
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -68,42 +68,57 @@ func simulate(ctx context.Context, v *hostsim.Visit, p policy.Policy) ([]byte, e
 	return io.ReadAll(io.LimitReader(response.Body, maxDownload))
 }
 
-// verify builds a chain as the policy says.
+// verify asks the platform's model, and downloads issuers as the policy says.
 func verify(ctx context.Context, v *hostsim.Visit, p policy.Policy, sent []*x509.Certificate) error {
 	leaf := sent[0]
 	if slices.ContainsFunc(v.Pinned, leaf.Equal) {
-		return leaf.VerifyHostname(v.Host)
+		return pinned(p, leaf, v.Host)
 	}
-	options := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: v.Host}
-	for _, c := range v.Roots {
-		options.Roots.AddCert(c)
-	}
-	for _, c := range v.Store {
-		if p.StoreIsAnchor {
-			options.Roots.AddCert(c)
-		} else {
-			options.Intermediates.AddCert(c)
+	model := p.Verifiers()[0]
+	q := policy.Question{Sent: slices.Clone(sent), Roots: v.Roots, Store: v.Store, Host: v.Host, At: time.Now()}
+	answer := model.Verify(q)
+	for range cmp.Or(p.MaxFetches, maxDownloads) {
+		if !p.AIA || answer.Fault != policy.FaultNoPath {
+			break
 		}
-	}
-	for _, c := range sent[1:] {
-		options.Intermediates.AddCert(c)
-	}
-	_, err := leaf.Verify(options)
-	subject := leaf
-	for range maxDownloads {
-		var unknown x509.UnknownAuthorityError
-		if !p.AIA || !errors.As(err, &unknown) {
-			return err
-		}
-		issuer := download(ctx, v, p, subject)
+		issuer := download(ctx, v, p, q.Sent[len(q.Sent)-1])
 		if issuer == nil {
-			return err
+			break
 		}
-		options.Intermediates.AddCert(issuer)
-		subject = issuer
-		_, err = leaf.Verify(options)
+		q.Sent = append(q.Sent, issuer)
+		answer = model.Verify(q)
 	}
-	return err
+	return inGo(answer, leaf, v.Host)
+}
+
+// pinned is what becomes of a certificate that the client was given itself.
+func pinned(p policy.Policy, leaf *x509.Certificate, host string) error {
+	takes := p.PinsLeaf
+	if certs.SelfSigned(leaf) {
+		takes = p.PinsSelfSigned
+		if leaf.IsCA {
+			takes = p.PinsSelfSignedCA
+		}
+	}
+	if !takes {
+		return x509.UnknownAuthorityError{Cert: leaf}
+	}
+	return leaf.VerifyHostname(host)
+}
+
+// inGo returns the error that crypto/x509 has for an answer.
+func inGo(answer policy.Answer, leaf *x509.Certificate, host string) error {
+	switch {
+	case answer.Completes:
+		return nil
+	case answer.Fault == policy.FaultNoPath:
+		return x509.UnknownAuthorityError{Cert: leaf}
+	case answer.Fault.OfNames():
+		return x509.HostnameError{Certificate: leaf, Host: host}
+	case answer.Fault.OfDates():
+		return x509.CertificateInvalidError{Cert: answer.Certificate, Reason: x509.Expired}
+	}
+	return fmt.Errorf("x509: refused: %s", answer.Fault)
 }
 
 // download returns the issuer that the AIA URLs of a certificate lead to, or nil.

@@ -161,21 +161,23 @@ func Families() []Policy {
 		pinning(Policy{
 			Name: "chromium", Title: "Chromium, Chrome and Edge on Linux", Stack: "BoringSSL", Verifier: "Chromium's verifier",
 			NoP521: TraitYes, ShortRSA: TraitYes,
-			AIA: true, PKCS7: true, PEM: true, PinsLeaf: true, WantsSCTs: true,
+			AIA: true, PKCS7: true, PEM: true, PinsLeaf: true, WantsSCTs: true, LimitsPublicCAs: true,
 		}),
 		pinning(Policy{
 			Name: "qtwebengine", Title: "Qt WebEngine (Chromium 87)", Stack: "BoringSSL", Verifier: "Chromium 87's verifier",
-			AIA: true, PEM: true, WantsSCTs: true, NoP521: TraitYes, ShortRSA: TraitYes,
+			AIA: true, PEM: true, WantsSCTs: true, LimitsPublicCAs: true, NoP521: TraitYes, ShortRSA: TraitYes,
 		}),
 		{
 			Name: "chromium-policy", Title: "Chromium with the root from a policy", Stack: "BoringSSL", Verifier: "Chromium's verifier",
 			NoP521: TraitYes, ShortRSA: TraitYes,
-			AIA: true, PKCS7: true, PEM: true, WantsSCTs: true, PinsSelfSignedCA: true,
+			AIA: true, PKCS7: true, PEM: true, WantsSCTs: true, LimitsPublicCAs: true, PinsSelfSignedCA: true,
 			Source: measured, Date: "2026-11",
 		},
 		{
 			Name: "firefox", Title: "Firefox", Stack: "NSS", Verifier: "mozilla::pkix",
-			Preloaded: true, PinsSelfSigned: true, PinsLeaf: true, EnforcesMustStaple: true, ShortRSA: TraitYes,
+			// Certificate transparency is enforced since Firefox 135 (github.com/mdn/content/issues/37777); measured
+			// of 153 ESR: security.pki.certificate_transparency.mode is 2.
+			Preloaded: true, PinsSelfSigned: true, PinsLeaf: true, EnforcesMustStaple: true, ShortRSA: TraitYes, WantsSCTs: true,
 			Source: measured, Date: "2026-11",
 		},
 		anchored(Policy{

@@ -18,6 +18,14 @@ import (
 // every client by itself (package internal/generate has a delivery for each).
 type Fault string
 
+// OfNames tells whether the names of the leaf do not fit the host.
+func (f Fault) OfNames() bool { return strings.HasPrefix(string(f), "name: ") }
+
+// OfDates tells whether a certificate has expired, or is not valid yet.
+func (f Fault) OfDates() bool {
+	return strings.HasSuffix(string(f), ": expired") || strings.HasSuffix(string(f), ": not yet valid")
+}
+
 // A Found is a fault of a path, and the certificate that has it.
 type Found struct {
 	Fault       Fault

@@ -49,8 +49,21 @@ type Policy struct {
 	EnforcesMustStaple bool
 	// WantsSCTs says that leaves of public CAs need signed certificate timestamps.
 	WantsSCTs bool
+	// LimitsPublicCAs says that leaves of public CAs that are valid for too long are refused.
+	LimitsPublicCAs bool
 	// LimitsPrivateCAs says that the limit on a certificate's validity holds for private CAs, too.
 	LimitsPrivateCAs bool
+
+	// MaxFetches is how many issuers are downloaded for a chain at most; 0 is as many as it takes.
+	MaxFetches int
+	// WantsServerAuth says that a leaf has to have an extKeyUsage that names servers.
+	WantsServerAuth bool
+	// IgnoresUserCAs says that roots which the user has installed count in those programs only whose
+	// developers allowed it.
+	IgnoresUserCAs bool
+	// Model is the client whose measured model stands in for a platform's verifier; "" is what most
+	// clients do.
+	Model string
 
 	// Source is where this is known from, Date when it was looked at (year-month).
 	Source, Date string

@@ -63,9 +63,12 @@ var verifiers = sync.OnceValue(func() map[string]*Verifier {
 // VerifierOf returns the model of a client; nil when none was measured.
 func VerifierOf(client string) *Verifier { return verifiers()[client] }
 
-// Verifiers returns the models of a family's clients that were measured, in the order of their names; none
-// where none was.
+// Verifiers returns the models of a family's clients that were measured, in the order of their names, or the
+// one that stands in for a platform's; none where none was.
 func (p Policy) Verifiers() (list []*Verifier) {
+	if !p.Measured() && p.Source != "" {
+		return []*Verifier{p.verifier()}
+	}
 	for _, client := range slices.Sorted(maps.Keys(verifiers())) {
 		if v := verifiers()[client]; v.Family == p.Name {
 			list = append(list, v)

@@ -82,8 +82,18 @@ func (c *checker) forecast() []Reach {
 	return list
 }
 
-// judge goes from what keeps everybody out to what is special about a family.
+// judge says what a family does under a cure. Where its clients would complete the chain, whether they know a
+// private root is up to those who made them.
 func (c *checker) judge(p policy.Policy, cure Cure) (Outcome, string) {
+	outcome, why := c.outcome(p, cure)
+	if outcome == OutcomeCompletes && p.IgnoresUserCAs && !c.public {
+		return OutcomeDepends, "completes in apps whose developers allow roots that the user has installed (network security configuration)"
+	}
+	return outcome, why
+}
+
+// outcome goes from what keeps everybody out to what is special about a family.
+func (c *checker) outcome(p policy.Policy, cure Cure) (Outcome, string) {
 	selfSigned := c.leaf != nil && c.leaf.Parsed != nil && certs.SelfSigned(c.leaf.Parsed)
 	if cure == CurePinned && !selfSigned {
 		return pinning(p)
@@ -217,7 +227,7 @@ func (c *checker) programme(p policy.Policy) (why string) {
 	switch {
 	case c.report.Finding(CodeNoSCTs) != nil && p.WantsSCTs:
 		return "the leaf has no signed certificate timestamps"
-	case c.report.Finding(CodeValidityTooLong) != nil && (p.LimitsPrivateCAs || c.public && p.WantsSCTs):
+	case c.report.Finding(CodeValidityTooLong) != nil && (p.LimitsPrivateCAs || c.public && p.LimitsPublicCAs):
 		return "the certificate is valid for too long"
 	}
 	return ""
@@ -300,6 +310,8 @@ func (c *checker) leafAlone(p policy.Policy) (Outcome, string) {
 			return OutcomeRefuses, "would download the issuer, and the leaf has no URL"
 		case c.aia.https && !p.HTTPS:
 			return OutcomeRefuses, "downloads over http only"
+		case p.MaxFetches > 0 && c.root != nil && len(c.path) > p.MaxFetches:
+			return OutcomeRefuses, fmt.Sprintf("downloads %d issuers at most, and %d are missing", p.MaxFetches, len(c.path))
 		case !c.aia.tried:
 			return OutcomeDepends, "completes when it reaches " + c.aia.url
 		case c.aia.form == "", c.aia.form == delivery.FormPKCS7 && !p.PKCS7, c.aia.form == delivery.FormPEM && !p.PEM:

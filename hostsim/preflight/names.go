@@ -29,7 +29,7 @@ func (c *checker) names() {
 
 func (c *checker) compareHost(names []string) {
 	host, err := certs.ParseHostName(c.options.Host)
-	asked := c.options.Host
+	asked := strings.TrimSuffix(strings.ToLower(c.options.Host), ".")
 	if err == nil {
 		asked = host.Name
 	}
@@ -38,8 +38,6 @@ func (c *checker) compareHost(names []string) {
 	}
 	title := fmt.Sprintf("the certificate is for %s, not for %s", list(names), asked)
 	switch {
-	case err != nil:
-		title = err.Error()
 	case host.IsIP():
 		title = fmt.Sprintf("the certificate is for %s, and not for the address %s", list(names), asked)
 	case wildcardTooDeep(names, asked):

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"github.com/leafcam/leafcam/device/micropython"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/policy"
+	"github.com/leafcam/leafcam/internal/certname"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -41,9 +43,36 @@ func (v view) suspicion(now time.Time) (cause Cause, because string) {
 		return CauseName,
 			"most likely the name is wrong, because it asked for none (perhaps it was given an address) and the certificate is for " + namesOf(leaf)
 	}
+	if found, stack := v.refusedByAll(asked, now); found.Fault != "" {
+		return CauseRejected, fmt.Sprintf("most likely it does not accept the certificate %q, because clients with %s mind that: %s",
+			certname.Title(found.Certificate), stack, found.Fault.Words())
+	}
 	return CauseTrust,
 		fmt.Sprintf("most likely it does not trust the root \"%s\", because nothing is missing; or it only tried whether the port answers",
 			v.s.RootName())
+}
+
+// refusedByAll returns what the models of all clients with the guessed TLS library refuse about what was sent,
+// if there is such a thing.
+func (v view) refusedByAll(asked string, now time.Time) (found policy.Found, stack string) {
+	if v.s.Root == nil {
+		return policy.Found{}, ""
+	}
+	stack = GuessStack(v.e.ClientHello)
+	q := policy.Question{Sent: v.s.Sent, Roots: []*x509.Certificate{v.s.Root}, Host: asked, At: now}
+	for _, p := range policy.Families() {
+		if p.Stack != stack {
+			continue
+		}
+		for _, model := range p.Verifiers() {
+			answer := model.Verify(q)
+			if answer.Completes || answer.Certificate == nil {
+				return policy.Found{}, stack
+			}
+			found = answer.Found
+		}
+	}
+	return found, stack
 }
 
 // habits says whether clients of the guessed TLS library look for missing intermediates.
