@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// consensus is what three of four clients that were measured do. It stands in for platforms that cannot be
+// consensus is what more than half of the clients that were measured do. It stands in for platforms that cannot be
 // measured here.
 var consensus = sync.OnceValue(func() Measurement {
 	list := readMeasured()
@@ -16,7 +16,7 @@ var consensus = sync.OnceValue(func() Measurement {
 			refuse[f]++
 		}
 	}
-	maps.DeleteFunc(refuse, func(_ Fault, n int) bool { return 4*n < 3*len(list) })
+	maps.DeleteFunc(refuse, func(_ Fault, n int) bool { return 2*n <= len(list) })
 	return Measurement{Client: "most clients", Refused: slices.Sorted(maps.Keys(refuse)), Links: manyLinks}
 })
 
@@ -28,7 +28,7 @@ func (p Policy) verifier() *Verifier {
 	}
 	m.Client, m.Family = p.Name, p.Name
 	v := m.verifier()
-	v.partial = p.StoreIsAnchor
+	v.partial, v.storeAnchors = p.StoreIsAnchor, p.StoreIsAnchor
 	if p.WantsServerAuth {
 		v.refused["leaf: no extKeyUsage"], v.refused["leaf: any extKeyUsage"], v.refused["leaf: extKeyUsage of others"] = true, true, true
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"crypto/x509"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
@@ -99,19 +100,22 @@ func fit(name, host string) (how Fault, fits bool) {
 	return how, true
 }
 
-// addressFaults are those of a leaf's names for an address.
+// addressFaults are those of a leaf's names for an address. Clients look for it in one place or another: any
+// place in which it stands may do.
 func addressFaults(leaf *x509.Certificate, ip net.IP) []Fault {
-	for _, address := range leaf.IPAddresses {
-		if address.Equal(ip) {
-			return []Fault{"name: an address"}
-		}
-	}
-	for _, name := range leaf.DNSNames {
-		if net.ParseIP(name).Equal(ip) {
-			return []Fault{"name: an address among the host names"}
-		}
-	}
-	if net.ParseIP(leaf.Subject.CommonName).Equal(ip) {
+	address := slices.ContainsFunc(leaf.IPAddresses, ip.Equal)
+	host := slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return net.ParseIP(name).Equal(ip) })
+	common := net.ParseIP(leaf.Subject.CommonName).Equal(ip)
+	switch {
+	case address && host:
+		return []Fault{"name: an address, and among the host names"}
+	case address && common:
+		return []Fault{"name: an address, and the common name"}
+	case address:
+		return []Fault{"name: an address"}
+	case host:
+		return []Fault{"name: an address among the host names"}
+	case common:
 		return []Fault{"name: an address as the common name"}
 	}
 	return []Fault{"name: another one"}

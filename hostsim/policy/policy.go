@@ -35,18 +35,6 @@ type Policy struct {
 	OnlyP256  bool
 	NoP521    Trait
 	OddCurves Trait
-	// ShortRSA says that RSA keys of 1024 bits are taken.
-	ShortRSA Trait
-	// CommonName says that it counts where a certificate has no subject alternative name.
-	CommonName Trait
-	// MaxIntermediates is how many there may be between leaf and anchor; 0 is any number.
-	MaxIntermediates int
-	// Strict says that certificates have to keep to RFC 5280 where others do not ask
-	// (OpenSSL's X509_V_FLAG_X509_STRICT).
-	Strict bool
-	// EnforcesMustStaple says that a leaf with the TLS feature status_request is refused without
-	// a stapled answer (RFC 7633).
-	EnforcesMustStaple bool
 	// WantsSCTs says that leaves of public CAs need signed certificate timestamps.
 	WantsSCTs bool
 	// LimitsPublicCAs says that leaves of public CAs that are valid for too long are refused.

@@ -19,6 +19,7 @@ type Verifier struct {
 	links   int // intermediates at most
 
 	partial        bool // any certificate of its own is an anchor
+	storeAnchors   bool // intermediates in its store are certificates of its own
 	keyIDs         bool // an issuer has to have the key identifier that is named
 	byName         bool // an issuer is known by its name, and its signature is looked at later
 	firstMatch     bool // the first issuer is taken, whether it is valid or not
@@ -53,9 +54,11 @@ var readMeasured = sync.OnceValue(func() (list []Measurement) {
 func Measured() []Measurement { return slices.Clone(readMeasured()) }
 
 var verifiers = sync.OnceValue(func() map[string]*Verifier {
-	byClient := map[string]*Verifier{}
+	byClient, families := map[string]*Verifier{}, Families()
 	for _, m := range readMeasured() {
-		byClient[m.Client] = m.verifier()
+		v := m.verifier()
+		v.storeAnchors = slices.ContainsFunc(families, func(p Policy) bool { return p.Name == m.Family && p.StoreIsAnchor })
+		byClient[m.Client] = v
 	}
 	return byClient
 })
@@ -76,6 +79,9 @@ func (p Policy) Verifiers() (list []*Verifier) {
 	}
 	return list
 }
+
+// MaxIntermediates is how many the client takes between a leaf and its anchor at most.
+func (v *Verifier) MaxIntermediates() int { return v.links }
 
 // manyLinks is the most that was tried.
 const manyLinks = 9

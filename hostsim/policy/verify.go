@@ -47,6 +47,17 @@ func (p path) anchor(i int) bool { return !p.unanchored && i == len(p.issuers)-1
 // Leaf returns what the client refuses in a leaf whose issuers are not known; the zero value for nothing.
 func (v *Verifier) Leaf(q Question) Found { return v.refuses(faultsOf(&q, path{})) }
 
+// Pinned returns what the client refuses in a self-signed certificate that it is told to trust; the zero value
+// for nothing. Nobody asks who has signed an anchor, how, and whether it is a CA.
+func (v *Verifier) Pinned(q Question) Found {
+	faults := slices.DeleteFunc(faultsOf(&q, path{}), func(f Found) bool { return slices.Contains(unaskedOfAnchors, f.Fault) })
+	return v.refuses(faults)
+}
+
+var unaskedOfAnchors = []Fault{
+	"leaf: CA", "leaf: SHA-1", "leaf: RSA with SHA-1", "leaf: SHA-512", "leaf: RSASSA-PSS", "leaf: keyUsage of a CA, too", "leaf: pathlen without CA",
+}
+
 // signed tells whether each certificate is signed by the next one.
 func (p path) signed(leaf *x509.Certificate) bool {
 	for _, issuer := range p.issuers {
@@ -139,7 +150,7 @@ func (b *builder) anchors() (list []*x509.Certificate) {
 			list = append(list, c)
 		}
 	}
-	if b.partial {
+	if b.partial && b.storeAnchors {
 		list = append(list, b.q.Store...)
 	}
 	return list

@@ -40,6 +40,8 @@ var faultWords = map[string]string{
 	"critical extKeyUsage":                   "its extKeyUsage is critical",
 	"SHA-512":                                "it is signed with SHA-512",
 	"an address":                             "the host is an address, which some do not look for in the certificate",
+	"an address, and the common name":        "the host is an address",
+	"an address, and among the host names":   "the host is an address, which stands among the host names, too",
 	"an address among the host names":        "the host is an address that stands among the host names",
 	"an address as the common name":          "the host is an address that is the common name alone",
 	"the common name alone":                  "the host is the common name alone",

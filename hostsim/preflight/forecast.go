@@ -122,16 +122,7 @@ func (c *checker) outcome(p policy.Policy, cure Cure) (Outcome, string) {
 		}
 		return OutcomeDepends, "the certificate is one that Go cannot parse: try it with leafcam matrix"
 	}
-	if models := p.Verifiers(); len(models) > 0 && !selfSigned {
-		return c.modelled(p, models, cure)
-	}
-	if outcome, why := c.leafFault(p, selfSigned); outcome != OutcomeCompletes {
-		return outcome, why
-	}
-	if selfSigned {
-		return c.pinned(p)
-	}
-	return c.chainOutcome(p, cure)
+	return c.modelled(p, cure)
 }
 
 // pinning forecasts a self-signed certificate that somebody makes instead.
@@ -182,37 +173,6 @@ func (c *checker) servingFault(cure Cure) *Finding {
 	return nil
 }
 
-// leafFault says what a family has against the leaf, whatever the chain.
-func (c *checker) leafFault(p policy.Policy, selfSigned bool) (Outcome, string) {
-	for _, code := range []Code{CodeExpired, CodeNotYetValid, CodeWeakSignature, CodeChainInvalid, CodeExtKeyUsage, CodeKeyUsage} {
-		if f := c.report.Finding(code); f != nil {
-			return OutcomeRefuses, f.Title
-		}
-	}
-	if f := c.report.Finding(CodeNameMismatch); f != nil && !p.IgnoresNames {
-		return OutcomeRefuses, f.Title
-	}
-	if outcome, why := c.traits(p); outcome != OutcomeCompletes {
-		return outcome, why
-	}
-	if outcome, why := c.curves(p); outcome != OutcomeCompletes {
-		return outcome, why
-	}
-	if c.report.Finding(CodeMustStaple) != nil && p.EnforcesMustStaple {
-		return OutcomeRefuses, "the camera staples no OCSP answer"
-	}
-	if why := c.programme(p); why != "" {
-		return OutcomeRefuses, why
-	}
-	switch {
-	case c.report.Finding(CodeStrictProfile) != nil && p.Strict:
-		return OutcomeRefuses, c.report.Finding(CodeStrictProfile).Title
-	case c.report.Finding(CodeCALeaf) != nil && !selfSigned && !p.PinsSelfSignedCA:
-		return OutcomeRefuses, "takes no CA's certificate for a server's"
-	}
-	return OutcomeCompletes, ""
-}
-
 // onP384 reports whether the leaf's key is on P-384.
 func (c *checker) onP384() bool {
 	if c.leaf == nil || c.leaf.Parsed == nil {
@@ -238,14 +198,6 @@ type trait struct {
 	there bool
 	has   policy.Trait
 	lacks string
-}
-
-// traits are those of certificates.
-func (c *checker) traits(p policy.Policy) (Outcome, string) {
-	return judged([]trait{
-		{c.report.Finding(CodeWeakKey) != nil, p.ShortRSA, "takes no RSA key as short as that"},
-		{c.report.Finding(CodeNoSAN) != nil && !p.IgnoresNames, p.CommonName, "does not look at the common name"},
-	})
 }
 
 // curves are those of handshakes with the camera, which signs on a curve that the client offers.
@@ -289,9 +241,6 @@ func (c *checker) chainOutcome(p policy.Policy, cure Cure) (Outcome, string) {
 	}
 	if len(c.path) == 0 {
 		return OutcomeNotApplicable, "no link is missing"
-	}
-	if p.MaxIntermediates > 0 && len(c.path) > p.MaxIntermediates {
-		return OutcomeRefuses, fmt.Sprintf("takes %d intermediates at most", p.MaxIntermediates)
 	}
 	switch {
 	case cure == CureStore && p.StoreIsAnchor:

@@ -3,12 +3,13 @@ package preflight
 import (
 	"crypto/x509"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim/policy"
 )
 
 // modelled forecasts a cure by the models of a family's clients: what they refuse, and then how the chain
 // is completed.
-func (c *checker) modelled(p policy.Policy, models []*policy.Verifier, cure Cure) (Outcome, string) {
+func (c *checker) modelled(p policy.Policy, cure Cure) (Outcome, string) {
 	if cure != CureGateway {
 		if outcome, why := c.curves(p); outcome != OutcomeCompletes {
 			return outcome, why
@@ -19,15 +20,17 @@ func (c *checker) modelled(p policy.Policy, models []*policy.Verifier, cure Cure
 	}
 	refused := ""
 	completes := 0
-	for _, v := range models {
+	for _, v := range p.Verifiers() {
 		found := c.faultFor(v, cure)
 		if found.Fault == "" {
 			completes++
 		} else if refused == "" {
-			refused = c.explain(found)
+			refused = c.explain(v, found)
 		}
 	}
 	switch {
+	case refused == "" && certs.SelfSigned(c.leaf.Parsed):
+		return c.pinned(p)
 	case refused == "":
 		return c.chainOutcome(p, cure)
 	case completes > 0:
@@ -45,6 +48,9 @@ func (c *checker) question() policy.Question {
 // issuer that is missing is another matter.
 func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Found {
 	q := c.question()
+	if certs.SelfSigned(c.leaf.Parsed) {
+		return v.Pinned(q)
+	}
 	if c.root == nil {
 		return v.Leaf(q)
 	}

@@ -63,7 +63,10 @@ func (c *checker) findingOf(fault policy.Fault) *Finding {
 }
 
 // explain says why a client refuses: in the words of the finding, where there is one.
-func (c *checker) explain(found policy.Found) string {
+func (c *checker) explain(v *policy.Verifier, found policy.Found) string {
+	if found.Fault == policy.FaultLinks {
+		return fmt.Sprintf("takes %d intermediates at most", v.MaxIntermediates())
+	}
 	if f := c.findingOf(found.Fault); f != nil {
 		return f.Title
 	}

@@ -282,7 +282,7 @@ func Rules() []Rule {
 			"have it issued anew for a P-256 key, or an RSA key of 2048 to 4096 bits",
 			BasisDocumented},
 		{CodeOtherCertificate, SeverityNote, "a certificate of the delivery belongs to no chain of the leaf",
-			"it is not signed by, and has not signed, anything between leaf and root",
+			"no client needs it to get from the leaf to the root that was found",
 			"nothing has to be done: leafcam convert leaves it out", BasisMeasured},
 		{CodeRequestDiffers, SeverityWarning, "certificate request and certificate differ",
 			"the CA changed what was asked for, or the request is another one's", "compare both before flashing", BasisMeasured},

@@ -139,6 +139,10 @@ func nameFlaws() []Flaw {
 		names("an address", address, func(c *Certificate) { c.Names = &Names{IP: []string{address}} }),
 		names("an address among the host names", address, sans(address)),
 		names("an address as the common name", address, func(c *Certificate) { c.Subject, c.Names = address, nil }),
+		names("an address, and the common name", address, func(c *Certificate) { c.Subject, c.Names = address, &Names{IP: []string{address}} }),
+		names("an address, and among the host names", address, func(c *Certificate) {
+			c.Names = &Names{IP: []string{address}, DNS: []string{address}}
+		}),
 		names("another address", address, func(c *Certificate) { c.Names = &Names{IP: []string{"127.0.0.2"}} }),
 		names("a hundred of them", DefaultHost, func(c *Certificate) {
 			for i := range 99 {
