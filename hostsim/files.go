@@ -109,6 +109,9 @@ func (f *Files) findIssuers(paths FilePaths) error {
 		list = append(list, more...)
 	}
 	f.Chain, f.Root = certs.BuildChain(f.Leaf, list)
+	if paths.Chain != "" && len(f.Chain) == 0 && f.Root == nil {
+		return fmt.Errorf("%s: no certificate in it belongs to the chain of %q", paths.Chain, f.Leaf.Subject)
+	}
 	if paths.Root != "" {
 		list, err := delivery.ReadCertificates(paths.Root)
 		if err != nil {

@@ -1,8 +1,8 @@
 package delivery
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rsa"

@@ -51,7 +51,8 @@ func Of(leaf *x509.Certificate, issuers []*x509.Certificate) *CA {
 }
 
 func (k known) is(name pkix.Name) bool {
-	return begins(name.Organization, k.organization) && begins(name.OrganizationalUnit, k.unit) && begins([]string{name.CommonName}, k.commonName)
+	return begins(name.Organization, k.organization) && begins(name.OrganizationalUnit, k.unit) &&
+		begins([]string{name.CommonName}, k.commonName)
 }
 
 // begins tells whether a value begins like that, in whatever case.

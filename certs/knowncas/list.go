@@ -58,7 +58,7 @@ var list = []known{
 	{CA: CA{"mkcert", Development, "github.com/FiloSottile/mkcert"}, commonName: "mkcert "},
 	{CA: CA{"minica", Development, "github.com/jsha/minica"}, commonName: "minica root ca"},
 	{CA: CA{"Caddy's local CA", Development, "caddyserver.com/docs/automatic-https"}, commonName: "Caddy Local Authority"},
-	{CA: CA{"ASP.NET Core's development certificate", Development, "learn.microsoft.com, dotnet dev-certs"}, commonName: "ASP.NET Core HTTPS development"},
+	{CA: CA{"ASP.NET Core", Development, "learn.microsoft.com, dotnet dev-certs"}, commonName: "ASP.NET Core HTTPS development"},
 
 	{CA: CA{"Traefik", Placeholder, "doc.traefik.io"}, commonName: "TRAEFIK DEFAULT CERT"},
 	{CA: CA{"ingress-nginx", Placeholder, "kubernetes.github.io/ingress-nginx"}, commonName: "Kubernetes Ingress Controller Fake"},

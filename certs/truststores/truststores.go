@@ -77,7 +77,8 @@ func Of(root *x509.Certificate) (stores []Store) {
 		stores = append(stores, androidStore(r.Android, d.AndroidUntil))
 	}
 	if r.Mozilla.From != "" && r.Mozilla.Until == "" {
-		stores = append(stores, Store{Mozilla, r.Mozilla.From[:len("2006-01")], "git history of github.com/certifi/python-certifi, to " + d.MozillaUntil})
+		month := r.Mozilla.From[:len("2006-01")]
+		stores = append(stores, Store{Mozilla, month, "git history of github.com/certifi/python-certifi, to " + d.MozillaUntil})
 	}
 	return stores
 }

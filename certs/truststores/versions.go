@@ -41,7 +41,8 @@ var documented = map[string][]Store{
 		{"Java", "8u141", letsEncrypt}, {"Windows", "XP SP3, by its updates", letsEncrypt},
 	},
 	"ISRG Root X2": {
-		{"Android", "14", "github.com/binwiederhier/ntfy/issues/1270"}, {"Java", "22, and later updates of older ones", "github.com/openjdk/jdk/pull/16455"},
+		{"Android", "14", "github.com/binwiederhier/ntfy/issues/1270"},
+		{"Java", "22, and later updates of older ones", "github.com/openjdk/jdk/pull/16455"},
 	},
 	"USERTrust RSA Certification Authority": sectigoStores("5.1"),
 	"USERTrust ECC Certification Authority": sectigoStores("5.1"),

@@ -41,7 +41,8 @@ func Platforms() []Policy {
 		},
 		{
 			Name: "chrome", Title: "Chrome, Edge on Windows, macOS, Android", Stack: "BoringSSL", Verifier: "Chromium's verifier",
-			AIA: true, PKCS7: true, PEM: true, PinsSelfSigned: true, PinsSelfSignedCA: true, PinsLeaf: true, WantsSCTs: true, LimitsPublicCAs: true, NoP521: TraitYes,
+			AIA: true, PKCS7: true, PEM: true, PinsSelfSigned: true, PinsSelfSignedCA: true, PinsLeaf: true,
+			WantsSCTs: true, LimitsPublicCAs: true, NoP521: TraitYes,
 			Model:  "chromium",
 			Source: "chromium.googlesource.com, net/data/ssl/chrome_root_store/faq.md; measured with Chromium on Linux", Date: "2026-11",
 			SharedBy: []string{"chromium"},
@@ -55,7 +56,8 @@ func Platforms() []Policy {
 		},
 		{
 			Name: "android-webview", Title: "Android's WebView: apps that show web pages", Stack: "BoringSSL", Verifier: "Chromium's verifier",
-			AIA: true, PKCS7: true, PEM: true, PinsSelfSigned: true, PinsSelfSignedCA: true, PinsLeaf: true, WantsSCTs: true, LimitsPublicCAs: true, NoP521: TraitYes,
+			AIA: true, PKCS7: true, PEM: true, PinsSelfSigned: true, PinsSelfSignedCA: true, PinsLeaf: true,
+			WantsSCTs: true, LimitsPublicCAs: true, NoP521: TraitYes,
 			IgnoresUserCAs: true, Model: "chromium",
 			Source: "chromium.googlesource.com, net/cert/cert_verify_proc_android.cc (fetches AIA); " +
 				"developer.android.com, Network security configuration", Date: "2026-11",

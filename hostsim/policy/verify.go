@@ -55,7 +55,8 @@ func (v *Verifier) Pinned(q Question) Found {
 }
 
 var unaskedOfAnchors = []Fault{
-	"leaf: CA", "leaf: SHA-1", "leaf: RSA with SHA-1", "leaf: SHA-512", "leaf: RSASSA-PSS", "leaf: keyUsage of a CA, too", "leaf: pathlen without CA",
+	"leaf: CA", "leaf: SHA-1", "leaf: RSA with SHA-1", "leaf: SHA-512", "leaf: RSASSA-PSS",
+	"leaf: keyUsage of a CA, too", "leaf: pathlen without CA",
 }
 
 // signed tells whether each certificate is signed by the next one.
@@ -77,7 +78,8 @@ func (q *Question) anchored(c *x509.Certificate) bool {
 // Verify answers for one client: it builds the paths as the client does, and takes the first on which there
 // is nothing that the client refuses. A client without a way back has one path.
 func (v *Verifier) Verify(q Question) Answer {
-	if v.everySentValid && slices.ContainsFunc(q.Sent[1:], func(c *x509.Certificate) bool { return !certs.ValidAt(c, q.At) && q.anchored(c) }) {
+	invalid := func(c *x509.Certificate) bool { return !certs.ValidAt(c, q.At) && q.anchored(c) }
+	if v.everySentValid && slices.ContainsFunc(q.Sent[1:], invalid) {
 		return Answer{Found: Found{Fault: FaultSent}}
 	}
 	b := builder{Verifier: v, q: &q}

@@ -51,7 +51,7 @@ func TestPlatforms(t *testing.T) {
 		{"Windows downloads two", two, false, "schannel", preflight.CureLeafOnly, preflight.OutcomeDepends, "completes when it reaches"},
 		{"Windows does not download three", three, false, "schannel", preflight.CureLeafOnly, preflight.OutcomeRefuses, "2 issuers at most"},
 		{"nor does .NET 11 on Linux", three, false, "dotnet-linux", preflight.CureLeafOnly, preflight.OutcomeRefuses, "2 issuers at most"},
-		{".NET 10 on Linux does", three, false, "dotnet-linux-older", preflight.CureLeafOnly, preflight.OutcomeDepends, "completes when it reaches"},
+		{".NET 10 does", three, false, "dotnet-linux-older", preflight.CureLeafOnly, preflight.OutcomeDepends, "completes when it reaches"},
 		{"Windows with all of three sent", three, false, "schannel", preflight.CureSecondLoad, preflight.OutcomeCompletes, ""},
 		{"Apple wants serverAuth", two, true, "ios", preflight.CureSecondLoad, preflight.OutcomeRefuses, "no extKeyUsage"},
 		{"on the Mac, too", two, true, "macos", preflight.CureSecondLoad, preflight.OutcomeRefuses, "no extKeyUsage"},

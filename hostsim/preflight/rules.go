@@ -195,7 +195,7 @@ func Rules() []Rule {
 		{CodeMustStaple, SeverityError, "the certificate demands a stapled OCSP answer",
 			"the camera never staples one (RFC 7633)", "have it issued without must-staple; Let's Encrypt has no OCSP any more", BasisMeasured},
 		{CodeNoSCTs, SeverityError, "a public CA's certificate without embedded SCTs",
-			"Chrome, Safari and Firefox (since 135) want two or three signed certificate timestamps, and the camera sends none beside the certificate",
+			"Chrome, Safari and Firefox (since 135) want two or three signed certificate timestamps, and the camera sends none beside it",
 			"have it issued with embedded SCTs, as all public CAs do unless asked not to",
 			BasisDocumented},
 		{CodeSelfSigned, SeverityNote, "the certificate is self-signed: each client has to be given it",

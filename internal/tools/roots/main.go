@@ -39,10 +39,10 @@ func run(mozilla, android, out string) error {
 	list := map[string]*truststores.Root{}
 	end := truststores.Data{Roots: []truststores.Root{}}
 	var err error
-	if end.MozillaUntil, err = read(mozilla, "certifi/", ".pem", list, func(r *truststores.Root) *truststores.Span { return &r.Mozilla }); err != nil {
+	if end.MozillaUntil, err = read(mozilla, "certifi/", ".pem", list, ofMozilla); err != nil {
 		return err
 	}
-	if end.AndroidUntil, err = read(android, "files/", ".0", list, func(r *truststores.Root) *truststores.Span { return &r.Android }); err != nil {
+	if end.AndroidUntil, err = read(android, "files/", ".0", list, ofAndroid); err != nil {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(list)) {
@@ -56,9 +56,15 @@ func run(mozilla, android, out string) error {
 	return atomicfile.Replace(out, append(data, '\n'), atomicfile.Public)
 }
 
+// which is the span of a root in one of the lists.
+type which func(*truststores.Root) *truststores.Span
+
+func ofMozilla(r *truststores.Root) *truststores.Span { return &r.Mozilla }
+func ofAndroid(r *truststores.Root) *truststores.Span { return &r.Android }
+
 // read walks through the history of a list, and notes when each root was in it. It returns the day of the
 // last version.
-func read(dir, folder, extension string, list map[string]*truststores.Root, span func(*truststores.Root) *truststores.Span) (last string, err error) {
+func read(dir, folder, extension string, list map[string]*truststores.Root, span which) (last string, err error) {
 	if dir == "" {
 		return "", errors.New("name both folders")
 	}
