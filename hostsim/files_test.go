@@ -47,7 +47,7 @@ func TestChainOfADelivery(t *testing.T) {
 			"all.pem": certs.EncodePEM(slices.Concat(backwards, []*x509.Certificate{root, stranger.Root.Certificate, leaf.Certificate})...),
 			"key.pem": leaf.EncodeKeyPEM(),
 		}, "", ""},
-		{"strangers alone", map[string][]byte{"chain.pem": certs.EncodePEM(stranger.Chain()...)}, "", "no certificate in it belongs to the chain"},
+		{"strangers", map[string][]byte{"chain.pem": certs.EncodePEM(stranger.Chain()...)}, "", "no certificate in it belongs to the chain"},
 		{"nothing", map[string][]byte{"readme.txt": []byte("hello")}, "", "there is no certificate in it"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
