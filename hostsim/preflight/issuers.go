@@ -40,7 +40,11 @@ func (c *checker) knownIssuer() {
 		knowncas.Development:  "a tool for developers has issued the certificate: %s",
 		knowncas.Placeholder:  "the certificate is one that %s makes for want of a real one",
 	}
-	c.add(code, c.subject.CertFile, fmt.Sprintf(titles[ca.Kind], ca.Name)+" (by the names in it; "+ca.Source+")")
+	f := c.add(code, c.subject.CertFile, fmt.Sprintf(titles[ca.Kind], ca.Name)+" (by the names in it; "+ca.Source+")")
+	if c.report.Trust == trustOwn { // who names the root knows what it is
+		f.Severity = SeverityNote
+		return
+	}
 	for _, of := range []Code{CodeUnknownRoot, CodePrivateRoot, CodeMissingLink, CodeSelfSigned} {
 		if f := c.report.Finding(of); f != nil && ca.Kind != knowncas.Development {
 			f.Mend = ruleOf(code).Mend

@@ -46,6 +46,7 @@ func TestKnownIssuers(t *testing.T) {
 			// Who names the root has made up their mind.
 			own := check(t, s, preflight.Options{Roots: []*x509.Certificate{p.Root.Certificate}})
 			require.Equal(t, preflight.OutcomeCompletes, reachOf(t, own, "openssl").Forecast(preflight.CureGateway).Outcome)
+			require.Zero(t, own.Errors())
 		})
 	}
 }
