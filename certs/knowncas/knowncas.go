@@ -61,6 +61,3 @@ func begins(values []string, prefix string) bool {
 		return len(v) >= len(prefix) && strings.EqualFold(v[:len(prefix)], prefix)
 	})
 }
-
-// Kinds returns all kinds.
-func Kinds() []Kind { return []Kind{Test, Closed, Interception, Development, Placeholder} }
