@@ -14,9 +14,13 @@ const (
 	MaxFile    = 1 << 20  // octets of a file
 	MaxFiles   = 1000     // files and folders, those in archives included
 	MaxFolders = 5        // folders in each other
-	MaxArchive = 8 << 20  // octets of a ZIP, unpacked
+	MaxArchive = 8 << 20  // octets of an archive or a compressed file, unpacked
 	MaxOctets  = 32 << 20 // octets of all files, unpacked and decrypted
 	MaxItems   = 4000     // things in it
+	// MaxWrappings is how often a text is wrapped: base64 of PEM in JSON of base64.
+	MaxWrappings = 4
+	MaxParts     = 100 // parts of a mail
+	MaxMailDepth = 5   // parts of a mail in each other
 	// MaxRounds bounds one key derivation: rounds times blocks of PBKDF2 and of PKCS#12's own, and
 	// 2*N*r*p of scrypt. MaxAllRounds bounds all of them together, those for wrong passwords included.
 	MaxRounds    = 5_000_000

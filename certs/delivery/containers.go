@@ -126,20 +126,35 @@ func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 		return r.unknown(item, "cannot be read as PKCS#12: "+err.Error())
 	}
 	var content *pkcs12Content
-	err = r.ask(item.File, true, func(password []byte) (err error) {
-		content, err = r.openPKCS12(file, password)
-		return err
-	})
-	switch {
-	case errors.Is(err, ErrPassword):
-		return r.locked(item, err)
+	l := &lock{
+		item: item,
+		try: func(password []byte) (err error) {
+			content, err = r.openPKCS12(file, password)
+			return err
+		},
+		add: func() error { return r.pkcs12Content(item, content) },
+		fail: func(err error) error {
+			if errors.Is(err, ErrTooMuch) {
+				return r.tooMuch(item, err)
+			}
+			return r.unknown(item, "cannot be read as PKCS#12: "+err.Error())
+		},
+	}
+	switch err := l.try(nil); { // some have no password
+	case err == nil:
+		return l.add()
 	case ended(err):
 		return err
-	case errors.Is(err, ErrTooMuch):
-		return r.tooMuch(item, err)
-	case err != nil:
-		return r.unknown(item, "cannot be read as PKCS#12: "+err.Error())
+	case !errors.Is(err, ErrPassword):
+		return l.fail(err)
 	}
+	item.Locked, item.About = true, string(FormPKCS12)
+	return r.later(l)
+}
+
+// pkcs12Content adds what was in a PKCS#12 file.
+func (r *deliveryReader) pkcs12Content(item *Item, content *pkcs12Content) error {
+	item.Locked = false
 	if err := r.unpacked(item, FormPKCS12, content.certificates); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"strings"
@@ -30,59 +31,60 @@ func RequestNames(request *x509.CertificateRequest) []string {
 	return names
 }
 
-// encryptedKey decrypts a private key.
+// encryptedKey keeps a private key, to be decrypted when all is read.
 func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
-	item.Locked = true
+	item.Locked, item.About = true, "an encrypted private key"
 	if r.options.LeaveEncrypted {
 		item.Kind, item.Note = KindOther, "an encrypted private key"
 		return r.add(item)
 	}
-	try := func(password []byte) ([]byte, error) { return decryptPEM(p.block, password) }
-	if p.content == contentEncryptedKey {
-		var key shroudedKey
-		if err := unmarshal(p.der, &key); err != nil {
-			return r.unknown(item, "an encrypted private key, "+err.Error())
-		}
-		s, err := pkcs8Scheme(key.Algorithm)
-		if err != nil {
-			return r.undecrypted(item, err)
-		}
-		try = func(password []byte) ([]byte, error) {
-			plain, err := r.open(s, passphrase{text: password}, key.Encrypted)
-			if err == nil && keyForm(plain) == "" {
-				err = ErrPassword
-			}
-			return plain, err
-		}
-	}
-	var plain []byte
-	err := r.ask(item.File, false, func(password []byte) (err error) {
-		plain, err = try(password)
-		return err
-	})
-	switch {
-	case errors.Is(err, ErrPassword):
-		return r.locked(item, err)
-	case err != nil:
+	try, err := r.decrypter(p)
+	if err != nil {
 		return r.undecrypted(item, err)
 	}
-	if err := r.take(item.File, len(plain)); err != nil {
-		return err
-	}
-	return r.plainKey(item, plain, true)
+	var plain []byte
+	return r.later(&lock{
+		item: item,
+		try: func(password []byte) (err error) {
+			plain, err = try(password)
+			return err
+		},
+		add: func() error {
+			if err := r.take(item.File, len(plain)); err != nil {
+				return err
+			}
+			return r.plainKey(item, plain, true)
+		},
+		fail: func(err error) error { return r.undecrypted(item, err) },
+	})
 }
 
-// pkcs8Scheme returns how a key in PKCS#8 is encrypted (RFC 5958 section 3), once it is known to be
-// decrypted in reasonable time.
-func pkcs8Scheme(a algorithm) (*scheme, error) {
-	if !a.OID.Equal(oidPBES2) {
-		return nil, errOldKind
+// decrypter returns what decrypts a key, once it is known that this takes reasonable time.
+func (r *deliveryReader) decrypter(p piece) (func(password []byte) ([]byte, error), error) {
+	if p.content != contentEncryptedKey {
+		return func(password []byte) ([]byte, error) { return decryptPEM(p.block, password) }, nil
 	}
-	s, err := pbes2(a.Parameters.FullBytes)
-	if err != nil {
+	var key shroudedKey
+	if err := unmarshal(p.der, &key); err != nil {
 		return nil, err
 	}
-	return s, s.work.bounded()
+	if isRC2(key.Algorithm.OID) {
+		shrouded := bag{Type: oidShroudedBag, Value: asn1.RawValue{Bytes: p.der}}
+		return func(password []byte) ([]byte, error) {
+			return r.openRC2Key(shrouded, key, passphrase{password, bmpString(password)})
+		}, nil
+	}
+	s, err := schemeOf(key.Algorithm)
+	if err == nil {
+		err = s.work.bounded()
+	}
+	return func(password []byte) ([]byte, error) {
+		plain, err := r.open(s, passphrase{password, bmpString(password)}, key.Encrypted)
+		if err == nil && keyForm(plain) == "" {
+			err = ErrPassword
+		}
+		return plain, err
+	}, err
 }
 
 // decryptPEM decrypts a key that PEM itself encrypts (RFC 1421).
@@ -105,13 +107,6 @@ func (r *deliveryReader) undecrypted(item *Item, err error) error {
 		return r.tooMuch(item, err)
 	}
 	return r.unknown(item, "an encrypted private key that cannot be decrypted here ("+err.Error()+"): openssl pkey -in FILE -out FILE")
-}
-
-// locked adds what cannot be decrypted, and returns why.
-func (r *deliveryReader) locked(item *Item, err error) error {
-	item.Locked = true
-	item.Kind, item.Note = KindOther, "encrypted, and "+ErrPassword.Error()
-	return errors.Join(err, r.add(item))
 }
 
 // plainKey adds a key in DER.

@@ -30,6 +30,9 @@ type Delivery struct {
 	Root  *x509.Certificate // the root that came with it, or nil
 	// Request is the certificate request that lies beside the leaf, or nil.
 	Request *x509.CertificateRequest
+	// Generations are the certificates for the leaf's names that could have been meant, too, and were passed over:
+	// renewed ones, or those that were never valid.
+	Generations []*Item
 	// Items is everything that was found, in the order in which it was read.
 	Items []*Item
 }
@@ -80,12 +83,22 @@ type Form string
 
 // The forms of items.
 const (
-	FormPEM    Form = "PEM"
-	FormDER    Form = "DER"
-	FormBase64 Form = "base64" // DER in base64, without the lines of PEM
-	FormPKCS7  Form = "PKCS#7"
-	FormPKCS12 Form = "PKCS#12"
-	FormZIP    Form = "ZIP"
+	FormPEM     Form = "PEM"
+	FormDER     Form = "DER"
+	FormBase64  Form = "base64" // DER in base64, without the lines of PEM
+	FormHex     Form = "hexadecimal"
+	FormArray   Form = "an array of numbers"
+	FormLiteral Form = "a string with escapes"
+	FormPKCS7   Form = "PKCS#7"
+	FormPKCS12  Form = "PKCS#12"
+	FormJKS     Form = "JKS" // Java's keystore
+	FormJCEKS   Form = "JCEKS"
+	FormZIP     Form = "ZIP"
+	FormTar     Form = "tar"
+	FormGzip    Form = "gzip"
+	FormBzip2   Form = "bzip2"
+	FormXz      Form = "xz"
+	FormZstd    Form = "Zstandard"
 )
 
 // A Kind is what an item is.
@@ -123,22 +136,39 @@ var (
 	ErrKeyMismatch   = errors.New("no certificate in it has the private key's public key")
 	ErrPassword      = errors.New("the password is missing or wrong")
 	ErrTooMuch       = errors.New("too much for a delivery")
+	// ErrNoSuchLeaf is that of Options.Leaf.
+	ErrNoSuchLeaf = errors.New("no certificate in it has that file, serial number, fingerprint or name")
 )
 
 // understand finds out what belongs to what.
-func (d *Delivery) understand(anchors []*x509.Certificate) error {
-	err := d.pair()
+func (d *Delivery) understand(o Options) error {
+	err := d.pair(o)
 	if d.Leaf == nil {
 		return err
 	}
 	d.findRequest()
-	d.findChain(anchors)
+	d.findChain(o.Roots)
 	d.explainRest()
 	return err // a pair that does not fit is understood as far as it can be
 }
 
-// distinct returns the items of a kind, and marks those that say the same as an earlier one.
+// distinct returns the items of a kind, each once.
 func (d *Delivery) distinct(kind Kind, identity func(*Item) []byte) (list []*Item) {
+	seen := map[string]bool{}
+	for _, item := range d.Items {
+		if item.Kind != kind {
+			continue
+		}
+		if id := string(identity(item)); !seen[id] {
+			seen[id] = true
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
+// markDuplicates marks the items of a kind that say the same as an earlier one.
+func (d *Delivery) markDuplicates(kind Kind, identity func(*Item) []byte) {
 	first := map[string]*Item{}
 	for _, item := range d.Items {
 		if item.Kind != kind {
@@ -150,82 +180,12 @@ func (d *Delivery) distinct(kind Kind, identity func(*Item) []byte) (list []*Ite
 			continue
 		}
 		first[id] = item
-		list = append(list, item)
 	}
-	return list
 }
 
 func certificateIdentity(i *Item) []byte { return i.certificate.Raw }
 func requestIdentity(i *Item) []byte     { return i.request.Raw }
 func keyIdentity(i *Item) []byte         { return i.key.identity() }
-
-// A pair is a certificate with its private key.
-type pair struct{ certificate, key *Item }
-
-// pair finds the leaf, and the key that belongs to it.
-func (d *Delivery) pair() error {
-	certificates := d.distinct(KindCertificate, certificateIdentity)
-	keys := d.distinct(KindKey, keyIdentity)
-	requests := d.distinct(KindRequest, requestIdentity)
-	if len(certificates) == 0 {
-		return ErrNoCertificate
-	}
-	keyOf := map[string]*Item{}
-	for _, k := range keys {
-		if k.key.SPKI != nil {
-			keyOf[string(k.key.SPKI)] = k
-		}
-	}
-	var pairs []pair
-	for _, c := range certificates {
-		for _, spki := range c.certificate.encodings() {
-			if k := keyOf[string(spki)]; k != nil {
-				pairs = append(pairs, pair{c, k})
-				break
-			}
-		}
-	}
-	// The keys of CAs lie beside the leaf's where somebody runs a CA of his own.
-	if servers := slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return p.certificate.certificate.IsCA() }); len(servers) > 0 {
-		pairs = servers
-	}
-	switch {
-	case len(pairs) == 1:
-		d.use(pairs[0])
-		return nil
-	case len(pairs) > 1:
-		var paired []*Item
-		for _, p := range pairs {
-			paired = append(paired, p.certificate)
-		}
-		return fmt.Errorf("%w: private keys for %s; name the files of one", ErrAmbiguous, describeItems(paired, " and for "))
-	}
-	leaves := leavesOf(certificates, requests)
-	switch {
-	case len(leaves) == 0:
-		return ErrNoLeaf
-	case len(leaves) > 1 && len(keys) > 0:
-		return fmt.Errorf("%w: %s", ErrKeyMismatch, describeItems(leaves, " or "))
-	case len(leaves) > 1:
-		return fmt.Errorf("%w: without a private key it may be %s; give the key, or name one", ErrAmbiguous, describeItems(leaves, " or "))
-	case len(keys) == 0:
-		d.use(pair{certificate: leaves[0]})
-		return nil
-	}
-	d.use(pair{leaves[0], keys[0]})
-	if leaf := leaves[0].certificate; len(keys) == 1 && (keys[0].key.SPKI == nil || leaf.Parsed == nil || leaf.Parsed.PublicKey == nil) {
-		keys[0].Note = "whether it belongs to the leaf cannot be told here"
-		return nil
-	}
-	return fmt.Errorf("%w: %s is another one's than %s", ErrKeyMismatch, describeItems(keys, " or "), leaves[0].describe())
-}
-
-func (d *Delivery) use(p pair) {
-	p.certificate.Use, d.Leaf = UseLeaf, p.certificate.certificate
-	if p.key != nil {
-		p.key.Use, d.Key = UseKey, p.key.key
-	}
-}
 
 // leavesOf returns the certificates that can be a server's when no key tells.
 func leavesOf(certificates, requests []*Item) []*Item {

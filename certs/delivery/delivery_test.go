@@ -300,19 +300,37 @@ func TestRealDeliveryOfKeytool(t *testing.T) {
 		require.Equal(t, f.leaf.DER(), d.Leaf.Raw)
 		require.Nil(t, d.Key)
 	})
-	t.Run("the old keystore is named", func(t *testing.T) {
+	t.Run("of the old keystore only the key is locked", func(t *testing.T) {
 		program.Run(t, dir, "keytool",
 			strings.Fields("-importkeystore -srckeystore openssl.p12 -srcstorepass tulip1 -destkeystore "+
 				"old.jks -deststoretype JKS -deststorepass tulip1 -noprompt")...)
 		d, err := read([]string{filepath.Join(dir, "old.jks")}, delivery.Options{})
-		require.ErrorIs(t, err, delivery.ErrNoCertificate)
-		require.Contains(t, d.Items[0].Note, "keytool -importkeystore")
+		require.ErrorIs(t, err, delivery.ErrPassword)
+		require.ErrorContains(t, err, "old.jks: ")
+		require.Len(t, d.Certificates(), 2)
+	})
+	t.Run("an old trust store needs no password", func(t *testing.T) {
+		program.Run(t, dir, "keytool",
+			strings.Fields("-importcert -file leaf.pem -alias cam -keystore trust.jks -storetype JKS -storepass tulip1 -noprompt")...)
+		d, err := read([]string{filepath.Join(dir, "trust.jks")}, delivery.Options{})
+		require.NoError(t, err)
+		require.Equal(t, f.leaf.DER(), d.Leaf.Raw)
+	})
+	t.Run("a secret key ends what can be read", func(t *testing.T) {
+		program.Run(t, dir, "keytool",
+			strings.Fields("-importcert -file leaf.pem -alias cam -keystore secret.jceks -storetype JCEKS -storepass tulip1 -noprompt")...)
+		program.Run(t, dir, "keytool", strings.Fields("-genseckey -keyalg AES -keysize 128 -alias zz -keystore secret.jceks -storetype JCEKS "+
+			"-storepass tulip1 -keypass tulip1")...)
+		d, err := delivery.Read(t.Context(), []string{filepath.Join(dir, "secret.jceks")}, delivery.Options{})
+		require.NoError(t, err)
+		require.Contains(t, d.Items[0].Note, "a secret key is in it")
 	})
 }
 
 func TestReadDeliveryRefuses(t *testing.T) {
 	f := newFixture(t, 1)
-	other := issue(t, f.pki)
+	other, err := f.pki.Issue(certs.LeafOptions{DNS: []string{"other.example.com"}})
+	require.NoError(t, err)
 	leaf, key := certs.EncodePEM(f.leaf.Certificate), f.leaf.EncodeKeyPEM()
 	for _, c := range []struct {
 		name  string
@@ -325,9 +343,12 @@ func TestReadDeliveryRefuses(t *testing.T) {
 		{"a key alone", map[string][]byte{"k.pem": key}, delivery.ErrNoCertificate, ""},
 		{"only CAs", map[string][]byte{"c.pem": certs.EncodePEM(f.pki.Chain()...)}, delivery.ErrNoLeaf, ""},
 		{"another one's key", map[string][]byte{"c.pem": leaf, "k.pem": other.EncodeKeyPEM()}, delivery.ErrKeyMismatch, "k.pem"},
-		{"two leaves, no key", map[string][]byte{"a.pem": leaf, "b.pem": certs.EncodePEM(other.Certificate)}, delivery.ErrAmbiguous, "b.pem"},
 		{
-			"two pairs",
+			"two leaves for two names, no key",
+			map[string][]byte{"a.pem": leaf, "b.pem": certs.EncodePEM(other.Certificate)}, delivery.ErrAmbiguous, "b.pem",
+		},
+		{
+			"two pairs for two names",
 			map[string][]byte{
 				"a.pem": append(leaf[:len(leaf):len(leaf)], key...),
 				"b.pem": append(certs.EncodePEM(other.Certificate), other.EncodeKeyPEM()...),

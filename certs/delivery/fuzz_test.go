@@ -1,11 +1,16 @@
 package delivery_test
 
 import (
+	"bytes"
+	"encoding/asn1"
+	"encoding/pem"
 	"math/big"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/smallstep/pkcs7"
 	"github.com/stretchr/testify/require"
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -63,4 +68,90 @@ func FuzzArchive(f *testing.F) {
 			require.Contains(t, item.File, path)
 		}
 	})
+}
+
+// FuzzText reads any text: what is found in it lies in it, and is a certificate or a key.
+func FuzzText(f *testing.F) {
+	_, leaf := fuzzPair(f)
+	for _, w := range wrappings() {
+		f.Add(w.wrap(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.DER()}, &pem.Block{Type: "PRIVATE KEY", Bytes: leaf.KeyDER()}))
+	}
+	path := filepath.Join(f.TempDir(), "any.txt")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, item := range fuzzFile(t, path, text).Items {
+			require.True(t, item.Kind != delivery.KindCertificate || item.Certificate() != nil)
+		}
+	})
+}
+
+// FuzzMail reads mails, damaged.
+func FuzzMail(f *testing.F) {
+	_, leaf := fuzzPair(f)
+	body := string(certs.EncodePEM(leaf.Certificate))
+	for _, encoding := range []string{"7bit", "base64", "quoted-printable"} {
+		f.Add("multipart/mixed; boundary=x", encoding, body)
+		f.Add("text/plain; charset=utf-8", encoding, body)
+		f.Add("application/octet-stream; name=cam.der", encoding, string(leaf.DER()))
+	}
+	path := filepath.Join(f.TempDir(), "any.eml")
+	f.Fuzz(func(t *testing.T, kind, encoding, body string) {
+		part := "Content-Type: " + kind + "\nContent-Transfer-Encoding: " + encoding + "\n\n" + body
+		whole := "From: a@example.com\nContent-Type: multipart/mixed; boundary=x\n\n--x\n" + part + "\n--x--\n"
+		fuzzFile(t, path, []byte(whole))
+		fuzzFile(t, path, []byte("From: a@example.com\n"+part))
+	})
+}
+
+// FuzzCompressed reads archives of tar and compressed files, damaged.
+func FuzzCompressed(f *testing.F) {
+	_, leaf := fuzzPair(f)
+	archive := tarOf(f, map[string][]byte{"leaf.pem": certs.EncodePEM(leaf.Certificate), "key.der": leaf.KeyDER()})
+	f.Add(archive)
+	f.Add(gzipped(f, archive))
+	f.Add(gzipped(f, certs.EncodePEM(leaf.Certificate)))
+	for _, program := range []string{"bzip2", "xz", "zstd"} {
+		cmd := exec.Command(program, "-c")
+		cmd.Stdin = bytes.NewReader(archive)
+		if packed, err := cmd.Output(); err == nil { // a seed more, where the program is
+			f.Add(packed)
+		}
+	}
+	path := filepath.Join(f.TempDir(), "any.tgz")
+	f.Fuzz(func(t *testing.T, file []byte) { fuzzFile(t, path, file) })
+}
+
+// FuzzKeystore reads Java's keystores, damaged.
+func FuzzKeystore(f *testing.F) {
+	_, leaf := fuzzPair(f)
+	for _, magic := range []string{"\xfe\xed\xfe\xed", "\xce\xce\xce\xce"} {
+		f.Add(keystore(magic, 2, leaf.DER(), make([]byte, 60)))
+		f.Add(keystore(magic, 1, leaf.DER(), nil))
+	}
+	path := filepath.Join(f.TempDir(), "any.jks")
+	f.Fuzz(func(t *testing.T, file []byte) { fuzzFile(t, path, file) })
+}
+
+// FuzzBER reads PKCS#7 and PKCS#12 in BER, damaged.
+func FuzzBER(f *testing.F) {
+	p, leaf := fuzzPair(f)
+	file, err := pkcs12.Modern2023.WithIterations(1).Encode(leaf.Key, leaf.Certificate, p.Chain(), "tulip")
+	require.NoError(f, err)
+	f.Add(indefinite(f, file))
+	message, err := pkcs7.DegenerateCertificate(leaf.DER())
+	require.NoError(f, err)
+	f.Add(indefinite(f, message))
+	path := filepath.Join(f.TempDir(), "any.p12")
+	f.Fuzz(func(t *testing.T, file []byte) { fuzzFile(t, path, file) })
+}
+
+// FuzzEncryptedKey reads encrypted keys of any algorithm and parameters.
+func FuzzEncryptedKey(f *testing.F) {
+	for _, oid := range []asn1.ObjectIdentifier{
+		{1, 2, 840, 113549, 1, 5, 3}, {1, 2, 840, 113549, 1, 5, 10}, {1, 2, 840, 113549, 1, 12, 1, 1}, {1, 2, 840, 113549, 1, 12, 1, 3},
+		{1, 2, 840, 113549, 1, 12, 1, 4}, {1, 2, 840, 113549, 1, 12, 1, 5}, {1, 3, 6, 1, 4, 1, 42, 2, 17, 1, 1}, {1, 3, 6, 1, 4, 1, 42, 2, 19, 1},
+	} {
+		f.Add(encryptedBy(f, oid, 1))
+	}
+	path := filepath.Join(f.TempDir(), "any.key")
+	f.Fuzz(func(t *testing.T, file []byte) { fuzzFile(t, path, file) })
 }

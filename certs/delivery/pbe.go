@@ -57,7 +57,6 @@ var (
 
 // Why something is not decrypted: it is of a kind that is not known here.
 var (
-	errOldKind    = errors.New("encrypted in an old way (PKCS#5 version 1)")
 	errCipher     = errors.New("encrypted with a cipher not known here")
 	errDerivation = errors.New("encrypted with a key that is derived from the password in a way not known here")
 )
@@ -74,26 +73,15 @@ type scheme struct {
 	keyLen int
 	derive func(p passphrase) ([]byte, error) // key and IV
 	block  func(key []byte) (cipher.Block, error)
+	stream func(key, data []byte) ([]byte, error) // in the place of block, for what has none
 }
 
 // schemeOf reads parameters. It does no work.
 func schemeOf(a algorithm) (*scheme, error) {
-	switch {
-	case a.OID.Equal(oidPBES2):
+	if a.OID.Equal(oidPBES2) {
 		return pbes2(a.Parameters.FullBytes)
-	case a.OID.Equal(oidPBE3DES):
-		salt, rounds, err := saltAndRounds(a.Parameters.FullBytes)
-		if err != nil {
-			return nil, err
-		}
-		const keyLen, ivLen = 24, des.BlockSize
-		blocks := (keyLen+sha1.Size-1)/sha1.Size + 1
-		return &scheme{work{rounds: product(rounds, int64(blocks))}, keyLen, func(p passphrase) ([]byte, error) {
-			key := pkcs12KDF(sha1.New, kdfKey, p.bmp, salt, rounds, keyLen)
-			return append(key, pkcs12KDF(sha1.New, kdfIV, p.bmp, salt, rounds, ivLen)...), nil
-		}, des.NewTripleDESCipher}, nil
 	}
-	return nil, errOldKind
+	return oldScheme(a)
 }
 
 // saltAndRounds reads the parameters of PKCS#12's own encryption (RFC 7292 appendix C).
@@ -127,10 +115,10 @@ func pbes2(der []byte) (*scheme, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &scheme{w, known.keyLen, func(p passphrase) ([]byte, error) {
+		return &scheme{work: w, keyLen: known.keyLen, derive: func(p passphrase) ([]byte, error) {
 			derived, err := key(p.text)
 			return append(derived, iv...), err
-		}, known.block}, nil
+		}, block: known.block}, nil
 	}
 	return nil, errCipher
 }
@@ -214,6 +202,9 @@ func (r *deliveryReader) open(s *scheme, p passphrase, data []byte) ([]byte, err
 	derived, err := r.derive(s.work, func() ([]byte, error) { return s.derive(p) })
 	if err != nil {
 		return nil, err
+	}
+	if s.stream != nil {
+		return s.stream(derived, data)
 	}
 	block, err := s.block(derived[:s.keyLen])
 	if err != nil {

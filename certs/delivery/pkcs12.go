@@ -59,7 +59,7 @@ type (
 		Content struct {
 			Type      asn1.ObjectIdentifier
 			Algorithm algorithm
-			Encrypted []byte `asn1:"tag:0,optional"`
+			Encrypted asn1.RawValue `asn1:"tag:0,optional"`
 		}
 	}
 	bag struct {
@@ -95,8 +95,23 @@ func parsePKCS12(der []byte) (*pkcs12File, error) {
 	if err := unmarshal(p.AuthSafe.Content.Bytes, &f.authenticated); err != nil {
 		return nil, err
 	}
-	return f, unmarshal(f.authenticated, &f.safes)
+	return f, unmarshal(inDER(f.authenticated), &f.safes)
 }
+
+// inDER returns BER in the form of DER, and everything else as it is.
+func inDER(data []byte) []byte {
+	if !isBER(data) {
+		return data
+	}
+	der, _, err := derOf(data)
+	if err != nil {
+		return data // which is damaged, and is said to be
+	}
+	return der
+}
+
+// authentic tells whether a MAC tells a right password from a wrong one.
+func (f *pkcs12File) authentic() bool { return len(f.mac.MAC.Algorithm.OID) > 0 }
 
 // openPKCS12 decrypts a file with a password, and returns ErrPassword for a wrong one. What comes out
 // of one layer is looked at before the work for the next one is done.
@@ -107,7 +122,7 @@ func (r *deliveryReader) openPKCS12(f *pkcs12File, password []byte) (*pkcs12Cont
 	}
 	content := &pkcs12Content{}
 	for _, safe := range f.safes {
-		if err := r.openSafe(safe, phrase, content); err != nil {
+		if err := r.openSafe(f, safe, phrase, content); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +133,7 @@ func (r *deliveryReader) openPKCS12(f *pkcs12File, password []byte) (*pkcs12Cont
 // programs take an empty one for no octets at all.
 func (r *deliveryReader) authenticate(f *pkcs12File, password []byte) (passphrase, error) {
 	phrase := passphrase{password, bmpString(password)}
-	if len(f.mac.MAC.Algorithm.OID) == 0 {
+	if !f.authentic() {
 		return phrase, nil
 	}
 	forms := []passphrase{phrase}
@@ -193,7 +208,7 @@ func sum(newHash func() hash.Hash, key, message []byte) []byte {
 }
 
 // openSafe reads one part of a file, which is encrypted as a whole or not at all.
-func (r *deliveryReader) openSafe(safe contentInfo, phrase passphrase, content *pkcs12Content) error {
+func (r *deliveryReader) openSafe(f *pkcs12File, safe contentInfo, phrase passphrase, content *pkcs12Content) error {
 	var plain []byte
 	switch {
 	case safe.Type.Equal(oidData):
@@ -214,7 +229,14 @@ func (r *deliveryReader) openSafe(safe contentInfo, phrase passphrase, content *
 		if err != nil {
 			return err
 		}
-		if plain, err = r.open(s, phrase, data.Content.Encrypted); err != nil {
+		encrypted := data.Content.Encrypted.Bytes
+		if data.Content.Encrypted.IsCompound {
+			var ok bool
+			if encrypted, ok = joinOctets(encrypted); !ok {
+				return errors.New("damaged: what is encrypted is in pieces that are no octets")
+			}
+		}
+		if plain, err = r.open(s, phrase, encrypted); err != nil {
 			return err
 		}
 		if err := r.take("", len(plain)); err != nil {
@@ -224,18 +246,21 @@ func (r *deliveryReader) openSafe(safe contentInfo, phrase passphrase, content *
 		return errors.New("a part that is encrypted for a public key")
 	}
 	var bags []bag
-	if err := unmarshal(plain, &bags); err != nil {
+	if err := unmarshal(inDER(plain), &bags); err != nil {
+		if safe.Type.Equal(oidEncryptedData) && !f.authentic() {
+			return ErrPassword // nothing else told a wrong one
+		}
 		return err
 	}
 	for _, b := range bags {
-		if err := r.openBag(b, phrase, content); err != nil {
+		if err := r.openBag(f, b, phrase, content); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *deliveryReader) openBag(b bag, phrase passphrase, content *pkcs12Content) error {
+func (r *deliveryReader) openBag(f *pkcs12File, b bag, phrase passphrase, content *pkcs12Content) error {
 	if len(content.keys)+len(content.certificates) > r.budget.items {
 		return fmt.Errorf("%w: more than %d things in it", ErrTooMuch, MaxItems)
 	}
@@ -259,6 +284,9 @@ func (r *deliveryReader) openBag(b bag, phrase passphrase, content *pkcs12Conten
 			return err
 		}
 		plain, err := r.openKey(b, key, phrase)
+		if err == nil && keyForm(plain) == "" && !f.authentic() {
+			err = ErrPassword
+		}
 		if err != nil {
 			return err
 		}

@@ -16,13 +16,15 @@ const (
 	maxElements = 20_000
 )
 
+var errTooNested = fmt.Errorf("%w: more than %d elements, or than %d in each other", ErrTooMuch, maxElements, maxDepth)
+
 // ParsePKCS7 reads the certificates of a PKCS#7 message in DER or BER (RFC 5652 section 5.1).
 func ParsePKCS7(der []byte) (list []*x509.Certificate, err error) {
 	if len(der) > MaxMessage {
 		return nil, fmt.Errorf("%w: %d octets are more than any chain has", ErrTooMuch, len(der))
 	}
 	if !flat(der) {
-		return nil, fmt.Errorf("%w: more than %d elements, or than %d in each other", ErrTooMuch, maxElements, maxDepth)
+		return nil, errTooNested
 	}
 	defer func() {
 		if recover() != nil { // the reader trusts the lengths of BER in places

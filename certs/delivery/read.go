@@ -22,10 +22,21 @@ type Options struct {
 	// Password returns the password of a file, and is called for those that need one only, with
 	// again set after a wrong one. Nil means that there are none.
 	Password func(file string, again bool) ([]byte, error)
+	// PasswordGiven says that Password asks nobody: what is locked is opened even where what is open is
+	// enough.
+	PasswordGiven bool
 	// LeaveEncrypted leaves what is encrypted as it is, and asks for no password.
 	LeaveEncrypted bool
 	// Roots are roots that clients are given: of several ways from the leaf, one to them is taken.
 	Roots []*x509.Certificate
+	// Host is the name or address that clients connect to: of several certificates, those for it are meant.
+	// "" tells nothing.
+	Host string
+	// Leaf chooses the certificate that is meant: by its file, its serial number (in hexadecimal, or decimal),
+	// its SHA-256 fingerprint, or one of its names. "" leaves the choice to what the files hold.
+	Leaf string
+	// At is the time at which of several certificates the newest valid one is meant; now when zero.
+	At time.Time
 
 	rounds int64 // instead of MaxAllRounds, when it is not 0: for tests that have no time
 }
@@ -44,7 +55,7 @@ func Read(ctx context.Context, paths []string, o Options) (*Delivery, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if errors.Is(err, ErrPassword) || errors.Is(err, ErrTooMuch) {
+		if errors.Is(err, ErrTooMuch) {
 			d.Problem = err
 			return d, nil
 		}
@@ -52,7 +63,17 @@ func Read(ctx context.Context, paths []string, o Options) (*Delivery, error) {
 			return nil, err
 		}
 	}
-	if err := d.understand(o.Roots); err != nil {
+	err := r.unlock()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, ErrPassword), errors.Is(err, ErrTooMuch):
+		d.Problem = err
+		return d, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := d.understand(o); err != nil {
 		d.Problem = fmt.Errorf("%s: %w", strings.Join(paths, ", "), d.misplaced(d.because(err)))
 	}
 	return d, ctx.Err()
@@ -74,6 +95,9 @@ func (d *Delivery) because(err error) error {
 type deliveryReader struct {
 	ctx      context.Context
 	budget   budget
+	locks    []*lock
+	opened   [][]byte // passwords that were right
+	silent   bool     // nobody answers
 	options  Options
 	delivery *Delivery
 	files    int
@@ -228,6 +252,15 @@ func (r *deliveryReader) contents(path string, data []byte) error {
 	if isZIP(data) {
 		return r.archive(path, data)
 	}
+	if c := compressionOf(data); c != nil {
+		return r.decompressed(path, c, data)
+	}
+	if isTar(data) {
+		return r.tarFile(path, data)
+	}
+	if isJavaKeystore(data) {
+		return r.keystore(path, data)
+	}
 	if len(data) > MaxFile {
 		item := &Item{File: path, Damaged: slices.Contains(r.delivery.Paths, path)}
 		return r.tooMuch(item, fmt.Errorf("%w: %d octets are more than any certificate has: not read", ErrTooMuch, len(data)))
@@ -243,7 +276,7 @@ func (r *deliveryReader) contents(path string, data []byte) error {
 
 // piece turns one piece of a file into an item, or into several.
 func (r *deliveryReader) piece(path string, p piece) error {
-	item := &Item{File: path, Where: p.where, Form: p.form, Kind: KindOther, Note: p.note, Damaged: p.damaged}
+	item := &Item{File: path, Where: p.where, Form: p.form, Kind: KindOther, Note: p.note, Damaged: p.damaged, TooMuch: p.tooMuch}
 	switch p.content {
 	case contentCertificate:
 		c, err := NewCertificate(p.der)
@@ -271,34 +304,4 @@ func (r *deliveryReader) piece(path string, p piece) error {
 		item.Kind = KindUnknown
 	}
 	return r.add(item)
-}
-
-// ask asks for a password until try takes it, three times at most. try returns ErrPassword
-// for a wrong one, and is called with an empty one first where that can be right.
-func (r *deliveryReader) ask(file string, emptyFirst bool, try func(password []byte) error) error {
-	if emptyFirst {
-		if err := try(nil); !errors.Is(err, ErrPassword) {
-			return err
-		}
-	}
-	if r.options.Password == nil {
-		return fmt.Errorf("%s: %w", file, ErrPassword)
-	}
-	for attempt := range 3 {
-		asked := time.Now()
-		password, err := r.options.Password(file, attempt > 0)
-		r.budget.until = r.budget.until.Add(time.Since(asked))
-		if r.ctx.Err() != nil {
-			return r.ctx.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w: %w", file, ErrPassword, err)
-		}
-		err = try(slices.Clone(password))
-		clear(password)
-		if !errors.Is(err, ErrPassword) {
-			return err
-		}
-	}
-	return fmt.Errorf("%s: %w", file, ErrPassword)
 }

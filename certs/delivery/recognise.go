@@ -3,11 +3,9 @@ package delivery
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf16"
 
 	"golang.org/x/crypto/cryptobyte"
 	casn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -37,6 +35,9 @@ type piece struct {
 	block   *pem.Block // of contentEncryptedPEM
 	note    string
 	damaged bool // it is a part of something, or was something
+	tooMuch bool // to be read
+
+	start, end int // in the text
 }
 
 // recognise takes a file apart by what it holds. It returns at least one piece.
@@ -49,14 +50,15 @@ func recognise(data []byte) []piece {
 			return pieces
 		}
 	}
-	text := plainText(data)
-	if pieces := recognisePEM(text); len(pieces) > 0 {
+	if parts := recogniseMail(data); len(parts) > 0 {
+		return parts
+	}
+	text := string(plainText(data))
+	if pieces := scavenge(text, 0); len(pieces) > 0 {
 		return pieces
 	}
-	if der := bareBase64(text); der != nil {
-		if pieces := recogniseDER(der, FormBase64); pieces != nil {
-			return pieces
-		}
+	if pieces := scavenge(undumped(text), 0); len(pieces) > 0 {
+		return pieces
 	}
 	for _, known := range foreign {
 		if bytes.HasPrefix(data, []byte(known.prefix)) {
@@ -73,47 +75,22 @@ func beginsDER(data []byte) bool {
 
 // foreign are formats that somebody may take for a delivery.
 var foreign = []struct{ prefix, note string }{
-	{"\xfe\xed\xfe\xed", "a Java keystore (JKS): keytool -importkeystore -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12"},
-	{"\xce\xce\xce\xce", "a Java keystore (JCEKS): keytool -importkeystore -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12"},
+	{"\x00\x00\x00\x02\x00\x00\x00\x14", "a keystore of Bouncy Castle (BKS): " +
+		"keytool -importkeystore -srcstoretype BKS -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12"},
 	{"PuTTY-User-Key-File", "a key of PuTTY, not one for TLS"},
 	{"ssh-", "a public key for SSH"},
 	{"ecdsa-sha2-", "a public key for SSH"},
+	{"\xd0\xcf\x11\xe0", "a message of Outlook, or an old document of Office: save it as text"},
+	{"{\\rtf", "a document in RTF: save it as text"},
+	{"%PDF-", "a PDF: ask for the certificate as a file"},
+	{"SQLite format 3", "an SQLite database; of one of NSS: pk12util -o out.p12 -n NAME -d FOLDER"},
+	{"\x00\x00\x00\x00CERT", "a store of Windows (SST): certutil -split -dump FILE takes it apart"},
+	{"\x1e\xf1\xb5\xb0", "a key of Microsoft (PVK): openssl rsa -inform PVK -in FILE -out FILE.pem"},
+	{"$ANSIBLE_VAULT", "encrypted by Ansible: ansible-vault decrypt"},
+	{"age-encryption.org/", "encrypted by age: age --decrypt"},
 	{"<", "a web page: was a download page saved instead of the file?"},
-	{"\x1f\x8b", "a gzip archive: unpack it first"},
 	{"7z\xbc\xaf", "a 7z archive: unpack it first"},
 	{"Rar!", "a RAR archive: unpack it first"},
-}
-
-// plainText removes what Windows programs add to text: UTF-16, byte order marks, CR.
-func plainText(data []byte) []byte {
-	order := map[string]func([]byte) uint16{
-		"\xff\xfe": func(b []byte) uint16 { return uint16(b[0]) | uint16(b[1])<<8 },
-		"\xfe\xff": func(b []byte) uint16 { return uint16(b[1]) | uint16(b[0])<<8 },
-	}
-	if len(data) >= 2 && order[string(data[:2])] != nil {
-		unit := order[string(data[:2])]
-		var units []uint16
-		for rest := data[2:]; len(rest) >= 2; rest = rest[2:] {
-			units = append(units, unit(rest))
-		}
-		data = []byte(string(utf16.Decode(units)))
-	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
-}
-
-// bareBase64 returns the DER of base64 without the lines around it, or nil.
-func bareBase64(text []byte) []byte {
-	joined := strings.Join(strings.Fields(string(text)), "")
-	if !strings.HasPrefix(joined, "MI") { // a DER sequence of at least 128 octets
-		return nil
-	}
-	der, err := base64.StdEncoding.DecodeString(joined)
-	if err != nil {
-		return nil
-	}
-	return der
 }
 
 // pemContents are the labels of PEM blocks (RFC 7468, and what OpenSSL and others write).
@@ -135,71 +112,17 @@ var pemOthers = map[string]string{
 	"DSA PRIVATE KEY":     "a DSA key, which TLS has no use for any more",
 }
 
-// recognisePEM finds the blocks of a text. What stands between them is left out, blocks that are
-// damaged are named. It returns nil for a text without any.
-func recognisePEM(text []byte) []piece {
-	if !bytes.Contains(text, []byte("-----BEGIN ")) {
-		return nil
-	}
-	lines := strings.Split(string(text), "\n")
-	var pieces []piece
-	for i := 0; i < len(lines); i++ {
-		label, ok := pemLabel(lines[i], "BEGIN")
-		if !ok {
-			continue
-		}
-		where, end := fmt.Sprintf("line %d", i+1), i+1
-		for end < len(lines) && !strings.HasPrefix(strings.TrimSpace(lines[end]), "-----") {
-			end++
-		}
-		if end == len(lines) {
-			note := "the end of the block is missing: was the file cut off?"
-			pieces = append(pieces, piece{form: FormPEM, where: where, note: note, damaged: true})
-			break
-		}
-		if closing, ok := pemLabel(lines[end], "END"); !ok || closing != label {
-			note := fmt.Sprintf("no line \"-----END %s-----\" where it should be", label)
-			pieces = append(pieces, piece{form: FormPEM, where: where, note: note, damaged: true})
-			i = end - 1
-			continue
-		}
-		pieces = append(pieces, pemPiece(label, where, lines[i+1:end]))
-		i = end
-	}
-	return pieces
-}
-
-// pemLabel returns the label of a line that begins or ends a block.
-func pemLabel(line, which string) (label string, ok bool) {
-	label, ok = strings.CutPrefix(strings.TrimSpace(line), "-----"+which+" ")
-	if !ok {
-		return "", false
-	}
-	return strings.CutSuffix(label, "-----")
-}
-
-func pemPiece(label, where string, lines []string) piece {
-	var body strings.Builder
-	fmt.Fprintf(&body, "-----BEGIN %s-----\n", label)
-	for _, line := range lines {
-		body.WriteString(strings.TrimSpace(line) + "\n")
-	}
-	fmt.Fprintf(&body, "-----END %s-----\n", label)
-	p := piece{form: FormPEM, where: where}
-	block, _ := pem.Decode([]byte(body.String()))
-	if block == nil {
-		p.note, p.damaged = "damaged base64", true
-		return p
-	}
+// label says what a block of PEM is.
+func (p *piece) label(block *pem.Block) {
 	p.der = block.Bytes
-	if note, other := pemOthers[label]; other {
+	if note, other := pemOthers[block.Type]; other {
 		p.content, p.note = contentOther, note
-		return p
+		return
 	}
-	known, ok := pemContents[label]
+	known, ok := pemContents[block.Type]
 	if !ok {
-		p.note = fmt.Sprintf("%q is nothing that a camera or its gateway has a use for", label)
-		return p
+		p.note = fmt.Sprintf("%q is nothing that a camera or its gateway has a use for", block.Type)
+		return
 	}
 	p.content = known
 	// Some CAs label a PKCS#7 message as a certificate.
@@ -210,19 +133,17 @@ func pemPiece(label, where string, lines []string) piece {
 	if known == contentKey && x509.IsEncryptedPEMBlock(block) {
 		p.content, p.block = contentEncryptedPEM, block
 	}
-	return p
 }
 
 // recogniseDER tells apart what DER holds: one structure, or certificates in a row. It
 // returns nil when it is nothing that is known.
 func recogniseDER(data []byte, form Form) []piece {
+	if isBER(data) {
+		return recogniseBER(data, form)
+	}
 	input := cryptobyte.String(data)
 	var first cryptobyte.String
 	if !input.ReadASN1Element(&first, casn1.SEQUENCE) {
-		// PKCS#7 comes in BER, with lengths that DER has not.
-		if len(data) > 1 && data[0] == 0x30 && data[1] == 0x80 {
-			return []piece{{content: contentPKCS7, form: form, der: data}}
-		}
 		return nil
 	}
 	kind := derContent(first)
@@ -238,6 +159,19 @@ func recogniseDER(data []byte, form Form) []piece {
 		if kind != contentKey && kind != contentEncryptedKey {
 			p.der = data
 		}
+	}
+	return []piece{p}
+}
+
+// recogniseBER tells PKCS#7 and PKCS#12 apart in BER.
+func recogniseBER(data []byte, form Form) []piece {
+	der, rest, err := derOf(data)
+	if err != nil {
+		return []piece{{form: form, note: "BER that cannot be read: " + err.Error(), damaged: true, tooMuch: errors.Is(err, ErrTooMuch)}}
+	}
+	p := piece{content: derContent(der), form: form, der: der}
+	if len(rest) > 0 {
+		p.note = DescribeTail(rest) + " it"
 	}
 	return []piece{p}
 }
