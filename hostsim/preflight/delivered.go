@@ -26,6 +26,9 @@ func (c *checker) delivery() {
 			c.add(CodeNotUnderstood, item.File, fmt.Sprintf("%s: %s", item, item.Note))
 		case item.Kind == delivery.KindCertificate && item.Use != delivery.UseDuplicate && item.Certificate().KeyTooLong():
 			tooLong = append(tooLong, item)
+		case slices.Contains(d.Generations, item): // said together
+		case item.Locked && item.Use == delivery.UseNone && c.subject.Converted:
+			c.add(CodeLeftLocked, item.File, fmt.Sprintf("%s (%s): %s", item, item.About, item.Note))
 		case item.Kind == delivery.KindCertificate && item.Use == delivery.UseNone:
 			others = append(others, item)
 		case item.Kind == delivery.KindKey && item.Readable && item.Use != delivery.UseNone && !readable[item.File]:
@@ -34,6 +37,9 @@ func (c *checker) delivery() {
 		}
 	}
 	c.others(others)
+	if choice := d.Choice(); choice != "" {
+		c.add(CodeGenerations, c.fileOf(delivery.UseLeaf), choice)
+	}
 	c.tooLong(tooLong)
 	if d.Request != nil && d.Leaf != nil {
 		c.request()

@@ -1,15 +1,12 @@
 package preflight
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/leafcam/leafcam/certs/delivery"
@@ -54,8 +51,9 @@ type FleetSummary struct {
 }
 
 // Fleet checks the devices of a list while it reads it. A line is the path of a delivery, or
-// certificate and key, and perhaps the host, with commas; lines that are empty or begin with # are
-// passed over, and so is a first line "cert,key,host". emit is called for each device in the
+// certificate and key, and perhaps the host, separated by commas, semicolons or tabs; lines that are
+// empty or begin with # are passed over. A first line that names the columns gives their order. What
+// spreadsheets add is understood: a byte order mark, UTF-16, quotes, empty fields, "sep=;". emit is called for each device in the
 // list's order, and its error ends the check.
 //
 // Nothing is kept of a device that has been emitted but a hash of its key, to find keys that are
@@ -83,7 +81,7 @@ func Fleet(ctx context.Context, list io.Reader, o FleetOptions, emit func(*Fleet
 					if !more {
 						return
 					}
-					j.done <- j.check(ctx, o)
+					j.done <- checkLine(ctx, j.device, o)
 				}
 			}
 		})
@@ -93,19 +91,15 @@ func Fleet(ctx context.Context, list io.Reader, o FleetOptions, emit func(*Fleet
 	go func() {
 		defer close(ordered)
 		defer close(jobs)
-		lines := bufio.NewReaderSize(list, MaxLine)
-		for n := 1; ; n++ {
-			text, long, err := readLine(lines)
-			if err != nil {
+		devices := newFleetList(list)
+		for {
+			if err := devices.next(); err != nil {
 				if !errors.Is(err, io.EOF) {
 					readError = err
 				}
 				return
 			}
-			if text == "" || strings.HasPrefix(text, "#") || n == 1 && strings.HasPrefix(text, "cert,key") {
-				continue
-			}
-			j := fleetJob{n, text, long, make(chan *FleetLine, 1)}
+			j := fleetJob{devices.entry(), make(chan *FleetLine, 1)}
 			select {
 			case ordered <- j:
 			case <-ctx.Done():
@@ -128,19 +122,10 @@ func Fleet(ctx context.Context, list io.Reader, o FleetOptions, emit func(*Fleet
 	return &s.FleetSummary, err
 }
 
-// A fleetJob is a line that is under way.
+// A fleetJob is a device that is under way.
 type fleetJob struct {
-	line int
-	text string
-	long bool
-	done chan *FleetLine
-}
-
-func (j fleetJob) check(ctx context.Context, o FleetOptions) *FleetLine {
-	if j.long {
-		return tooLong(j.line, j.text)
-	}
-	return checkLine(ctx, j.line, j.text, o)
+	device fleetEntry
+	done   chan *FleetLine
 }
 
 // collect counts and emits what is done, in order, until there is no more.
@@ -206,52 +191,22 @@ func (s *fleetSummary) count(l *FleetLine) {
 	}
 }
 
-// MaxLine is how many octets a line of a list has at most: some paths and a host name.
-const MaxLine = 16 << 10
-
-// readLine returns a line without the spaces around it; of one that is longer than [MaxLine], as much
-// as shows which one it is.
-func readLine(list *bufio.Reader) (text string, long bool, err error) {
-	line, long, err := list.ReadLine()
-	if err != nil {
-		return "", false, err
-	}
-	text = strings.TrimSpace(string(line))
-	for more := long; more && err == nil; {
-		_, more, err = list.ReadLine()
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil // of the next line
-	}
-	return text, long, err
-}
-
-// tooLong is a line that names no device.
-func tooLong(n int, text string) *FleetLine {
-	const shown = 100
-	return &FleetLine{
-		Format: Format, Line: n, Subject: strings.ToValidUTF8(text[:min(len(text), shown)], "") + "...", Findings: []FleetFinding{},
-		Problem: fmt.Sprintf("a line that is longer than %d octets", MaxLine),
-	}
-}
-
 // checkLine checks one device.
-func checkLine(ctx context.Context, n int, text string, o FleetOptions) *FleetLine {
-	l := &FleetLine{Format: Format, Line: n, Subject: text, Findings: []FleetFinding{}}
-	fields, err := csv.NewReader(strings.NewReader(text)).Read()
-	if err != nil || len(fields) > 3 {
-		l.Problem = "neither a path nor cert,key,host"
+func checkLine(ctx context.Context, e fleetEntry, o FleetOptions) *FleetLine {
+	l := &FleetLine{Format: Format, Line: e.line, Subject: e.text, Findings: []FleetFinding{}, Problem: e.problem}
+	if e.problem != "" {
 		return l
 	}
-	check := o.Check
+	check, files := o.Check, o.Delivery
+	if e.host != "" {
+		check.Host, files.Host = e.host, e.host
+	}
 	var s *Subject
-	if len(fields) == 1 {
-		s, err = readDelivery(ctx, fields[0], o.Delivery)
+	var err error
+	if e.delivery {
+		s, err = readDelivery(ctx, e.cert, files)
 	} else {
-		if len(fields) == 3 && fields[2] != "" {
-			check.Host = strings.TrimSpace(fields[2])
-		}
-		s, err = FromFiles(ctx, strings.TrimSpace(fields[0]), strings.TrimSpace(fields[1]), nil, o.Delivery)
+		s, err = FromFiles(ctx, e.cert, e.key, nil, files)
 	}
 	if err != nil {
 		l.Problem = err.Error()

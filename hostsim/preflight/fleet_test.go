@@ -117,3 +117,60 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+// TestFleetLists: lists of spreadsheets are read, and what a wrong line lacks is said.
+func TestFleetLists(t *testing.T) {
+	dir, _ := fleet(t, 1)
+	t.Chdir(dir)
+	require.NoError(t, os.Rename("0.der", "cam,1.der"))
+	require.NoError(t, os.Rename("0.key", "cam;1.key"))
+	pair := `"cam,1.der";"cam;1.key";cam-0.example.com`
+	utf16 := func(text string) string {
+		out := "\xff\xfe"
+		for _, c := range text {
+			out += string([]byte{byte(c), 0})
+		}
+		return out
+	}
+	for _, tc := range []struct {
+		name, list string
+		problems   []string // of each line, "" for a device that is fine
+	}{
+		{"a byte order mark", "\ufeff" + pair + "\r\n", []string{""}},
+		{"UTF-16 with tabs", utf16("cert\tkey\thost\r\ncam,1.der\tcam;1.key\tcam-0.example.com\r\n"), []string{""}},
+		{"UTF-16", utf16(pair + "\r\n"), []string{""}},
+		{"semicolons and a header", "cert;key;host\n" + pair + "\n", []string{""}},
+		{"a header in another order", "Host Name;Site;Private Key;Certificate\ncam-0.example.com;shed;\"cam;1.key\";cam,1.der\n", []string{""}},
+		{"tabs", "cam,1.der\tcam;1.key\tcam-0.example.com\n", []string{""}},
+		{"commas and quotes", "\"cam,1.der\", \"cam;1.key\", cam-0.example.com\n", []string{""}},
+		{"empty fields at the end", pair + ";;;\n", []string{""}},
+		{"what Excel writes first", "sep=;\n" + pair + "\n", []string{""}},
+		{"a host that is another's", "\"cam,1.der\",\"cam;1.key\",other.example.com\n", []string{"name-mismatch"}},
+		{"a delivery with its host", ".,,cam-0.example.com\n", []string{""}},
+		{"a header alone", "path\n.\n", []string{""}},
+		{"wrong lines between right ones", pair + "\na;b;c;d;e\n;;x\nnone.der;none.key\n\"x;y\n" + pair + "\n",
+			[]string{"", "5 fields", "no certificate is named", "no such file", "quotation mark", ""}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var lines []*preflight.FleetLine
+			_, err := preflight.Fleet(t.Context(), strings.NewReader(tc.list), preflight.FleetOptions{}, func(l *preflight.FleetLine) error {
+				lines = append(lines, l)
+				return nil
+			})
+			require.NoError(t, err)
+			require.Len(t, lines, len(tc.problems))
+			for i, problem := range tc.problems {
+				said := lines[i].Problem
+				for _, f := range lines[i].Findings {
+					if f.Severity == preflight.SeverityError && f.Code != preflight.CodeSharedKey {
+						said += string(f.Code)
+					}
+				}
+				if problem == "" {
+					require.Empty(t, said)
+				}
+				require.Contains(t, said, problem)
+			}
+		})
+	}
+}

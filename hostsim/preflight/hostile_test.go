@@ -215,7 +215,7 @@ func TestPoisonedFleet(t *testing.T) {
 		{os.DevNull + "," + os.DevNull, "neither a file nor a folder"},
 		{endless + "," + endless, delivery.ErrTooMuch.Error()},
 		{"a\x00b,c", "invalid argument"},
-		{`"quotes`, "neither a path nor"},
+		{`"quotes`, "a quotation mark is out of place"},
 		{filepath.Join(leaf, "leaf.der") + "," + filepath.Join(leaf, "none"), "no such file"},
 	}
 	var list strings.Builder

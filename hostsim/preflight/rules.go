@@ -73,6 +73,8 @@ const (
 	CodeTooMuch            Code = "too-much"
 	CodeKeyTooLong         Code = "key-too-long"
 	CodeOtherCertificate   Code = "other-certificate"
+	CodeGenerations        Code = "several-generations"
+	CodeLeftLocked         Code = "left-locked"
 	CodeRequestDiffers     Code = "request-differs"
 	CodeKeyReadable        Code = "key-readable"
 	CodePEMDelivery        Code = "pem-delivery"
@@ -284,6 +286,14 @@ func Rules() []Rule {
 		{CodeOtherCertificate, SeverityNote, "a certificate of the delivery belongs to no chain of the leaf",
 			"no client needs it to get from the leaf to the root that was found",
 			"nothing has to be done: leafcam convert leaves it out", BasisMeasured},
+		{CodeGenerations, SeverityNote, "several certificates for one name are here, and the newest valid one is checked",
+			"renewed certificates lie beside those that they replace: the newest one that is valid, and fits --host, is meant",
+			"choose another one with --leaf: its file, its serial number, or a name that it alone has",
+			BasisDocumented},
+		{CodeLeftLocked, SeverityNote, "an encrypted file was left alone",
+			"the open files hold the certificate, its key and its issuer: nothing of it is needed",
+			"with --password-file it is opened, too",
+			BasisDocumented},
 		{CodeRequestDiffers, SeverityWarning, "certificate request and certificate differ",
 			"the CA changed what was asked for, or the request is another one's", "compare both before flashing", BasisMeasured},
 		{CodeKeyReadable, SeverityWarning, "others on this machine can read the private key",

@@ -68,8 +68,15 @@ func FromFiles(ctx context.Context, certFile, keyFile string, more []string, o d
 		}
 	}
 	// What cannot be understood is the camera's matter: it may load nevertheless.
+	o.Leaf = certFile // what lies in the others is no better one
 	if s.Delivery, err = delivery.Read(ctx, append(paths, more...), o); err != nil {
 		return nil, err
+	}
+	if errors.Is(s.Delivery.Problem, delivery.ErrNoSuchLeaf) {
+		o.Leaf = ""
+		if s.Delivery, err = delivery.Read(ctx, append(paths, more...), o); err != nil {
+			return nil, err
+		}
 	}
 	s.Mismatch = errors.Is(s.Delivery.Problem, delivery.ErrKeyMismatch)
 	if errors.Is(s.Delivery.Problem, delivery.ErrTooMuch) {

@@ -1,0 +1,196 @@
+package preflight
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// MaxLine is how many octets a line of a list has at most: some paths and a host name.
+const MaxLine = 16 << 10
+
+// A fleetList is a list of devices under way: what spreadsheets save is read as well as what is written by hand.
+type fleetList struct {
+	lines   *bufio.Reader
+	line    int    // the last one that was read
+	comma   rune   // that separates fields; 0 until one was seen
+	columns []int  // of a header: where cert, key and host are, -1 for one that is not there; nil without a header
+	begun   bool   // a line with something in it was read
+	text    string // of the last line, without the spaces around it
+	long    bool   // the last line is longer than MaxLine
+}
+
+// What a line of a list has.
+const (
+	fieldCert = iota
+	fieldKey
+	fieldHost
+	fieldCount
+)
+
+// columnNames are what the columns of a list are called.
+var columnNames = [fieldCount][]string{
+	fieldCert: {"cert", "certificate", "crt", "delivery", "path", "file", "folder"},
+	fieldKey:  {"key", "private key", "privatekey", "private_key"},
+	fieldHost: {"host", "hostname", "host name", "name", "address", "ip"},
+}
+
+// newFleetList reads UTF-8, or UTF-16 with a byte order mark.
+func newFleetList(list io.Reader) *fleetList {
+	return &fleetList{lines: bufio.NewReaderSize(transform.NewReader(list, unicode.BOMOverride(transform.Nop)), MaxLine)}
+}
+
+// next goes on to the next line that names a device. The error is io.EOF at the end.
+func (l *fleetList) next() error {
+	for {
+		if err := l.readLine(); err != nil {
+			return err
+		}
+		if l.text == "" || strings.HasPrefix(l.text, "#") {
+			continue
+		}
+		first := !l.begun
+		l.begun = true
+		if first && !l.long && l.heads() {
+			continue
+		}
+		return nil
+	}
+}
+
+// readLine reads a line; of one that is longer than [MaxLine], as much as shows which one it is.
+func (l *fleetList) readLine() error {
+	line, long, err := l.lines.ReadLine()
+	if err != nil {
+		return err
+	}
+	l.line++
+	l.text, l.long = strings.TrimSpace(string(line)), long
+	for more := long; more && err == nil; {
+		_, more, err = l.lines.ReadLine()
+	}
+	return nil // an error is the next line's
+}
+
+// heads tells whether the first line names the columns, or what separates them.
+func (l *fleetList) heads() bool {
+	if separator, ok := strings.CutPrefix(strings.ToLower(l.text), "sep="); ok && len(separator) == 1 { // as Excel writes it
+		l.comma, l.begun = rune(separator[0]), false
+		return true
+	}
+	fields, err := l.fields(l.text)
+	if err != nil {
+		return false
+	}
+	columns := make([]int, fieldCount)
+	known := 0
+	for field, names := range columnNames {
+		columns[field] = slices.IndexFunc(fields, func(f string) bool { return slices.Contains(names, strings.ToLower(f)) })
+		if columns[field] >= 0 {
+			known++
+		}
+	}
+	_, err = os.Stat(fields[0])
+	if columns[fieldCert] < 0 || known < 2 && (len(fields) > 1 || err == nil) {
+		return false
+	}
+	l.columns = columns
+	return true
+}
+
+// A fleetEntry is what a line says of a device.
+type fleetEntry struct {
+	line     int
+	text     string // of the line
+	problem  string // why it names no device; "" otherwise
+	cert     string // or a delivery, without a key
+	key      string
+	host     string
+	delivery bool
+}
+
+// entry returns what the last line says.
+func (l *fleetList) entry() fleetEntry {
+	e := fleetEntry{line: l.line, text: l.text}
+	if l.long {
+		const shown = 100
+		e.text = strings.ToValidUTF8(l.text[:min(len(l.text), shown)], "") + "..."
+		e.problem = fmt.Sprintf("a line that is longer than %d octets", MaxLine)
+		return e
+	}
+	fields, err := l.fields(l.text)
+	if err != nil {
+		e.problem = `a quotation mark is out of place: a field that has one is written as "a ""b"" c"`
+		return e
+	}
+	field := func(n int) string {
+		if l.columns != nil {
+			n = l.columns[n]
+		}
+		if n < 0 || n >= len(fields) {
+			return ""
+		}
+		return fields[n]
+	}
+	e.cert, e.key, e.host = field(fieldCert), field(fieldKey), field(fieldHost)
+	e.delivery = e.key == ""
+	switch {
+	case l.columns == nil && len(fields) > fieldCount:
+		e.problem = fmt.Sprintf("%d fields, where there is a path, or cert,key,host", len(fields))
+	case e.cert == "":
+		e.problem = "no certificate is named"
+	}
+	return e
+}
+
+// fields takes a line apart. Empty fields at its end, which spreadsheets write, are left out.
+func (l *fleetList) fields(line string) ([]string, error) {
+	comma := separatorOf(line, l.comma)
+	if l.comma == 0 {
+		l.comma = comma
+	}
+	r := csv.NewReader(strings.NewReader(line))
+	r.TrimLeadingSpace = true
+	if comma != 0 {
+		r.Comma = comma
+	}
+	fields, err := r.Read()
+	if err != nil {
+		return nil, err
+	}
+	for i := range fields {
+		fields[i] = strings.TrimSpace(fields[i])
+	}
+	for len(fields) > 1 && fields[len(fields)-1] == "" {
+		fields = fields[:len(fields)-1]
+	}
+	return fields, nil
+}
+
+// separatorOf returns what separates the fields of a line: what does so in the list, where the line has it; 0 when
+// there is but one field.
+func separatorOf(line string, usual rune) rune {
+	quoted := false
+	seen := map[rune]bool{}
+	for _, c := range line {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case !quoted:
+			seen[c] = true
+		}
+	}
+	for _, c := range []rune{usual, '\t', ';', ','} {
+		if c != 0 && seen[c] {
+			return c
+		}
+	}
+	return 0
+}
