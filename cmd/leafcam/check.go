@@ -28,6 +28,7 @@ type checkOptions struct {
 	cert, key    string
 	firmware     string
 	host         string
+	leaf         string
 	at           string
 	roots        []string
 	onlyRoots    bool
@@ -56,15 +57,19 @@ func newCheck() *cobra.Command {
     $ leafcam check --fleet devices.csv                    thousands of devices, a line of JSON each
 
 The camera compares nothing and looks at no date: this is where mistakes are caught. A delivery is
-a folder, a file or several, as CAs and ACME clients hand them over: PEM, DER, PKCS#7, PKCS#12, ZIP,
-in any order. Each finding says what will happen in the words of those to whom it happens, why, and the
-mend. The forecast says which clients will connect, with the leaf alone and with each cure.
+a folder, a file or several, as CAs and ACME clients hand them over: PEM, DER, PKCS#7, PKCS#12, Java
+keystores, archives, mails, JSON, YAML or source text with keys and certificates in them, in any order.
+
+Each finding says what will happen in the words of those to whom it happens, why, and the mend. The forecast says which clients will connect, with the leaf alone and with each cure.
 
 Nothing leaves this machine, unless --fetch lets it download missing issuers from the certificate's
 own AIA URLs. --report writes FORM=FILE, with the forms json and sarif.
 
-A line of a --fleet list is a path, or cert,key or cert,key,host. Lists of more than 64 MiB come by
-standard input.
+A line of a --fleet list is a path, or cert,key or cert,key,host, with commas, semicolons or tabs; a first
+line may name the columns. Lists of more than 64 MiB come by standard input.
+
+Of several certificates for one name the newest valid one is meant, of several names the one that fits
+--host; --leaf chooses another.
 
 Exit status: 0 fine (warnings and notes included), 1 findings of severity error, 2 usage, 3 the machine
 stands in the way.`,
@@ -77,6 +82,7 @@ stands in the way.`,
 	f.StringVar(&o.key, "key", "", "private key `FILE` as it would be flashed")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
 	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients will connect to")
+	f.StringVar(&o.leaf, "leaf", "", "`WHICH` certificate is meant, of several: its file, serial number, SHA-256 fingerprint or name")
 	f.StringVar(&o.at, "at", "", "`TIME` to ask about, as 2027-01-31 or in RFC 3339; now by default")
 	f.StringArrayVar(&o.roots, "root", nil, "`FILE` with a root that clients are given, PEM or DER; may be repeated")
 	f.BoolVar(&o.onlyRoots, "only-roots", false, "trust the roots of --root alone, neither this system's nor Mozilla's")
@@ -101,9 +107,11 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
-	delivery := delivery.Options{Password: o.password.ask(ctx), Roots: options.Roots}
+	delivery := delivery.Options{
+		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Roots: options.Roots, Host: o.host, Leaf: o.leaf, At: options.At,
+	}
 	if o.fleet != "" {
-		if len(args) > 0 || o.cert != "" || o.key != "" || len(files) > 0 || o.explain {
+		if len(args) > 0 || o.cert != "" || o.key != "" || len(files) > 0 || o.explain || o.leaf != "" {
 			return usage(errors.New("--fleet takes its deliveries from the list, and prints JSON lines"))
 		}
 		return o.checkFleet(ctx, options, delivery, out, messages)
@@ -218,9 +226,12 @@ func (o checkOptions) subject(ctx context.Context, args []string, options delive
 		return nil, usage(errors.New("--cert and --key are needed together, unless --key-elsewhere is given; a delivery is named without a flag"))
 	}
 	if o.cert != "" {
+		if o.leaf != "" {
+			return nil, usage(errors.New("--leaf chooses in a delivery; with --cert the certificate is named"))
+		}
 		subject, err := preflight.FromFiles(ctx, o.cert, o.key, args, options)
 		if err != nil {
-			return nil, deliveryError(err)
+			return nil, deliveryError(err, nil)
 		}
 		o.explained(out, subject.Delivery)
 		return subject, nil
@@ -230,12 +241,12 @@ func (o checkOptions) subject(ctx context.Context, args []string, options delive
 	}
 	d, err := delivery.Read(ctx, args, options)
 	if err != nil {
-		return nil, deliveryError(err)
+		return nil, deliveryError(err, nil)
 	}
 	o.explained(out, d)
 	subject, err := preflight.FromDelivery(d)
 	if err != nil {
-		return nil, deliveryError(err)
+		return nil, deliveryError(err, d)
 	}
 	return subject, nil
 }
@@ -248,15 +259,31 @@ func (o checkOptions) explained(out io.Writer, d *delivery.Delivery) {
 	}
 }
 
-// deliveryError gives a reading error its exit status, and a hint.
-func deliveryError(err error) error {
+// deliveryError gives a reading error its exit status, and what was found instead.
+func deliveryError(err error, d *delivery.Delivery) error {
+	said := err
+	if d != nil {
+		said = errors.Join(append([]error{err}, reasons(d)...)...)
+	}
 	switch {
 	case errors.Is(err, delivery.ErrNoCertificate), errors.Is(err, delivery.ErrNoLeaf), errors.Is(err, delivery.ErrKeyMismatch):
-		return &statusError{exitFindings, fmt.Errorf("%w; leafcam check --explain shows what was read", err)}
+		return &statusError{exitFindings, said}
 	case errors.Is(err, os.ErrPermission):
 		return environment(err)
 	}
-	return usage(err)
+	return usage(said)
+}
+
+// reasons says what was found in the place of a certificate with its key.
+func reasons(d *delivery.Delivery) (list []error) {
+	if errors.Is(d.Problem, delivery.ErrTooMuch) || errors.Is(d.Problem, delivery.ErrPassword) {
+		return nil
+	}
+	const most = 20 // lines
+	for _, line := range d.Reasons(most) {
+		list = append(list, errors.New("  "+line))
+	}
+	return list
 }
 
 // list returns the list of devices.
@@ -287,11 +314,15 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 	lines := json.NewEncoder(printable.JSONWriter(out))
 	lines.SetEscapeHTML(false)
 	done, shown := 0, time.Now()
+	var unread []*preflight.FleetLine
 	terminal := isTerminal(messages)
 	summary, err := preflight.Fleet(ctx, list, preflight.FleetOptions{Check: options, Delivery: delivery}, func(l *preflight.FleetLine) error {
 		if done++; terminal && time.Since(shown) > time.Second {
 			fmt.Fprintf(messages, "\r%d devices", done)
 			shown = time.Now()
+		}
+		if l.Problem != "" && len(unread) < unreadShown {
+			unread = append(unread, l)
 		}
 		return lines.Encode(l)
 	})
@@ -299,7 +330,7 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 		fmt.Fprint(messages, "\r")
 	}
 	if summary != nil {
-		describeFleet(messages, summary)
+		describeFleet(messages, summary, unread)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -314,8 +345,17 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 	return nil
 }
 
-func describeFleet(w io.Writer, s *preflight.FleetSummary) {
+// unreadShown is how many lines that could not be read are named.
+const unreadShown = 10
+
+func describeFleet(w io.Writer, s *preflight.FleetSummary, unread []*preflight.FleetLine) {
 	fmt.Fprintf(w, "%d device(s): %d fine, %d with errors, %d that could not be read\n", s.Devices, s.OK, s.Devices-s.OK-s.Unread, s.Unread)
+	for _, l := range unread {
+		fmt.Fprintf(w, "  line %d: %s\n", l.Line, printable.Visible(l.Problem))
+	}
+	if more := s.Unread - len(unread); more > 0 {
+		fmt.Fprintf(w, "  and %d more lines\n", more)
+	}
 	var codes []string
 	for code := range s.Findings {
 		codes = append(codes, string(code))

@@ -25,8 +25,13 @@ import (
 type convertOptions struct {
 	out      string
 	force    bool
+	host     string
+	leaf     string
 	json     bool
 	password passwordOptions
+	formats  []string
+	// pkcs12Password is the file with the password of what --format pkcs12 writes.
+	pkcs12Password string
 }
 
 func newConvert() *cobra.Command {
@@ -43,6 +48,12 @@ Reads a delivery as leafcam check does and writes
     intermediate-N.der            for the second load, unless the camera refuses one of them
     chain.pem, fullchain.pem      for a gateway, or a firmware that reads PEM
 
+With --format it writes the same for others, too:
+
+    c             server.h          arrays for firmware in C
+    micropython   server_certs.py   a module with bytes, for a camera without files
+    pkcs12        server.p12        key, certificate and chain, encrypted with a password
+
 A delivery of which a part is damaged or cut off is not converted. The key is readable by its owner
 alone. A file that is there already is left alone: when its content is another, nothing at all is
 written, unless --force is given.`,
@@ -53,9 +64,14 @@ written, unless --force is given.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "`DIR` to write into; it is made when it does not exist")
+	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients will connect to: of several certificates, one for it is meant")
+	f.StringVar(&o.leaf, "leaf", "", "`WHICH` certificate is meant, of several: its file, serial number, SHA-256 fingerprint or name")
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	o.password.register(f)
+	f.StringSliceVar(&o.formats, "format", nil, "write `FORM`, too: c, micropython, pkcs12; may be repeated")
+	f.StringVar(&o.pkcs12Password, "pkcs12-password-file", "",
+		"`FILE` whose first line becomes the password of server.p12; asked on the terminal otherwise")
 	return cmd
 }
 
@@ -63,12 +79,17 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 	if o.out == "" {
 		return usage(errors.New("name the folder for the files with --out"))
 	}
-	d, err := delivery.Read(ctx, args, delivery.Options{Password: o.password.ask(ctx)})
+	if err := o.checkFormats(); err != nil {
+		return usage(err)
+	}
+	d, err := delivery.Read(ctx, args, delivery.Options{
+		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Host: o.host, Leaf: o.leaf,
+	})
 	if err == nil {
 		err = d.Problem
 	}
 	if err != nil {
-		return deliveryError(err)
+		return deliveryError(err, d)
 	}
 	for _, item := range d.Items {
 		if item.Damaged {
@@ -100,6 +121,13 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 		loading = instructions{lines: delivery.LoadingLines(loaded), refused: refused, shorter: loaded > 0}
 		_, err := preflight.AskIssuers(device.MicroPython129, chain(files), key, nil)
 		loading.pemRefused = err != nil
+	}
+	loading.delivery = d
+	if files, err = o.export(ctx, d, files); err != nil {
+		return err
+	}
+	if slices.Contains(o.formats, string(delivery.ExportMicroPython)) {
+		loading.module = delivery.ModuleLines(intermediates(files))
 	}
 	return writeFiles(o.out, files, o.force, o.json, loading, out)
 }
@@ -148,6 +176,8 @@ type writtenFile struct {
 // instructions say how a camera loads the files.
 type instructions struct {
 	lines      []string            // of MicroPython
+	module     []string            // the same with the module that was written; nil without one
+	delivery   *delivery.Delivery  // that was converted; nil where nothing was
 	refused    []preflight.Refusal // issuers that the camera does not load: there is no second load
 	shorter    bool                // but one without them, to a root that today's clients know
 	pemRefused bool                // firmware that reads PEM refuses them, too
@@ -189,8 +219,17 @@ func writeFiles(dir string, files []delivery.File, force, asJSON bool, loading i
 			Format      int             `json:"format"`
 			Files       []writtenFile   `json:"files"`
 			MicroPython []string        `json:"micropython"`
+			Module      []string        `json:"micropython_module"` // empty without --format micropython
 			NotLoaded   []refusedIssuer `json:"issuers_not_loaded"`
-		}{outputFormat, list, append([]string{}, loading.lines...), refused})
+			Leaf        *chosenLeaf     `json:"leaf"` // null where nothing was converted
+			PassedOver  []chosenLeaf    `json:"passed_over"`
+		}{
+			outputFormat, list, append([]string{}, loading.lines...), append([]string{}, loading.module...), refused,
+			leafOf(loading.delivery), passedOver(loading.delivery),
+		})
+	}
+	if d := loading.delivery; d != nil && d.Choice() != "" {
+		fmt.Fprintf(out, "%s (--leaf chooses another).\n\n", printable.Visible(d.Choice()))
 	}
 	fmt.Fprintln(out, t.Render())
 	if len(loading.lines) == 0 {
@@ -202,6 +241,12 @@ func writeFiles(dir string, files []delivery.File, force, asJSON bool, loading i
 			fmt.Fprintln(out, "and, for clients that do not find the missing issuer themselves, the second load:")
 		}
 		fmt.Fprintln(out, "    "+line)
+	}
+	if len(loading.module) > 0 {
+		fmt.Fprintf(out, "or, with %s in the place of the files:\n", delivery.ModuleFile)
+		for _, line := range loading.module {
+			fmt.Fprintln(out, "    "+line)
+		}
 	}
 	loading.withoutSecondLoad(out)
 	return nil

@@ -575,6 +575,7 @@ func TestRealFindings(t *testing.T) {
 	elsewhere := map[preflight.Code]string{
 		preflight.CodeSharedKey: "TestFleet", preflight.CodeNoSCTs: "TestPublicCA",
 		preflight.CodeTooMuch: "TestTooMuchIsNamed", preflight.CodeKeyTooLong: "TestLongKeys",
+		preflight.CodeGenerations: "TestChosen", preflight.CodeLeftLocked: "TestChosen",
 		preflight.CodeOlderStores: "TestStores", preflight.CodeAIANotAsked: "TestManyURLs", preflight.CodeClientsRefuse: "TestRealModels",
 	}
 	for _, rule := range preflight.Rules() {
