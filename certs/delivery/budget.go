@@ -19,6 +19,7 @@ const (
 	MaxItems   = 4000     // things in it
 	// MaxWrappings is how often a text is wrapped: base64 of PEM in JSON of base64.
 	MaxWrappings = 4
+	MaxNested    = 3   // archives in each other
 	MaxParts     = 100 // parts of a mail
 	MaxMailDepth = 5   // parts of a mail in each other
 	// MaxRounds bounds one key derivation: rounds times blocks of PBKDF2 and of PKCS#12's own, and

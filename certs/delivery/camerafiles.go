@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/internal/atomicfile"
@@ -38,7 +39,7 @@ type File struct {
 func (d *Delivery) CameraFiles() ([]File, error) {
 	if d.Key == nil {
 		if place := d.NoKey(); place != "" {
-			return nil, fmt.Errorf("the delivery has no private key: %s", place)
+			return nil, fmt.Errorf("the delivery has no private key: %s", strings.TrimPrefix(place, "there is no private key in it; "))
 		}
 		return nil, errors.New("the delivery has no private key: name its file, too")
 	}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
@@ -20,7 +21,7 @@ type compression struct {
 }
 
 var compressions = []compression{
-	{FormGzip, "\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{FormGzip, gzipMagic, func(r io.Reader) (io.Reader, error) { return newGzipReader(r) }},
 	{FormBzip2, "BZh", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
 	{FormXz, "\xfd7zXZ\x00", func(r io.Reader) (io.Reader, error) { return xz.ReaderConfig{DictCap: maxDictionary}.NewReader(r) }},
 	{FormZstd, "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
@@ -28,8 +29,44 @@ var compressions = []compression{
 	}},
 }
 
+const gzipMagic = "\x1f\x8b"
+
+// A gzipReader reads the members of a gzip file (RFC 1952 section 2.2). What follows them and is none, such as padding
+// and a line end, is left out, as gunzip does.
+type gzipReader struct {
+	in *bufio.Reader
+	*gzip.Reader
+}
+
+func newGzipReader(r io.Reader) (*gzipReader, error) {
+	in := bufio.NewReader(r)
+	member, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	member.Multistream(false)
+	return &gzipReader{in, member}, nil
+}
+
+func (g *gzipReader) Read(p []byte) (int, error) {
+	n, err := g.Reader.Read(p)
+	if n > 0 || !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if next, _ := g.in.Peek(len(gzipMagic)); string(next) != gzipMagic {
+		return 0, io.EOF
+	}
+	if err := g.Reset(g.in); err != nil {
+		return 0, err
+	}
+	g.Multistream(false)
+	return 0, nil
+}
+
 // maxDictionary is the memory that a decompressor takes, in octets.
 const maxDictionary = 8 << 20
+
+var errWindow = fmt.Errorf("it was compressed with a window of more than %d octets: decompress it first", maxDictionary)
 
 // compressionOf returns how data are compressed, or nil.
 func compressionOf(data []byte) *compression {
@@ -51,14 +88,12 @@ func (r *deliveryReader) decompressed(file string, c *compression, data []byte) 
 	switch {
 	case errors.Is(err, errLarge):
 		return r.tooMuch(&Item{File: file, Form: c.form}, fmt.Errorf("%w: more than %d octets: not read", ErrTooMuch, MaxArchive))
+	case errors.Is(err, errWindow):
+		return r.tooMuch(&Item{File: file, Form: c.form}, fmt.Errorf("%w: %w", ErrTooMuch, err))
 	case err != nil:
 		container.Kind, container.Note, container.Damaged = KindUnknown, fmt.Sprintf("damaged %s: %s", c.form, err), true
 		return nil
-	case compressionOf(content) != nil || isZIP(content):
-		return r.unknown(&Item{File: file + "!"}, "an archive in a compressed file: unpack it first")
 	}
-	r.archived = file
-	defer func() { r.archived = "" }()
 	if isTar(content) {
 		return r.tar(file, content)
 	}
@@ -76,7 +111,9 @@ func (c *compression) unpack(data []byte) ([]byte, error) {
 	}
 	content, err := io.ReadAll(io.LimitReader(unpacked, MaxArchive+1))
 	switch {
-	case len(content) > MaxArchive, errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return nil, errWindow
+	case len(content) > MaxArchive, errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return nil, errLarge
 	case err != nil:
 		return nil, err

@@ -25,8 +25,6 @@ func (r *deliveryReader) archive(file string, data []byte) error {
 		container.Kind, container.Note = KindUnknown, "a damaged ZIP: "+err.Error()
 		return nil
 	}
-	r.archived = file
-	defer func() { r.archived = "" }()
 	left := MaxArchive
 	for _, entry := range archive.File {
 		name := path.Clean(entry.Name)
@@ -57,8 +55,6 @@ func (r *deliveryReader) entry(entry *zip.File, archive, inside string, left *in
 		return r.tooMuch(&Item{File: inside}, fmt.Errorf("%w: more than %d octets: not read", ErrTooMuch, MaxFile))
 	case err != nil:
 		return r.unknown(&Item{File: inside}, "damaged: "+err.Error())
-	case isZIP(content):
-		return r.unknown(&Item{File: inside, Form: FormZIP}, "a ZIP in a ZIP: unpack it first")
 	}
 	return r.contents(inside, content)
 }
@@ -121,7 +117,7 @@ func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
 		item.Locked, item.Note = true, "encrypted PKCS#12"
 		return r.add(item)
 	}
-	file, err := parsePKCS12(der)
+	file, err := parsePKCS12(inDER(der))
 	if err != nil {
 		return r.unknown(item, "cannot be read as PKCS#12: "+err.Error())
 	}

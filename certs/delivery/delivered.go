@@ -299,3 +299,26 @@ func (c *Certificate) Names() []string {
 	}
 	return certname.Alternative(c.Parsed.DNSNames, c.Parsed.IPAddresses)
 }
+
+// Presented returns what a server presents as a delivery: the first certificate is the leaf, the others are its issuers
+// where they are. Its Problem is ErrNoCertificate when there is none that can be read.
+func Presented(name string, ders [][]byte) *Delivery {
+	d := &Delivery{Paths: []string{name}, Problem: ErrNoCertificate}
+	for n, der := range ders {
+		c, err := NewCertificate(der)
+		if err != nil {
+			continue
+		}
+		d.Items = append(d.Items, &Item{
+			File: name, Where: fmt.Sprintf("certificate %d", n+1), Form: FormDER, Kind: KindCertificate, About: c.Describe(), certificate: c,
+		})
+	}
+	if len(d.Items) == 0 {
+		return d
+	}
+	d.Problem, d.Leaf, d.Items[0].Use = nil, d.Items[0].certificate, UseLeaf
+	d.markDuplicates(KindCertificate, certificateIdentity)
+	d.findChain(nil)
+	d.explainRest()
+	return d
+}

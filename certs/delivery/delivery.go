@@ -42,6 +42,8 @@ type Item struct {
 	File string // path; what lies in a ZIP follows a "!"
 	// Where tells the place in the file, such as "line 12"; "" when the item is the file.
 	Where string
+	// Line is the line of the file that it begins in, from 1; 0 where the file is no text.
+	Line int
 	// Archive is the path of the archive that the file lies in; "" when it lies in none.
 	Archive string
 	Form    Form // how it is encoded; "" when unknown

@@ -155,6 +155,10 @@ func TestReadDelivery(t *testing.T) {
 			},
 		},
 		{
+			"a ZIP in a ZIP",
+			map[string][]byte{"cam.zip": zipOf(t, map[string][]byte{"cert.zip": zipOf(t, map[string][]byte{"full.pem": full}), "own.key": key})},
+		},
+		{
 			"a ZIP",
 			map[string][]byte{
 				"cam.zip": zipOf(t, map[string][]byte{"cam/cam.crt": leaf, "cam/cam.ca-bundle": chain, "__MACOSX/cam/._cam.crt": []byte("x")}),
@@ -401,7 +405,9 @@ func TestItems(t *testing.T) {
 		{"a web page", "c.crt", []byte("<html><body>login</body></html>"), delivery.KindUnknown, "web page"},
 		{"a huge file", "c.pem", make([]byte, 2<<20), delivery.KindUnknown, "more than any certificate"},
 		{"a damaged ZIP", "c.zip", []byte("PK\x03\x04rubbish"), delivery.KindUnknown, "damaged ZIP"},
-		{"a ZIP in a ZIP", "c.zip", zipOf(t, map[string][]byte{"i.zip": zipOf(t, nil)}), delivery.KindUnknown, "ZIP in a ZIP"},
+		{"four ZIPs in each other", "c.zip", zipOf(t, map[string][]byte{"i.zip": zipOf(t, map[string][]byte{
+			"i.zip": zipOf(t, map[string][]byte{"i.zip": zipOf(t, nil)}),
+		})}), delivery.KindUnknown, "an archive in archives"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := writeAll(t, map[string][]byte{"good/full.pem": full, "good/key.pem": key, c.file: c.data})

@@ -5,7 +5,7 @@ import "strings"
 // spellings are how strings, markup and URLs write the characters of PEM that they do not write as they are.
 var spellings = []struct{ character, spelled string }{
 	{"\n", `\\n \\r \r \n \u000a \u000A \u000d \u000D \x0a \x0A \x0d \x0D \012 \015`},
-	{"\n", `%0A %0a %0D %0d &#10; &#xA; &#xa; &#13; <br> <br/> <p> </p>`},
+	{"\n", `%0A %0a %0D %0d &#10; &#xA; &#xa; &#13; &#xD; &#xd; _x000D_ _x000A_ <br> <br/> <p> </p>`},
 	{"+", `\u002b \u002B %2B %2b &#43; &#x2B; &#x2b;`},
 	{"/", `\/ \u002f \u002F %2F %2f &#47; &#x2F; &#x2f;`},
 	{"=", `\u003d \u003D %3D %3d &#61; &#x3D; &#x3d;`},

@@ -84,8 +84,8 @@ func (d *Delivery) Holds(file string) string {
 	return strings.Join(parts, " and ")
 }
 
-// NoKey says what lies where a private key is expected; "" when there is a key, or no file that is
-// called as one.
+// NoKey says what lies where a private key is expected, or what was not understood; "" when there is a key, or nothing
+// that may have been one.
 func (d *Delivery) NoKey() string {
 	if d.Key != nil {
 		return ""
@@ -98,6 +98,17 @@ func (d *Delivery) NoKey() string {
 		seen[item.File] = true
 		if held := d.Holds(item.File); held != "" {
 			return fmt.Sprintf("%s holds %s, and no private key", item.File, held)
+		}
+	}
+	for _, item := range d.Items {
+		useless := item.Kind == KindUnknown || item.Kind == KindOther && item.Form != FormPEM
+		if useless && item.Note != "" && (item.Locked || d.Holds(item.File) == "") {
+			return fmt.Sprintf("there is no private key in it; %s: %s", item, item.Note)
+		}
+	}
+	for _, item := range d.Items {
+		if item.Kind == KindOther && item.Note != "" && d.Holds(item.File) == item.Note {
+			return fmt.Sprintf("there is no private key in it; %s: %s", item, item.Note)
 		}
 	}
 	return ""

@@ -14,26 +14,46 @@ import (
 
 // recogniseMail takes a mail apart (RFC 5322, RFC 2045): its text, and what is attached. It returns nil for
 // what is no mail, or has nothing in it.
-func recogniseMail(data []byte) []piece {
-	data = bytes.TrimLeft(data, "\r\n\t ")
-	if line, _, _ := bytes.Cut(data, []byte("\n")); !bytes.Contains(line, []byte(":")) && !bytes.HasPrefix(line, []byte("From ")) {
-		return nil
+func recogniseMail(data []byte, depth int) []piece {
+	m := mailReader{depth: depth}
+	for _, message := range messages(bytes.TrimLeft(data, "\r\n\t ")) {
+		m.message(bytes.NewReader(message), 0)
 	}
-	if bytes.HasPrefix(data, []byte("From ")) { // of a mailbox in the form mbox
-		_, data, _ = bytes.Cut(data, []byte("\n"))
-	}
-	message, err := mail.ReadMessage(bytes.NewReader(data))
-	if err != nil || message.Header.Get("Content-Type") == "" && message.Header.Get("Content-Transfer-Encoding") == "" {
-		return nil
-	}
-	m := mailReader{}
-	m.part(message.Header.Get, message.Body, 0)
 	return m.pieces
 }
 
+// messages takes a mailbox in the form mbox apart; a single mail is one.
+func messages(data []byte) [][]byte {
+	const begins = "From "
+	if !bytes.HasPrefix(data, []byte(begins)) {
+		return [][]byte{data}
+	}
+	var list [][]byte
+	for _, message := range bytes.Split(append([]byte("\n"), data...), []byte("\n"+begins)) {
+		if _, rest, ok := bytes.Cut(message, []byte("\n")); ok {
+			list = append(list, rest)
+		}
+	}
+	return list
+}
+
 type mailReader struct {
+	depth  int // of the mail in other things
 	parts  int
 	pieces []piece
+}
+
+// message reads a mail, unless it is none.
+func (m *mailReader) message(data io.Reader, depth int) {
+	content, _ := io.ReadAll(io.LimitReader(data, MaxFile))
+	if line, _, _ := bytes.Cut(content, []byte("\n")); !bytes.Contains(line, []byte(":")) {
+		return
+	}
+	message, err := mail.ReadMessage(bytes.NewReader(content))
+	if err != nil || message.Header.Get("Content-Type") == "" && message.Header.Get("Content-Transfer-Encoding") == "" {
+		return
+	}
+	m.part(message.Header.Get, message.Body, depth)
 }
 
 // part reads one part, or those that it consists of. What cannot be decoded is left out: it has ended.
@@ -60,25 +80,28 @@ func (m *mailReader) part(header func(string) string, body io.Reader, depth int)
 	case "base64":
 		body = base64.NewDecoder(base64.StdEncoding, body)
 	}
+	if kind == "message/rfc822" && depth < MaxMailDepth {
+		m.message(body, depth+1)
+		return
+	}
 	content, _ := io.ReadAll(io.LimitReader(body, MaxFile))
 	m.add(content, header)
 }
 
+const theText = "the text"
+
 // add adds what a part holds, and says which one it is.
 func (m *mailReader) add(content []byte, header func(string) string) {
-	name := "the text"
+	name := theText
 	if _, parameters, err := mime.ParseMediaType(header("Content-Disposition")); err == nil && parameters["filename"] != "" {
 		name = "the attachment " + parameters["filename"]
 	}
-	var list []piece
-	if len(content) > 0 && content[0] == 0x30 {
-		list = recogniseDER(content, FormDER)
-	}
-	if list == nil {
-		list = scavenge(string(plainText(content)), 1)
+	list := recogniseContent(content, FormDER, m.depth+1)
+	if note := foreignNote(content); len(list) == 0 && note != "" && name != theText {
+		list = []piece{{note: note}}
 	}
 	for _, p := range list {
-		p.where = strings.TrimSuffix(name+", "+p.where, ", ")
+		p.where, p.line = strings.TrimSuffix(name+", "+p.where, ", "), 0 // lines are those of the decoded part
 		m.pieces = append(m.pieces, p)
 	}
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
@@ -20,11 +21,16 @@ func (o Options) now() time.Time {
 // named returns the certificates that somebody may mean by a text: those of a file of that name, else those with
 // that serial number or fingerprint, else those for that name.
 func (d *Delivery) named(text string) (list []*Item) {
-	number := plainNumber(text)
+	_, value, labelled := strings.Cut(text, "=") // as openssl prints serial numbers and fingerprints
+	if !labelled {
+		value = text
+	}
+	number := plainNumber(value)
 	for _, is := range []func(*Item) bool{
 		func(i *Item) bool {
 			_, inside, _ := strings.Cut(i.File, "!")
-			return i.String() == text || filepath.Clean(text) == filepath.Clean(i.File) || text == filepath.Base(i.File) || text == inside
+			return i.String() == text || filepath.Clean(text) == filepath.Clean(i.File) || text == filepath.Base(i.File) || text == inside ||
+				strings.HasSuffix(filepath.ToSlash(i.File), "/"+strings.TrimPrefix(filepath.ToSlash(text), "./"))
 		},
 		func(i *Item) bool { return number != "" && slices.Contains(i.numbers(), number) },
 		func(i *Item) bool { return i.fits(text) },
@@ -56,10 +62,12 @@ func withoutCAs(list []*Item) []*Item {
 	return list
 }
 
-// numbers returns a certificate's serial number and its SHA-256 fingerprint, as plainNumber does.
+// numbers returns a certificate's serial number and its fingerprints, by SHA-256 and SHA-1, as plainNumber does.
 func (i *Item) numbers() (list []string) {
-	sum := sha256.Sum256(i.certificate.Raw)
-	list = append(list, strings.TrimLeft(hex.EncodeToString(sum[:]), "0"))
+	long, short := sha256.Sum256(i.certificate.Raw), sha1.Sum(i.certificate.Raw)
+	for _, sum := range [][]byte{long[:], short[:]} {
+		list = append(list, strings.TrimLeft(hex.EncodeToString(sum), "0"))
+	}
 	if c := i.certificate.Parsed; c != nil {
 		list = append(list, c.SerialNumber.Text(16), c.SerialNumber.Text(10))
 	}

@@ -98,6 +98,7 @@ type deliveryReader struct {
 	locks    []*lock
 	opened   [][]byte // passwords that were right
 	silent   bool     // nobody answers
+	nested   int      // how many archives the file that is being read lies in
 	options  Options
 	delivery *Delivery
 	files    int
@@ -249,17 +250,8 @@ func (r *deliveryReader) contents(path string, data []byte) error {
 	if err := r.take(path, len(data)); err != nil {
 		return err
 	}
-	if isZIP(data) {
-		return r.archive(path, data)
-	}
-	if c := compressionOf(data); c != nil {
-		return r.decompressed(path, c, data)
-	}
-	if isTar(data) {
-		return r.tarFile(path, data)
-	}
-	if isJavaKeystore(data) {
-		return r.keystore(path, data)
+	if isPacked(data) {
+		return r.unpack(path, data)
 	}
 	if len(data) > MaxFile {
 		item := &Item{File: path, Damaged: slices.Contains(r.delivery.Paths, path)}
@@ -274,9 +266,33 @@ func (r *deliveryReader) contents(path string, data []byte) error {
 	return nil
 }
 
+// unpack reads the files of one with others in it.
+func (r *deliveryReader) unpack(path string, data []byte) error {
+	if r.nested == MaxNested {
+		return r.unknown(&Item{File: path}, "an archive in archives: unpack it first")
+	}
+	outermost := r.archived
+	if outermost == "" {
+		r.archived = path
+	}
+	r.nested++
+	defer func() { r.nested, r.archived = r.nested-1, outermost }()
+	switch c := compressionOf(data); {
+	case isZIP(data):
+		return r.archive(path, data)
+	case c != nil:
+		return r.decompressed(path, c, data)
+	case isJavaKeystore(data):
+		return r.keystore(path, data)
+	}
+	return r.tarFile(path, data)
+}
+
 // piece turns one piece of a file into an item, or into several.
 func (r *deliveryReader) piece(path string, p piece) error {
-	item := &Item{File: path, Where: p.where, Form: p.form, Kind: KindOther, Note: p.note, Damaged: p.damaged, TooMuch: p.tooMuch}
+	item := &Item{
+		File: path, Where: p.where, Line: p.line, Form: p.form, Kind: KindOther, Note: p.note, Damaged: p.damaged, TooMuch: p.tooMuch,
+	}
 	switch p.content {
 	case contentCertificate:
 		c, err := NewCertificate(p.der)
@@ -299,9 +315,18 @@ func (r *deliveryReader) piece(path string, p piece) error {
 		return r.pkcs7(item, p.der)
 	case contentPKCS12:
 		return r.pkcs12(item, p.der)
+	case contentFile:
+		return r.inside(item, p.der)
 	case contentOther:
 	default:
 		item.Kind = KindUnknown
 	}
 	return r.add(item)
+}
+
+// inside reads a file that lies in a text or a mail.
+func (r *deliveryReader) inside(item *Item, data []byte) error {
+	content := r.content
+	defer func() { r.content = content }()
+	return r.contents(item.File+"!"+item.Where, data)
 }

@@ -43,9 +43,12 @@ func (d *Delivery) contents() (lines []string) {
 		}
 	}
 	for _, file := range files {
-		said := d.Holds(file)
-		if notes := d.notes(file); said == "" {
+		said, notes := d.Holds(file), d.notes(file)
+		switch {
+		case said == "":
 			said = notes
+		case notes != "":
+			said += "; " + notes
 		}
 		if said != "" {
 			lines = append(lines, file+": "+said)
@@ -58,7 +61,7 @@ func (d *Delivery) contents() (lines []string) {
 func (d *Delivery) notes(file string) string {
 	var notes []string
 	for _, item := range d.Items {
-		if item.File != file || item.Note == "" {
+		if item.File != file || item.Note == "" || item.Kind != KindUnknown && item.Kind != KindOther && item.Kind != KindContainer {
 			continue
 		}
 		note := item.Note

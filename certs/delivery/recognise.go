@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	casn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -24,6 +25,7 @@ const (
 	contentPKCS7
 	contentPKCS12
 	contentOther // known, and of no use here
+	contentFile  // with others in it
 )
 
 // A piece is one thing in a file.
@@ -31,6 +33,7 @@ type piece struct {
 	content content
 	form    Form
 	where   string
+	line    int // of the text, from 1; 0 where it is no text
 	der     []byte
 	block   *pem.Block // of contentEncryptedPEM
 	note    string
@@ -45,27 +48,76 @@ func recognise(data []byte) []piece {
 	if len(data) == 0 {
 		return []piece{{note: "the file is empty"}}
 	}
-	if data[0] == 0x30 {
-		if pieces := recogniseDER(data, FormDER); pieces != nil {
+	if pieces := recogniseContent(data, FormDER, 0); len(pieces) > 0 {
+		return pieces
+	}
+	if note := foreignNote(data); note != "" {
+		return []piece{{note: note}}
+	}
+	return []piece{{note: "neither PEM nor DER nor an archive of those", damaged: beginsDER(data)}}
+}
+
+// recogniseContent takes apart what a file, a part of a mail or something in a text holds, which is so deep in other
+// things. It returns nothing where there is nothing that is known.
+func recogniseContent(data []byte, form Form, depth int) []piece {
+	if der := withoutLead(data); len(der) > 0 && der[0] == 0x30 {
+		if pieces := recogniseDER(der, form); pieces != nil {
 			return pieces
 		}
 	}
-	if parts := recogniseMail(data); len(parts) > 0 {
+	if depth > 0 && isPacked(data) {
+		return []piece{{content: contentFile, form: form, der: data}}
+	}
+	if parts := recogniseMail(data, depth); len(parts) > 0 {
 		return parts
 	}
 	text := string(plainText(data))
-	if pieces := scavenge(text, 0); len(pieces) > 0 {
-		return pieces
-	}
-	if pieces := scavenge(undumped(text), 0); len(pieces) > 0 {
-		return pieces
-	}
-	for _, known := range foreign {
-		if bytes.HasPrefix(data, []byte(known.prefix)) {
-			return []piece{{note: known.note}}
+	if dump := undumped(text); dump != "" {
+		if pieces := scavenge(dump, depth); len(pieces) > 0 {
+			return pieces
 		}
 	}
-	return []piece{{note: "neither PEM nor DER nor an archive of those", damaged: beginsDER(data)}}
+	if pieces := scavenge(text, depth); len(pieces) > 0 {
+		return pieces
+	}
+	if hasPrefixes(text) {
+		return scavenge(linePrefixes.ReplaceAllString(text, ""), depth)
+	}
+	return nil
+}
+
+// hasPrefixes tells whether base64 or hexadecimal stands in comments or in a quoted mail.
+func hasPrefixes(text string) bool {
+	for line := range strings.Lines(text) {
+		line = strings.TrimLeft(line, " \t")
+		if line == "" || strings.IndexByte("#/>|*;-:R", line[0]) < 0 {
+			continue
+		}
+		if rest := strings.TrimLeft(line, "#/>|*;-: \t"); base64Begins(rest, 0, 2*row) || rest != "" && hexBegins(rest, 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPacked tells whether data are a file with others in it.
+func isPacked(data []byte) bool {
+	return isZIP(data) || compressionOf(data) != nil || isJavaKeystore(data) || isTar(data)
+}
+
+// withoutLead leaves out what editors put before the octets of a file.
+func withoutLead(data []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), "\r\n")
+}
+
+// foreignNote names a format that is not read; "" for an unknown one.
+func foreignNote(data []byte) string {
+	for _, known := range foreign {
+		if bytes.HasPrefix(withoutLead(data), []byte(known.prefix)) {
+			return known.note
+		}
+	}
+	return ""
 }
 
 // beginsDER tells whether data begin as a DER structure of more than 127 octets does.
@@ -83,6 +135,8 @@ var foreign = []struct{ prefix, note string }{
 	{"\xd0\xcf\x11\xe0", "a message of Outlook, or an old document of Office: save it as text"},
 	{"{\\rtf", "a document in RTF: save it as text"},
 	{"%PDF-", "a PDF: ask for the certificate as a file"},
+	{"\x00\x00\x00\x01\x00\x00\x00\x14", "a keystore of Bouncy Castle (BKS): " +
+		"keytool -importkeystore -srcstoretype BKS -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12"},
 	{"SQLite format 3", "an SQLite database; of one of NSS: pk12util -o out.p12 -n NAME -d FOLDER"},
 	{"\x00\x00\x00\x00CERT", "a store of Windows (SST): certutil -split -dump FILE takes it apart"},
 	{"\x1e\xf1\xb5\xb0", "a key of Microsoft (PVK): openssl rsa -inform PVK -in FILE -out FILE.pem"},
@@ -120,15 +174,15 @@ func (p *piece) label(block *pem.Block) {
 		return
 	}
 	known, ok := pemContents[block.Type]
+	// What is in a block counts, and not how it is labelled: CAs label PKCS#7 as a certificate, and people write labels.
+	if inner := derContent(block.Bytes); inner != contentUnknown && inner != contentOther && block.Headers["DEK-Info"] == "" {
+		known, ok = inner, true
+	}
 	if !ok {
 		p.note = fmt.Sprintf("%q is nothing that a camera or its gateway has a use for", block.Type)
 		return
 	}
 	p.content = known
-	// Some CAs label a PKCS#7 message as a certificate.
-	if inner := derContent(block.Bytes); known == contentCertificate && inner == contentPKCS7 {
-		p.content = inner
-	}
 	//lint:ignore SA1019 such keys exist, and are read only to be written in a better form
 	if known == contentKey && x509.IsEncryptedPEMBlock(block) {
 		p.content, p.block = contentEncryptedPEM, block
@@ -146,21 +200,21 @@ func recogniseDER(data []byte, form Form) []piece {
 	if !input.ReadASN1Element(&first, casn1.SEQUENCE) {
 		return nil
 	}
-	kind := derContent(first)
-	switch kind {
+	switch kind := derContent(first); kind {
 	case contentUnknown:
 		return nil
-	case contentCertificate:
-		return certificatesInARow(data, form)
-	}
-	p := piece{content: kind, form: form, der: first}
-	if !input.Empty() {
-		p.note = DescribeTail(input) + " it"
-		if kind != contentKey && kind != contentEncryptedKey {
-			p.der = data
+	case contentCertificate, contentKey:
+		return inARowOf(data, form)
+	default:
+		p := piece{content: kind, form: form, der: data}
+		if !input.Empty() {
+			p.note = DescribeTail(input) + " it"
+			if isPadding(input) || kind == contentEncryptedKey {
+				p.der = first
+			}
 		}
+		return []piece{p}
 	}
-	return []piece{p}
 }
 
 // recogniseBER tells PKCS#7 and PKCS#12 apart in BER.
@@ -176,7 +230,8 @@ func recogniseBER(data []byte, form Form) []piece {
 	return []piece{p}
 }
 
-func certificatesInARow(data []byte, form Form) (pieces []piece) {
+// inARowOf takes certificates and keys apart that stand in a row.
+func inARowOf(data []byte, form Form) (pieces []piece) {
 	input := cryptobyte.String(data)
 	for !input.Empty() {
 		var element cryptobyte.String
@@ -185,14 +240,28 @@ func certificatesInARow(data []byte, form Form) (pieces []piece) {
 		if offset > 0 {
 			where = fmt.Sprintf("octet %d", offset)
 		}
+		last := len(pieces) - 1
 		if offset > 0 && isPadding(input) {
+			if pieces[last].content == contentKey { // the camera refuses it, and convert leaves it out
+				pieces[last].note = DescribeTail(input) + " it"
+				return pieces
+			}
 			return append(pieces, piece{content: contentOther, form: form, where: where, note: DescribeTail(input) + " the certificate: padding"})
 		}
-		if !input.ReadASN1Element(&element, casn1.SEQUENCE) || derContent(element) != contentCertificate {
-			note := fmt.Sprintf("%d octets that are no certificate", len(data)-offset)
+		kind := contentUnknown
+		if input.ReadASN1Element(&element, casn1.SEQUENCE) {
+			kind = derContent(element)
+		}
+		if kind == contentUnknown {
+			rest := data[offset:]
+			if pieces[last].content == contentKey {
+				pieces[last].note = DescribeTail(rest) + " it"
+				return pieces
+			}
+			note := fmt.Sprintf("%d octets that are no certificate", len(rest))
 			return append(pieces, piece{form: form, where: where, note: note, damaged: true})
 		}
-		pieces = append(pieces, piece{content: contentCertificate, form: form, where: where, der: element})
+		pieces = append(pieces, piece{content: kind, form: form, where: where, der: element})
 	}
 	return pieces
 }

@@ -140,6 +140,15 @@ func dumped(der []byte, offset, two, text string) string {
 	return b.String()
 }
 
+// hexEscapes writes each octet as an escape.
+func hexEscapes(der []byte) string {
+	var b strings.Builder
+	for _, c := range der {
+		fmt.Fprintf(&b, `\x%02x`, c)
+	}
+	return b.String()
+}
+
 // inLines puts a prefix and a suffix around the lines of a text.
 func inLines(text, prefix, suffix string) string {
 	var b strings.Builder
@@ -302,6 +311,49 @@ func wrappings() []wrapping {
 		ofPEM("characters of markup", func(s string) string {
 			return strings.NewReplacer("+", "&#43;", "/", "&#x2F;", "=", "&#61;").Replace(s)
 		}),
+		ofPEM("numbered lines", func(s string) string {
+			n := 0
+			var b strings.Builder
+			for line := range strings.Lines(s) {
+				n++
+				fmt.Fprintf(&b, "%6d\t%s", n, line)
+			}
+			return b.String()
+		}),
+		ofPEM("a log", func(s string) string { return inLines(s, "Nov 28 09:00:01 host app[123]: ", "") }),
+		ofPEM("comments behind", func(s string) string {
+			n := 0
+			var b strings.Builder
+			for line := range strings.Lines(s) {
+				n++
+				fmt.Fprintf(&b, "\"%s\\n\" /* line %d */\n", strings.TrimSuffix(line, "\n"), n)
+			}
+			return b.String()
+		}),
+		ofPEM("headers in the block", func(s string) string {
+			return strings.Replace(s, "-----\n", "-----\nSubject: CN=cam\nComment: a key\n\n", 1)
+		}),
+		ofPEM("blanks of a URL", func(s string) string {
+			return strings.NewReplacer("\n", "%0D%0A", " ", "%20", "+", "%2B").Replace(s)
+		}),
+		ofPEM("dashes of markup", func(s string) string { return strings.ReplaceAll(s, "-----", "&#45;&#45;&#45;&#45;&#45;") }),
+		ofPEM("XML of Java", func(s string) string { return "<cert>" + strings.ReplaceAll(s, "\n", "&#xD;\n") + "</cert>" }),
+		ofPEM("RTF", func(s string) string { return "{\\rtf1 " + strings.ReplaceAll(s, "\n", "\\par\n") + "}" }),
+		ofPEM("base64 of openssl's text", func(s string) string { return b64([]byte("Bag Attributes\n    friendlyName: cam\n" + s)) }),
+		ofPEM("base64 that begins with a line end", func(s string) string { return b64([]byte("\n" + s)) }),
+		ofPEM("base64 of UTF-16", func(s string) string { return b64([]byte("\xff\xfe" + utf16Of(s, false))) }),
+		ofPEM("base64 of hexadecimal", func(s string) string { return b64([]byte(hex.EncodeToString([]byte(s)))) }),
+		ofPEM("base64 of gzip", func(s string) string { return b64(gzipped(nil, []byte(s))) }),
+		ofPEM("hexadecimal of openssl's text", func(s string) string { return hex.EncodeToString([]byte("# cam\n" + s)) }),
+		ofPEM("quoted base64", func(s string) string { return "> " + b64([]byte(s)) + "\n" }),
+		ofDER("numbers of Rust", func(der []byte) string { return "[" + listed(der, "0x%02xu8", ", ") + "]" }),
+		ofDER("an assembler's bytes", func(der []byte) string { return inLines(listed(der, "0x%02x", ", "), ".byte ", "") }),
+		ofDER("casts", func(der []byte) string { return "{" + listed(der, "(uint8_t)0x%02x", ", ") + "}" }),
+		ofDER("numbers in lines", func(der []byte) string { return strings.ReplaceAll(listed(der, "%d", " "), " ", "\n") + "\n" }),
+		ofDER("literals of changing quotes", func(der []byte) string {
+			half := len(der) / 2
+			return "cert = (\n    " + pythonLiteral(der[:half]) + "\n    b\"" + hexEscapes(der[half:]) + "\"\n)\n"
+		}),
 		ofPEM("TOML", func(s string) string { return "[tls]\ncert = \"\"\"\n" + s + "\"\"\"\n" }),
 		ofPEM("XML", func(s string) string { return "<config><cert><![CDATA[" + s + "]]></cert></config>\n" }),
 		ofPEM("a list of YAML", func(s string) string { return "certs:\n- |\n" + inLines(s, "  ", "") }),
@@ -369,6 +421,79 @@ func TestGlued(t *testing.T) {
 	f.requireWhole(t, d)
 }
 
+// TestMailOfACA: an archive is attached, and the mail was forwarded.
+func TestMailOfACA(t *testing.T) {
+	f := newFixture(t, 1)
+	attached := func(name string, content []byte) string {
+		return "From: ca@example.com\nContent-Type: multipart/mixed; boundary=ca\n\n" +
+			"--ca\nContent-Type: text/plain\n\nHello -----BEGIN nothing\n" +
+			"--ca\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=" + name +
+			"\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(content) + "\n--ca--\n"
+	}
+	archive := zipOf(t, map[string][]byte{"cam/cam.crt": certs.EncodePEM(f.full[0]), "cam/ca.crt": certs.EncodePEM(f.full[1])})
+	forwarded := "From: me@example.com\nContent-Type: multipart/mixed; boundary=me\n\n--me\nContent-Type: message/rfc822\n\n"
+	for name, mail := range map[string]string{
+		"a ZIP":        attached("cam.zip", archive),
+		"a tar.gz":     attached("cam.tgz", gzipped(t, tarOf(t, map[string][]byte{"full.pem": certs.EncodePEM(f.full...)}))),
+		"forwarded":    forwarded + attached("cam.zip", archive) + "\n--me--\n",
+		"two in a row": "From ca\n" + attached("cam.der", f.full[0].Raw) + "\nFrom ca\n" + attached("ca.der", f.full[1].Raw),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := read([]string{writeAll(t, map[string][]byte{"ca.eml": []byte(mail), "k.key": f.leaf.EncodeKeyPEM()})}, delivery.Options{})
+			require.NoError(t, err)
+			f.requireWhole(t, d)
+		})
+	}
+	seven := attached("cam.7z", []byte("7z\xbc\xaf\x27\x1c"))
+	d, err := read([]string{writeAll(t, map[string][]byte{"ca.eml": []byte(seven)})}, delivery.Options{})
+	require.ErrorIs(t, err, delivery.ErrNoCertificate)
+	require.Contains(t, strings.Join(d.Reasons(9), "\n"), "the attachment cam.7z: a 7z archive")
+}
+
+// TestWordsAboutPEM: a text that speaks of the marks, or has an example, is no damage.
+func TestWordsAboutPEM(t *testing.T) {
+	f := newFixture(t, 1)
+	text := "BEGIN means -----BEGIN CERTIFICATE-----, and END is -----END CERTIFICATE-----.\n" +
+		"-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n" +
+		string(certs.EncodePEM(f.full...)) + string(f.leaf.EncodeKeyPEM())
+	d, err := read([]string{writeAll(t, map[string][]byte{"all.txt": []byte(text)})}, delivery.Options{})
+	require.NoError(t, err)
+	f.requireWhole(t, d)
+	for _, item := range d.Items {
+		require.False(t, item.Damaged, "%s: %s", item, item.Note)
+	}
+}
+
+// TestInARow: certificates and keys in DER follow each other, in whatever order, and in base64 and hexadecimal.
+func TestInARow(t *testing.T) {
+	f := newFixture(t, 1)
+	key := f.leaf.KeyDER()
+	for name, joined := range map[string][]byte{
+		"key last": slices.Concat(f.full[0].Raw, f.full[1].Raw, key), "key first": slices.Concat(key, f.full[1].Raw, f.full[0].Raw),
+	} {
+		for form, data := range map[string][]byte{
+			"DER": joined, "base64": []byte(base64.StdEncoding.EncodeToString(joined)), "hexadecimal": []byte(hex.EncodeToString(joined)),
+			"base64 in lines": []byte(inLines(wrapped(base64.StdEncoding.EncodeToString(joined), 64), "", "")),
+		} {
+			t.Run(name+", "+form, func(t *testing.T) {
+				d, err := read([]string{writeAll(t, map[string][]byte{"all": data})}, delivery.Options{})
+				require.NoError(t, err)
+				f.requireWhole(t, d)
+			})
+		}
+	}
+}
+
+// wrapped breaks a text into lines.
+func wrapped(text string, width int) string {
+	var b strings.Builder
+	for line := range slices.Chunk([]byte(text), width) {
+		b.Write(line)
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
 // TestSeveralInOneText: certificates and key in one document, each found where it stands.
 func TestSeveralInOneText(t *testing.T) {
 	f := newFixture(t, 1)
@@ -430,13 +555,7 @@ func TestPackedBombs(t *testing.T) {
 		{"too much", zeros(delivery.MaxArchive + 1), "more than 8388608 octets"},
 		{"a file that is too large", large.Bytes(), "more than 1048576 octets"},
 		{"cut off", whole[:len(whole)-6], "damaged gzip"},
-		{"in itself", func() []byte {
-			var b bytes.Buffer
-			w := gzip.NewWriter(&b)
-			_, _ = w.Write(whole)
-			_ = w.Close()
-			return b.Bytes()
-		}(), "unpack it first"},
+		{"in itself", gzipped(t, gzipped(t, gzipped(t, whole))), "an archive in archives"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d, err := read([]string{writeAll(t, map[string][]byte{"a.bin": tc.data})}, delivery.Options{})

@@ -25,8 +25,6 @@ func (r *deliveryReader) tarFile(file string, data []byte) error {
 	if err := r.add(&Item{File: file, Form: FormTar, Kind: KindContainer}); err != nil {
 		return err
 	}
-	r.archived = file
-	defer func() { r.archived = "" }()
 	return r.tar(file, data)
 }
 
@@ -70,8 +68,6 @@ func (r *deliveryReader) tarEntry(inside string, content io.Reader) error {
 		return r.tooMuch(&Item{File: inside}, fmt.Errorf("%w: more than %d octets: not read", ErrTooMuch, MaxFile))
 	case err != nil:
 		return r.unknown(&Item{File: inside, Damaged: true}, "damaged: "+err.Error())
-	case isZIP(data) || isTar(data) || compressionOf(data) != nil:
-		return r.unknown(&Item{File: inside}, "an archive in an archive: unpack it first")
 	}
 	return r.contents(inside, data)
 }

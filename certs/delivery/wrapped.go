@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -42,9 +43,10 @@ func scavenge(text string, depth int) []piece {
 		if len(list) == 0 {
 			continue
 		}
-		where := lines.at(f.start)
+		line := lines.at(f.start)
 		for i := range list {
-			list[i].where, list[i].start, list[i].end = strings.TrimSuffix(where+", "+list[i].where, ", "), f.start, f.end
+			list[i].where, list[i].start, list[i].end = strings.TrimSuffix(lineName(line)+", "+list[i].where, ", "), f.start, f.end
+			list[i].line = line
 		}
 		pieces, taken = append(pieces, list...), f.end
 	}
@@ -53,12 +55,7 @@ func scavenge(text string, depth int) []piece {
 }
 
 // pieces takes a find apart.
-func (f find) pieces(depth int) []piece {
-	if len(f.data) > 0 && f.data[0] == 0x30 {
-		return recogniseDER(f.data, f.form)
-	}
-	return scavenge(string(plainText(f.data)), depth+1)
-}
+func (f find) pieces(depth int) []piece { return recogniseContent(f.data, f.form, depth+1) }
 
 // blanked puts blanks where pieces were found.
 func blanked(text string, pieces []piece) string {
@@ -73,7 +70,7 @@ func blanked(text string, pieces []piece) string {
 func unjoined(text string) string {
 	octets := []byte(text)
 	for at := 0; at < len(text); at++ {
-		if strings.IndexByte("\"'`", text[at]) < 0 {
+		if strings.IndexByte("\"'`", text[at]) < 0 || at+1 == len(text) || strings.IndexByte(" \t\n+.\\&bBuUrRL\"'`", text[at+1]) < 0 {
 			continue
 		}
 		if join := joinHere.FindString(text[at:min(len(text), at+lookahead)]); join != "" {
@@ -93,8 +90,25 @@ func wipe(octets []byte, start, end int) {
 	}
 }
 
-// begins tells whether octets, six at least, begin as a certificate or a key does in DER, or as PEM.
-func begins(data []byte) bool { return derLength(data) > 0 || strings.HasPrefix(string(data), "-----") }
+// begins tells whether octets, six at least, begin as something does that is read: DER or BER, an archive, or text.
+func begins(data []byte) bool {
+	return derLength(data) > 0 || isBER(data) || isPacked(data) || isText(data)
+}
+
+// isText tells whether octets are those of a text: of ASCII, or of UTF-16.
+func isText(data []byte) bool {
+	printable := func(c byte) bool { return c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' }
+	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
+		return true
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	plain, wide := true, true
+	for i, c := range data {
+		plain = plain && printable(c)
+		wide = wide && (i%2 == 1 && c == 0 || i%2 == 0 && printable(c))
+	}
+	return plain || wide
+}
 
 // derLength returns how many octets a DER structure has that begins like that; 0 when it is none.
 func derLength(data []byte) int {
@@ -123,7 +137,7 @@ func derLength(data []byte) int {
 type scanner struct {
 	form  Form
 	maybe func(text string, at int) bool
-	start *regexp.Regexp // anchored
+	start *regexp.Regexp // anchored; nil where maybe tells
 	// read decodes what begins there, and returns where it ends. It returns nil as soon as that is neither DER nor PEM.
 	read func(text string, start int) (data []byte, end int)
 }
@@ -134,6 +148,9 @@ const (
 	lookahead = 96
 	head      = 6
 )
+
+// row is how much base64 is in a row where it begins.
+const row = 16
 
 // shortest is how many octets a certificate or a key has at least: one on Ed25519 has 48.
 const shortest = 48
@@ -148,7 +165,7 @@ func beginsShortKey(data []byte) bool {
 // find returns what begins as DER or PEM does.
 func (s scanner) find(text string) (finds []find) {
 	for at := 0; at < len(text); at++ {
-		if !s.maybe(text, at) || !s.start.MatchString(text[at:min(len(text), at+lookahead)]) {
+		if !s.maybe(text, at) || s.start != nil && !s.start.MatchString(text[at:min(len(text), at+lookahead)]) {
 			continue
 		}
 		if data, end := s.read(text, at); len(data) >= shortest {
@@ -166,6 +183,11 @@ func before(text string, at int) byte {
 	return text[at-1]
 }
 
+// afterEscape tells whether an escape such as \n ends before an offset.
+func afterEscape(text string, at int) bool {
+	return at >= 2 && text[at-2] == '\\' && strings.IndexByte("nrt", text[at-1]) >= 0
+}
+
 var (
 	arrays = scanner{FormArray, func(text string, at int) bool {
 		return (text[at] == '0' || text[at] == '4') && !isBase64(before(text, at))
@@ -174,15 +196,26 @@ var (
 		return (text[at] == '0' || text[at] == '\\') && strings.IndexByte("\"'`", before(text, at)) >= 0
 	}, literalStart, literalFrom}
 	hexadecimals = scanner{FormHex, func(text string, at int) bool {
-		return (text[at] == '3' || text[at] == '2') && !isHex(before(text, at))
-	}, hexStart, hexFrom}
+		return isHex(text[at]) && (!isHex(before(text, at)) || afterEscape(text, at)) && hexBegins(text, at)
+	}, nil, hexFrom}
 	base64s = scanner{FormBase64, func(text string, at int) bool {
-		return (text[at] == 'M' || text[at] == 'L' || text[at] == 'T') && !isBase64(before(text, at))
-	}, base64Start, base64From}
+		return isBase64(text[at]) && (!isBase64(before(text, at)) || afterEscape(text, at)) && base64Begins(text, at, row)
+	}, nil, base64From}
 )
 
-// hexStart is how DER and PEM begin in hexadecimal, with or without separators.
-var hexStart = regexp.MustCompile(`(?i)^(?:30|2d[\s:,-]*2d)`)
+// hexBegins tells whether hexadecimal begins at an offset, with or without separators: what tells what it is.
+func hexBegins(text string, at int) bool {
+	digits := 0
+	for i := at; i < len(text) && digits < 2*head; i++ {
+		switch c := text[i]; {
+		case isHex(c):
+			digits++
+		case digits == 0 || digits%2 != 0 || strings.IndexByte(" \t\n:,-\\", c) < 0:
+			return false
+		}
+	}
+	return digits == 2*head
+}
 
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
@@ -209,7 +242,7 @@ func hexFrom(text string, start int) (data []byte, end int) {
 			}
 			length = derLength(first)
 		}
-		if length > 0 && len(digits) == 2*length {
+		if length > 0 && len(digits) == 2*length && (end+1 == len(text) || !isHex(text[end+1])) {
 			return unhex(digits), end + 1
 		}
 	}
@@ -224,9 +257,18 @@ func unhex(digits []byte) []byte {
 	return data
 }
 
-// base64Start is how DER, and PEM, begin in base64, and in base64 of that.
-var base64Start = regexp.MustCompile(
-	`^(?:MI[A-Za-z0-9+/_-]{2}|M[C-H][AEIMQUYcgkosw048]CAQ(?:Aw|EE)|LS0tLS1CRUdJTi|TUl[A-Za-z0-9+/_-]|TFMwdExTMUNSVWRKVG)`)
+// base64Begins tells whether so many characters of base64 are in a row at an offset.
+func base64Begins(text string, at, row int) bool {
+	if len(text) < at+row {
+		return false
+	}
+	for i := at; i < at+row; i++ {
+		if !isBase64(text[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 func isBase64(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '+' || c == '/' || c == '_' || c == '-'
@@ -236,16 +278,9 @@ var standardAlphabet = strings.NewReplacer("-", "+", "_", "/")
 
 // base64From decodes base64 from an offset on: as long as the DER that begins there, or to its end.
 func base64From(text string, start int) (data []byte, end int) {
+	const first = 12 // digits that tell what it is
 	var digits strings.Builder
 	length := 0 // digits
-	decode := func() []byte {
-		s := digits.String()
-		data, err := base64.RawStdEncoding.DecodeString(standardAlphabet.Replace(s[:len(s)-boolInt(len(s)%4 == 1)]))
-		if err != nil {
-			return nil
-		}
-		return data
-	}
 	for end = start; end < len(text); end++ {
 		c := text[end]
 		switch {
@@ -260,18 +295,38 @@ func base64From(text string, start int) (data []byte, end int) {
 		case strings.IndexByte(" \t\n\\", c) >= 0:
 			continue
 		default:
-			return decode(), end
+			return decodeDigits(digits.String()), end
 		}
-		if digits.Len() == 8 && text[start] == 'M' {
-			if length = (derLength(decode())*8 + 5) / 6; length == 0 {
+		if digits.Len() == first {
+			octets := decodeDigits(digits.String())
+			if !begins(octets) {
 				return nil, end
 			}
+			length = (derLength(octets)*8 + 5) / 6
 		}
-		if length > 0 && digits.Len() == length {
-			return decode(), end + 1
+		// What follows in the same encoding belongs to it: DER in a row.
+		if length > 0 && digits.Len() == length && !goesOn(text[end+1:]) {
+			return decodeDigits(digits.String()), end + 1
 		}
 	}
-	return decode(), end
+	return decodeDigits(digits.String()), end
+}
+
+// goesOn tells whether base64 goes on in a text, and does not begin anew.
+func goesOn(text string) bool {
+	rest := strings.TrimLeft(text, " \t\n")
+	if rest == "" || !isBase64(rest[0]) {
+		return false
+	}
+	return len(rest) == len(text) || base64Begins(rest, 0, row) && !strings.HasPrefix(rest, "MI")
+}
+
+func decodeDigits(s string) []byte {
+	data, err := base64.RawStdEncoding.DecodeString(standardAlphabet.Replace(s[:len(s)-boolInt(len(s)%4 == 1)]))
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 func boolInt(b bool) int {
@@ -282,16 +337,24 @@ func boolInt(b bool) int {
 }
 
 // arrayStart is how arrays of octets begin: in hexadecimal, binary, octal or decimal; of DER or of PEM.
-var arrayStart = regexp.MustCompile(`^(?:0[xX]30|0[bB]0*110000|0?60|48|0[xX]2[dD]|0[bB]0*101101|0?55|45)[uU]?(?:[ \t\n]*[,;]|[ \t]+[0-9])`)
+var arrayStart = regexp.MustCompile(`^(?:0[xX]30|0[bB]0*110000|0?60|48|0[xX]2[dD]|0[bB]0*101101|0?55|45)` + numeralEnd +
+	`(?:[ \t\n]*[,;)}]|[ \t\n]+[0-9.])`)
 
-// numeral is one number of an array, and what may stand around it.
+// numeralEnd is how languages end a number of eight bits.
+const numeralEnd = `(?:[_']?u8|\.toByte\(\)|[uU]?[lL]{0,2})`
+
+// numeral is one number of an array, and what may stand around it: casts, comments, directives of an assembler.
 var numeral = regexp.MustCompile(
-	`^(?:\((?:byte|char|unsigned char)\)|/\*[^*]*\*/|//[^\n]*\n|#[^\n]*\n|[ \t\n,;\\])*` +
-		`(0[xX][0-9A-Fa-f]{1,2}|0[bB][01]{1,8}|0[0-7]{1,3}|-?[0-9]{1,3})[uU]?`)
+	`^(?:\([a-z][a-z0-9_ ]{2,15}\)|std::byte\{|[})]|\.byte\b|\b[dD][bB]\b|/\*(?:[^*]|\*+[^*/])*\*+/|//[^\n]*\n|#[^\n]*\n` +
+		`|\n[ \t]*-|[ \t\n,;\\])*` +
+		`(0[xX][0-9A-Fa-f]{1,2}|0[bB][01]{1,8}|0[0-7]{1,3}|-?[0-9]{1,3})` + numeralEnd)
 
 // numbersFrom reads numbers from an offset on.
 func numbersFrom(text string, start int) (data []byte, end int) {
 	end = start
+	if !arrayBegins(text[start:min(len(text), start+lookahead)]) {
+		return nil, start
+	}
 	for {
 		m := numeral.FindStringSubmatchIndex(text[end:])
 		if m == nil {
@@ -309,6 +372,22 @@ func numbersFrom(text string, start int) (data []byte, end int) {
 			return data, end
 		}
 	}
+}
+
+// arrayBegins tells quickly whether the second number of an array can be that of DER or of text.
+func arrayBegins(text string) bool {
+	digit := func(r rune) bool {
+		return r == 'x' || r == 'X' || r == 'b' || r == 'B' || r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F'
+	}
+	rest := strings.TrimLeftFunc(text, digit)
+	rest = strings.TrimLeft(rest, "uUlL \t\n,;")
+	rest = strings.TrimPrefix(rest, "-")
+	word := rest[:len(rest)-len(strings.TrimLeftFunc(rest, digit))]
+	if word == "" {
+		return true // a cast or a comment: the slow way tells
+	}
+	n, ok := octet(word)
+	return ok && n != 0x30
 }
 
 // octet reads a number in any of C's bases; Java has signed ones.
@@ -337,6 +416,7 @@ func literalFrom(text string, start int) (data []byte, end int) {
 				return data, end
 			}
 			end += len(join)
+			quote = text[end-1]
 			continue
 		}
 		if strings.HasPrefix(text[end:], "\\\n") { // the literal goes on in the next line
