@@ -94,6 +94,42 @@ func ReadFiles(firmware *device.Firmware, paths FilePaths) (*Files, error) {
 	return f, f.findIssuers(paths)
 }
 
+// FilesOf returns the files that a delivery becomes, with the root that it ends at, or with another one that clients
+// are given. The errors are those of [ReadFiles]; one with a delivery that has no key is its own.
+func FilesOf(firmware *device.Firmware, d *delivery.Delivery, root *x509.Certificate) (*Files, error) {
+	files, err := d.CameraFiles()
+	if err != nil {
+		return nil, err
+	}
+	f := &Files{Cert: files[0].Data, Key: files[1].Data, Leaf: d.Leaf.Parsed, Chain: d.Chain, Root: root}
+	if err := device.NewSSLContext(firmware).LoadCertChain(f.Cert, f.Key); err != nil {
+		return nil, &notLoaded{err}
+	}
+	if f.Leaf == nil {
+		return nil, fmt.Errorf("%w: %w", ErrGoCannotParse, d.Leaf.ParseError)
+	}
+	switch {
+	case f.Root != nil:
+	case f.selfSigned():
+		f.Root = f.Leaf
+	case d.Root != nil:
+		f.Root = d.Root
+	default:
+		if f.Root = certs.FindRoot(f.top()); f.Root == nil {
+			return nil, ErrNoRoot
+		}
+	}
+	return f, nil
+}
+
+// top is the certificate that the root has signed.
+func (f *Files) top() *x509.Certificate {
+	if len(f.Chain) > 0 {
+		return f.Chain[len(f.Chain)-1]
+	}
+	return f.Leaf
+}
+
 // findIssuers finds the chain and the root of the leaf.
 func (f *Files) findIssuers(paths FilePaths) error {
 	if f.selfSigned() {
@@ -121,11 +157,7 @@ func (f *Files) findIssuers(paths FilePaths) error {
 		return nil
 	}
 	if f.Root == nil {
-		top := f.Leaf
-		if len(f.Chain) > 0 {
-			top = f.Chain[len(f.Chain)-1]
-		}
-		f.Root = certs.FindRoot(top)
+		f.Root = certs.FindRoot(f.top())
 	}
 	if f.Root == nil {
 		return fmt.Errorf("%s: %w", paths.Cert, ErrNoRoot)

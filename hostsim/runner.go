@@ -50,6 +50,9 @@ type Runner struct {
 	Parallel int    // cells at a time; the number of CPUs by default
 	// Progress counts cells; while clients are built, none is done. It may be called from several goroutines.
 	Progress func(done, total int, what string)
+	// RowDone is called with each row when it is whole, one at a time; clients are run one after the other then, in
+	// their order. Without it the slow ones are spread over the run, which ends sooner.
+	RowDone func(Row)
 }
 
 func defaultParallel() int { return max(2, runtime.NumCPU()) }
@@ -230,9 +233,23 @@ func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
 	total := len(found) * len(scenarios)
 	var mu sync.Mutex
 	done := 0
+	left := make([]int, len(found)) // cells of each client
+	for i := range left {
+		left[i] = len(scenarios)
+	}
 	each(total, r.Parallel, func(n int) {
 		// Cell after cell of one client would let the slow ones end last.
 		client, scenario := n%len(found), n/len(found)
+		if r.RowDone != nil {
+			client, scenario = n/len(scenarios), n%len(scenarios)
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				if left[client]--; left[client] == 0 && ctx.Err() == nil {
+					r.RowDone(newRow(found[client], scenarios, outcomes[client], len(r.Scenarios)))
+				}
+			}()
+		}
 		outcomes[client][scenario] = r.cell(ctx, found[client], scenarios[scenario], built[client])
 		if r.Progress != nil {
 			mu.Lock()

@@ -38,6 +38,14 @@ func Demo() []*hostsim.Client {
 	}
 }
 
+// Quick returns clients that take a moment each, that need nothing built, and that people ask about: the quickest
+// first.
+func Quick() []*hostsim.Client {
+	return []*hostsim.Client{
+		curl, openssl, wget, gnutls, python, pythonStrict, requests, aiohttp, git, perl, phpStreams, ruby, node, ffprobe, nginx,
+	}
+}
+
 // Browsers parts clients: browsers take most of the time of a run.
 func Browsers(list []*hostsim.Client) (browsers, others []*hostsim.Client) {
 	for _, c := range list {

@@ -100,3 +100,12 @@ func TestEveryClientHasItsFamily(t *testing.T) {
 
 // TestDemo: the demonstration shows no client that the whole list lacks.
 func TestDemo(t *testing.T) { require.Subset(t, clients.All(), clients.Demo()) }
+
+// TestQuickClients: what is quick needs nothing built, and no browser.
+func TestQuickClients(t *testing.T) {
+	for _, c := range clients.Quick() {
+		require.Nil(t, c.Build, c.Name)
+		require.False(t, c.Known.Browser, c.Name)
+		require.False(t, c.Known.NeverVerifies, c.Name)
+	}
+}
