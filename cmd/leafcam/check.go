@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,11 @@ type checkOptions struct {
 	fetchPrivate bool
 	password     passwordOptions
 	explain      bool
+	details      bool
+	warnBefore   string
+	must         []string
+	with         string
+	failOn       string
 	json         bool
 	reports      []string
 	fleet        string
@@ -53,6 +59,7 @@ func newCheck() *cobra.Command {
     $ leafcam check cam.pfx                                asks for its password
     $ leafcam check --cert server.der --key server.key.der chain.pem
                                                            the files as they would be flashed
+    $ leafcam check https://cam.example.com                what a server presents; or HOST:PORT
     $ leafcam check DELIVERY --explain                     everything that was read, and how it was understood
     $ leafcam check --fleet devices.csv                    thousands of devices, a line of JSON each
 
@@ -60,7 +67,9 @@ The camera compares nothing and looks at no date: this is where mistakes are cau
 a folder, a file or several, as CAs and ACME clients hand them over: PEM, DER, PKCS#7, PKCS#12, Java
 keystores, archives, mails, JSON, YAML or source text with keys and certificates in them, in any order.
 
-Each finding says what will happen in the words of those to whom it happens, why, and the mend. The forecast says which clients will connect, with the leaf alone and with each cure.
+The answer comes on one screen: whether the camera takes the files, who will connect now and with the
+intermediate, and what to do. --details shows every finding with its symptoms, cause and fix, and the
+forecast for all clients and cures.
 
 Nothing leaves this machine, unless --fetch lets it download missing issuers from the certificate's
 own AIA URLs. --report writes FORM=FILE, with the forms json and sarif.
@@ -71,8 +80,8 @@ line may name the columns. Lists of more than 64 MiB come by standard input.
 Of several certificates for one name the newest valid one is meant, of several names the one that fits
 --host; --leaf chooses another.
 
-Exit status: 0 fine (warnings and notes included), 1 findings of severity error, 2 usage, 3 the machine
-stands in the way.`,
+Exit status: 0 fine (warnings and notes included), 1 findings of severity error (--fail-on warning: those,
+too) or a client of --must that does not connect, 2 usage, 3 the machine stands in the way.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return check(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -88,9 +97,14 @@ stands in the way.`,
 	f.BoolVar(&o.onlyRoots, "only-roots", false, "trust the roots of --root alone, neither this system's nor Mozilla's")
 	f.BoolVar(&o.fetch, "fetch", false, "download missing issuers from AIA URLs (20 requests in 30 seconds, 64 KiB each, public addresses)")
 	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, ask private addresses, too; never link-local ones or a cloud's metadata")
+	f.BoolVar(&o.details, "details", false, "show every finding with its symptoms, cause and fix, the chain, and all families of clients")
+	f.StringVar(&o.warnBefore, "warn-before", "", "warn when the certificate expires within a `TIME` such as 21d or 36h")
 	f.BoolVar(&o.explain, "explain", false, "show everything that was read, and how it was understood")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/preflight/CHECK.md")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
+	f.StringSliceVar(&o.must, "must", nil, "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
+	f.StringVar(&o.with, "with", string(preflight.CureLeafOnly), "the `CURE` that --must is about: leaf-only, second-load or gateway")
+	f.StringVar(&o.failOn, "fail-on", string(preflight.SeverityError), "exit with 1 for findings from this `SEVERITY` on: error or warning")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
 	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: the private key is not here, and rightly so")
@@ -120,11 +134,14 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
+	if subject.Server != "" && options.Host == "" {
+		options.Host = subject.Host
+	}
 	report := preflight.Check(ctx, subject, options)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := writeCheck(out, o.json, report); err != nil {
+	if err := o.write(out, report); err != nil {
 		return environment(err)
 	}
 	for _, f := range files {
@@ -137,19 +154,69 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 			return environment(err)
 		}
 	}
-	if report.Errors() > 0 {
+	refused, err := o.refused(report)
+	if err != nil {
+		return usage(fmt.Errorf("--must: %w", err))
+	}
+	for _, r := range refused {
+		fmt.Fprintln(messages, "leafcam: "+printable.Visible(describeRefused(r)))
+	}
+	failed := report.Errors() > 0 || o.failOn == string(preflight.SeverityWarning) && report.Count(preflight.SeverityWarning) > 0
+	if failed || len(refused) > 0 {
 		return errFindings
 	}
 	return nil
 }
 
-func writeCheck(out io.Writer, asJSON bool, r *preflight.Report) error {
-	if asJSON {
+// refused returns those of --must that will not connect.
+func (o checkOptions) refused(r *preflight.Report) (list []preflight.Refused, err error) {
+	for _, name := range o.must {
+		named, err := r.Clients(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r.Must(named, preflight.Cure(o.with))...)
+	}
+	return list, nil
+}
+
+// describeRefused says why a client will not connect, and with what it would.
+func describeRefused(r preflight.Refused) string {
+	said := fmt.Sprintf("%s: %s (%s)", r.Client.Title, r.Outcome.Outcome, r.Outcome.Reason)
+	if r.Cure != "" {
+		said += fmt.Sprintf("; it connects with %s", r.Cure)
+	}
+	return said
+}
+
+// write prints a report: its answer on one screen, or with every detail.
+func (o checkOptions) write(out io.Writer, r *preflight.Report) error {
+	if o.json {
 		return writeJSON(out, r)
 	}
 	terminal := tableOptions(out)
-	preflight.Text(out, r, preflight.TextOptions{Color: terminal.Color, Width: terminal.Width})
+	options := preflight.TextOptions{Color: terminal.Color, Width: terminal.Width}
+	if o.details {
+		preflight.Text(out, r, options)
+		return nil
+	}
+	preflight.Screen(out, r, options)
+	fmt.Fprintf(out, "\n%s. Every finding and client: --details\n", counted(r))
 	return nil
+}
+
+// counted says how many findings the details have.
+func counted(r *preflight.Report) string {
+	var parts []string
+	for _, s := range preflight.Severities() {
+		n := r.Count(s)
+		word := string(s)
+		if n != 1 {
+			word += "s"
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", n, word))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // checkForms are the forms of a report.
@@ -177,6 +244,11 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 	if options.Firmware, err = device.FirmwareByName(o.firmware); err != nil {
 		return options, usage(err)
 	}
+	if o.warnBefore != "" {
+		if options.WarnBefore, err = parseDays(o.warnBefore); err != nil {
+			return options, usage(fmt.Errorf("--warn-before: %w", err))
+		}
+	}
 	options.Host, options.NoPublicRoots, options.KeyElsewhere = o.host, o.onlyRoots, o.keyElsewhere
 	if o.host != "" {
 		if err := certs.CheckClientHost(o.host); err != nil {
@@ -196,6 +268,14 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		options.Roots = append(options.Roots, list...)
 	}
 	switch {
+	case !slices.Contains([]preflight.Cure{preflight.CureLeafOnly, preflight.CureSecondLoad, preflight.CureGateway}, preflight.Cure(o.with)):
+		return options, usage(fmt.Errorf("--with %s: give leaf-only, second-load or gateway", o.with))
+	case o.failOn != string(preflight.SeverityError) && o.failOn != string(preflight.SeverityWarning):
+		return options, usage(fmt.Errorf("--fail-on %s: give error or warning", o.failOn))
+	case o.fleet != "" && len(o.must) > 0:
+		return options, usage(errors.New("--must needs the forecast, which --fleet leaves out"))
+	case slices.Contains(o.must, ""):
+		return options, usage(errors.New("--must: an empty name"))
 	case o.onlyRoots && len(o.roots) == 0:
 		return options, usage(errors.New("--only-roots belongs to a --root"))
 	case o.fetchPrivate && !o.fetch:
@@ -220,6 +300,20 @@ func parseTime(s string) (time.Time, error) {
 	return t, nil
 }
 
+// parseDays reads a duration, in which d stands for days.
+func parseDays(s string) (time.Duration, error) {
+	if number, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(number); err == nil && n > 0 && n < 100*366 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is no time such as 21d or 36h", s)
+	}
+	return d, nil
+}
+
 // subject reads what is to be checked, and explains it where that is wanted.
 func (o checkOptions) subject(ctx context.Context, args []string, options delivery.Options, out io.Writer) (*preflight.Subject, error) {
 	if o.cert == "" && o.key != "" || o.cert != "" && o.key == "" && !o.keyElsewhere {
@@ -239,6 +333,9 @@ func (o checkOptions) subject(ctx context.Context, args []string, options delive
 	if len(args) == 0 {
 		return nil, usage(errors.New("name a delivery: a folder or the files that the CA sent, with your private key"))
 	}
+	if subject, err := o.server(ctx, args); subject != nil || err != nil {
+		return subject, err
+	}
 	d, err := delivery.Read(ctx, args, options)
 	if err != nil {
 		return nil, deliveryError(err, nil)
@@ -247,6 +344,26 @@ func (o checkOptions) subject(ctx context.Context, args []string, options delive
 	subject, err := preflight.FromDelivery(d)
 	if err != nil {
 		return nil, deliveryError(err, d)
+	}
+	subject.Leaf = o.leaf
+	return subject, nil
+}
+
+// server asks a server, where the argument is its address; it returns nil for a delivery.
+func (o checkOptions) server(ctx context.Context, args []string) (*preflight.Subject, error) {
+	if len(args) != 1 {
+		return nil, nil
+	}
+	server, err := preflight.ParseServer(args[0])
+	if _, exists := os.Lstat(args[0]); exists == nil || errors.Is(err, preflight.ErrNotServer) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, usage(err)
+	}
+	subject, err := preflight.FromServer(ctx, server, o.host)
+	if err != nil {
+		return nil, environment(err)
 	}
 	return subject, nil
 }
@@ -335,6 +452,8 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, preflight.ErrNoList):
+		return usage(fmt.Errorf("%s: %w", o.fleet, err))
 	case err != nil:
 		return environment(err)
 	case summary.Devices == 0:
@@ -355,6 +474,9 @@ func describeFleet(w io.Writer, s *preflight.FleetSummary, unread []*preflight.F
 	}
 	if more := s.Unread - len(unread); more > 0 {
 		fmt.Fprintf(w, "  and %d more lines\n", more)
+	}
+	if len(s.Ignored) > 0 {
+		fmt.Fprintf(w, "  columns that were passed over: %s\n", printable.Visible(strings.Join(s.Ignored, ", ")))
 	}
 	var codes []string
 	for code := range s.Findings {

@@ -98,7 +98,7 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 	}
 	files, err := d.CameraFiles()
 	if err != nil {
-		return usage(err)
+		return usage(errors.Join(append([]error{err}, reasons(d)...)...))
 	}
 	// The camera has the last word before anything is written.
 	cert, key := files[0].Data, files[1].Data
@@ -108,6 +108,9 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 			exitFindings,
 			fmt.Errorf("the camera does not load this delivery (%w); leafcam check %s says why", err, strings.Join(args, " ")),
 		}
+	}
+	if err := proven(ctx, d); err != nil {
+		return err
 	}
 	loading := instructions{lines: delivery.LoadingLines(len(d.Chain))}
 	if len(refused) > 0 {
@@ -130,6 +133,25 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 		loading.module = delivery.ModuleLines(intermediates(files))
 	}
 	return writeFiles(o.out, files, o.force, o.json, loading, out)
+}
+
+// proven lets the check look at the pair, which the camera itself does not: key and certificate have to belong together,
+// and a handshake has to succeed with them.
+func proven(ctx context.Context, d *delivery.Delivery) error {
+	subject, err := preflight.FromDelivery(d)
+	if err != nil {
+		return err
+	}
+	r := preflight.Check(ctx, subject, preflight.Options{NoPublicRoots: true})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, code := range []preflight.Code{preflight.CodeKeyMismatch, preflight.CodePairUnusable} {
+		if f := r.Finding(code); f != nil {
+			return &statusError{exitFindings, fmt.Errorf("%s; nothing was written: %s", f.Title, f.Fix)}
+		}
+	}
+	return nil
 }
 
 // toPublicRoot returns the issuers up to one that a public root has signed; those behind it are for

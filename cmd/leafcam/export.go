@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leafcam/leafcam/certs/delivery"
 )
@@ -59,11 +60,20 @@ func (o convertOptions) export(ctx context.Context, d *delivery.Delivery, files 
 func newPassword(ctx context.Context, file string) ([]byte, error) {
 	if file != "" {
 		o := passwordOptions{file: file}
-		return o.fromFile("", false)
+		password, err := o.fromFile("", false)
+		if err == nil && (len(password) == 0 || !utf8.Valid(password)) {
+			err = fmt.Errorf("%s: its first line is no password: give some characters in UTF-8", file)
+		}
+		return password, err
 	}
 	first, err := fromTerminal(ctx, delivery.PKCS12File+", a new one", false)
-	if err != nil {
-		return nil, fmt.Errorf("it needs a password: %w", err)
+	switch {
+	case errors.Is(err, errNoTerminal):
+		return nil, errors.New("it needs a password: give --pkcs12-password-file, or run it on a terminal")
+	case err != nil:
+		return nil, err
+	case len(first) == 0:
+		return nil, errors.New("an empty password protects nothing")
 	}
 	again, err := fromTerminal(ctx, delivery.PKCS12File+", once more", false)
 	if err != nil {

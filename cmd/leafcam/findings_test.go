@@ -559,13 +559,13 @@ func TestRealFindings(t *testing.T) {
 			r := preflight.Check(t.Context(), s, options)
 			finding := r.Finding(f.code)
 			require.NotNil(t, finding, "%+v", r.Findings)
-			require.NotEmpty(t, finding.Why)
-			require.NotEmpty(t, finding.Mend)
+			require.NotEmpty(t, finding.Cause)
+			require.NotEmpty(t, finding.Fix)
 			if finding.Severity == preflight.SeverityError && r.Loads {
 				requireRefusals(t, r)
 			}
-			for _, saying := range finding.Says {
-				if f.unshown[saying.Who] == "" && finding.Basis == preflight.BasisMeasured {
+			for _, saying := range finding.Symptoms {
+				if f.unshown[saying.Source] == "" && finding.Basis == preflight.BasisMeasured {
 					requireSaid(t, f, s, saying)
 				}
 			}
@@ -588,10 +588,10 @@ func TestRealFindings(t *testing.T) {
 // requireRefusals requires that the forecast has clients that refuse even the whole chain: that is
 // what makes an error of a finding.
 func requireRefusals(t *testing.T, r *preflight.Report) {
-	for _, reach := range r.Reach {
-		f := reach.Forecast(preflight.CureSecondLoad)
+	for _, reach := range r.Forecast {
+		f := reach.Under(preflight.CureSecondLoad)
 		if f.Outcome == preflight.OutcomeNotApplicable {
-			f = reach.Forecast(preflight.CureLeafOnly)
+			f = reach.Under(preflight.CureLeafOnly)
 		}
 		if f.Outcome == preflight.OutcomeRefuses {
 			return
@@ -601,8 +601,8 @@ func requireRefusals(t *testing.T, r *preflight.Report) {
 }
 
 // requireSaid lets the camera, or a client, say it.
-func requireSaid(t *testing.T, f flaw, s *preflight.Subject, saying preflight.Saying) {
-	if saying.Who == "the camera" {
+func requireSaid(t *testing.T, f flaw, s *preflight.Subject, saying preflight.Symptom) {
+	if saying.Source == "the camera" {
 		context := device.NewSSLContext(device.OpenMV50)
 		cert, key := s.Cert, s.Key
 		if f.code == preflight.CodePEMDelivery {
@@ -616,33 +616,33 @@ func requireSaid(t *testing.T, f flaw, s *preflight.Subject, saying preflight.Sa
 			cert = s.Delivery.Chain[0].Raw
 		}
 		if err := context.LoadCertChain(cert, key); err != nil {
-			require.Equal(t, saying.Words, err.Error())
+			require.Equal(t, saying.Message, err.Error())
 			return
 		}
 		exceptions := cells(t, f, s, "curl", "chromium", "go")
 		for _, c := range exceptions {
-			if strings.TrimSpace(c.Exception) == saying.Words {
+			if strings.TrimSpace(c.Exception) == saying.Message {
 				return
 			}
 		}
-		require.Fail(t, "the camera raises something else", "%s", saying.Words)
+		require.Fail(t, "the camera raises something else", "%s", saying.Message)
 	}
-	if saying.Who == "openssl verify" {
-		require.Contains(t, opensslVerify(t, s), saying.Words)
+	if saying.Source == "openssl verify" {
+		require.Contains(t, opensslVerify(t, s), saying.Message)
 		return
 	}
-	name := speakers[saying.Who]
-	require.NotEmpty(t, name, "nobody knows who %q is", saying.Who)
+	name := speakers[saying.Source]
+	require.NotEmpty(t, name, "nobody knows who %q is", saying.Source)
 	said := ""
 	for _, c := range cells(t, f, s, name) {
 		said += c.Message + "\n" + c.Stderr + "\n"
 	}
-	require.Contains(t, said, saying.Words, "%s says something else", saying.Who)
+	require.Contains(t, said, saying.Message, "%s says something else", saying.Source)
 }
 
 // keyOrNothing is a key that loads where the words are about the certificate.
-func keyOrNothing(f flaw, saying preflight.Saying) []byte {
-	if saying.Words == "ValueError: invalid cert" {
+func keyOrNothing(f flaw, saying preflight.Symptom) []byte {
+	if saying.Message == "ValueError: invalid cert" {
 		block, _ := pem.Decode(f.files["key.pem"])
 		return block.Bytes
 	}

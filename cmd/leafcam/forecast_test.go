@@ -170,19 +170,19 @@ func TestRealForecast(t *testing.T) {
 			}.Run(t.Context())
 			require.NoError(t, err)
 			for _, row := range m.Rows {
-				i := slices.IndexFunc(forecast.Reach, func(r preflight.Reach) bool { return r.Family == row.Family })
+				i := slices.IndexFunc(forecast.Forecast, func(r preflight.FamilyForecast) bool { return r.Family == row.Family })
 				if !row.Installed || row.Simulated != "" {
 					continue
 				}
 				require.GreaterOrEqual(t, i, 0, "%s is in no family", row.Client)
 				for _, cell := range row.Cells {
-					if agreed, known := agrees(&forecast.Reach[i], cell); !known {
+					if agreed, known := agrees(&forecast.Forecast[i], cell); !known {
 						silent++
 					} else {
 						compared++
-						f := forecast.Reach[i].Forecast(cureOf[cell.Scenario])
+						f := forecast.Forecast[i].Under(cureOf[cell.Scenario])
 						require.True(t, agreed, "%s, %s: forecast %s (%s), and the client: %s, %s %s",
-							row.Client, cell.Scenario, f.Outcome, f.Why, cell.Verdict, cell.Reason(), cell.Message)
+							row.Client, cell.Scenario, f.Outcome, f.Reason, cell.Verdict, cell.Reason(), cell.Message)
 					}
 				}
 			}
@@ -194,7 +194,7 @@ func TestRealForecast(t *testing.T) {
 
 // agrees compares a forecast with what a client did. known is false where the cell says nothing of
 // the certificate.
-func agrees(r *preflight.Reach, cell hostsim.Cell) (agreed, known bool) {
+func agrees(r *preflight.FamilyForecast, cell hostsim.Cell) (agreed, known bool) {
 	var outcome preflight.Outcome
 	switch cell.Verdict {
 	case verdict.VerdictCompleted, verdict.VerdictNeverVerifies:
@@ -204,7 +204,7 @@ func agrees(r *preflight.Reach, cell hostsim.Cell) (agreed, known bool) {
 	default:
 		return false, false
 	}
-	f := r.Forecast(cureOf[cell.Scenario])
+	f := r.Under(cureOf[cell.Scenario])
 	if f.Outcome == preflight.OutcomeDepends {
 		return true, false // the family's clients differ
 	}

@@ -42,7 +42,7 @@ func TestEveryObjectHasItsFormat(t *testing.T) {
 	}
 	// They run until they are interrupted: serve's objects are looked at in serve.txtar and page.txtar,
 	// the gateway's in gateway.txtar.
-	elsewhere := []string{"serve", "gateway", "clients"}
+	elsewhere := []string{"serve", "gateway", "clients", "try"} // try prints a matrix: TestRealTry
 	for _, c := range newRoot().Commands() {
 		if c.Flag("json") != nil && lines[c.Name()] == nil {
 			require.Contains(t, elsewhere, c.Name(), "a command with --json")

@@ -20,7 +20,7 @@ func TestMendsRun(t *testing.T) {
 	inFolderWithFiles(t)
 	ran := map[string]bool{}
 	for _, rule := range preflight.Rules() {
-		for _, m := range mendedCommand.FindAllStringSubmatch(rule.Why+"\n"+rule.Mend, -1) {
+		for _, m := range mendedCommand.FindAllStringSubmatch(rule.Cause+"\n"+rule.Fix, -1) {
 			command, _, err := newRoot().Find(m[1:2])
 			require.NoError(t, err, rule.Code)
 			require.Equal(t, m[1], command.Name(), rule.Code)

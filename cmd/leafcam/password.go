@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"github.com/leafcam/leafcam/internal/inputfile"
 	"github.com/leafcam/leafcam/internal/printable"
@@ -41,14 +43,20 @@ func (o *passwordOptions) fromFile(_ string, again bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	text, _, err = transform.Bytes(unicode.BOMOverride(transform.Nop), text) // Notepad and PowerShell write UTF-16
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.file, err)
+	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	return bytes.TrimSuffix(line, []byte("\r")), nil
 }
 
+var errNoTerminal = errors.New("give --password-file, or run it on a terminal")
+
 func fromTerminal(ctx context.Context, file string, again bool) ([]byte, error) {
 	stdin := int(os.Stdin.Fd())
 	if !term.IsTerminal(stdin) {
-		return nil, errors.New("give --password-file, or run it on a terminal")
+		return nil, errNoTerminal
 	}
 	if again {
 		fmt.Fprintln(os.Stderr, "that was not it")

@@ -105,6 +105,7 @@ func newRoot() *cobra.Command {
 		Long: `    $ leafcam demo                                         make a test PKI, run this machine's clients
     $ leafcam check DELIVERY                               tell before flashing whether it will work, and for whom
     $ leafcam convert DELIVERY --out camera                write the files that the camera loads
+    $ leafcam try camera                                   prove it with this machine's clients
     $ leafcam serve --cert server.der --key server.key.der be the camera
     $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
                                                            run the clients against your own certificate
@@ -126,7 +127,7 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 i
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newCheck(), newConvert(), newCSR(), newSelfSigned(), newPKI(), newServe(),
+	root.AddCommand(newDemo(), newCheck(), newConvert(), newTry(), newCSR(), newSelfSigned(), newPKI(), newServe(),
 		newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
 	return root
 }

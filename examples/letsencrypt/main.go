@@ -172,15 +172,15 @@ func tryClients(
 	}
 	fmt.Fprintf(out, "the camera presents %d octets of DER, signed by %q\n", len(files.Cert), files.Leaf.Issuer.CommonName)
 	report.Table(out, m, report.TableOptions{})
-	for i := range checked.Reach {
-		reach := &checked.Reach[i]
+	for i := range checked.Forecast {
+		reach := &checked.Forecast[i]
 		for _, r := range m.Rows {
 			if !r.Installed || !r.Trustworthy || r.Family != reach.Family {
 				continue
 			}
 			alone, sent := r.Cell(hostsim.ScenarioLeafOnly().Name), r.Cell(hostsim.ScenarioSecondLoad().Name)
-			if alone.ChainCompleted != (reach.Forecast(preflight.CureLeafOnly).Outcome == preflight.OutcomeCompletes) ||
-				sent.ChainCompleted != (reach.Forecast(preflight.CureSecondLoad).Outcome == preflight.OutcomeCompletes) {
+			if alone.ChainCompleted != (reach.Under(preflight.CureLeafOnly).Outcome == preflight.OutcomeCompletes) ||
+				sent.ChainCompleted != (reach.Under(preflight.CureSecondLoad).Outcome == preflight.OutcomeCompletes) {
 				return fmt.Errorf("%w: %s", errMatrix, r.Title)
 			}
 		}

@@ -53,6 +53,18 @@ var readMeasured = sync.OnceValue(func() (list []Measurement) {
 // Measured returns what was measured, by the names of the clients.
 func Measured() []Measurement { return slices.Clone(readMeasured()) }
 
+// Clients returns the names of the clients that the family was measured with, as hostsim names them; none for a
+// platform that does not run here.
+func (p Policy) Clients() []string {
+	list := []string{}
+	for _, m := range readMeasured() {
+		if m.Family == p.Name {
+			list = append(list, m.Client)
+		}
+	}
+	return list
+}
+
 var verifiers = sync.OnceValue(func() map[string]*Verifier {
 	byClient, families := map[string]*Verifier{}, Families()
 	for _, m := range readMeasured() {

@@ -26,7 +26,7 @@ type aiaState struct {
 func (c *checker) lookAtAIA(ctx context.Context) {
 	urls := c.leaf.Parsed.IssuingCertificateURL
 	if len(urls) == 0 {
-		c.add(CodeNoAIA, c.subject.CertFile, "", Saying{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
+		c.add(CodeNoAIA, c.subject.CertFile, "", Symptom{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
 		return
 	}
 	for _, u := range urls {
@@ -41,7 +41,7 @@ func (c *checker) lookAtAIA(ctx context.Context) {
 	}
 	if c.aia.url == "" || c.aia.https {
 		c.add(CodeAIAUnusable, c.subject.CertFile, fmt.Sprintf("the leaf's AIA URL %s is one that browsers do not ask", urls[0]),
-			Saying{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
+			Symptom{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
 	}
 	if c.fetch == nil || c.aia.url == "" {
 		return
@@ -52,7 +52,7 @@ func (c *checker) lookAtAIA(ctx context.Context) {
 		err = fmt.Errorf("%s answers with a certificate that is not the leaf's issuer", c.aia.url)
 	}
 	if err != nil {
-		c.add(CodeAIAFails, c.subject.CertFile, err.Error(), Saying{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
+		c.add(CodeAIAFails, c.subject.CertFile, err.Error(), Symptom{"Chromium", "ERR_CERT_AUTHORITY_INVALID"})
 		return
 	}
 	c.aia.form = form

@@ -102,7 +102,7 @@ func (c *checker) askAboutIssuers() {
 	a := asker{c.options.Firmware, c.goodKey()}
 	refused := a.refusals(list)
 	for _, r := range refused {
-		c.add(CodeIssuerNotLoaded, c.holderOf(r.issuer.raw), r.title(), Saying{camera, r.Err.Error()})
+		c.add(CodeIssuerNotLoaded, c.holderOf(r.issuer.raw), r.title(), Symptom{camera, r.Err.Error()})
 	}
 	if len(refused) > 0 {
 		c.faults[CureSecondLoad] = reasonOf(refused)
@@ -184,7 +184,7 @@ func (c *checker) mendWithoutSecondLoad() {
 	for i := range c.report.Findings {
 		f := &c.report.Findings[i]
 		if slices.Contains([]Code{CodeIntermediateUnsent, CodeNoAIA, CodeAIAUnusable, CodeAIAFails}, f.Code) {
-			f.Mend = mend
+			f.Fix = mend
 		}
 	}
 }

@@ -161,31 +161,31 @@ func TestIssuersThatTheCameraRefuses(t *testing.T) {
 				for i, name := range c.refused {
 					require.Equal(t, preflight.SeverityWarning, found[i].Severity)
 					require.Contains(t, found[i].Title, `"`+name+`"`)
-					require.Equal(t, []preflight.Saying{{Who: "the camera", Words: "ValueError: invalid cert"}}, found[i].Says)
+					require.Equal(t, []preflight.Symptom{{Source: "the camera", Message: "ValueError: invalid cert"}}, found[i].Symptoms)
 					require.Equal(t, "fullchain.pem", filepath.Base(found[i].File))
 				}
 				want := preflight.OutcomeCompletes
 				if len(c.refused) > 0 {
 					require.Contains(t, found[0].Title, c.says)
 					want = preflight.OutcomeNotApplicable
-					require.Contains(t, r.Finding(preflight.CodeIntermediateUnsent).Mend, "a gateway")
-					require.Contains(t, r.Finding(preflight.CodeIntermediateUnsent).Mend, "not the second load")
+					require.Contains(t, r.Finding(preflight.CodeIntermediateUnsent).Fix, "a gateway")
+					require.Contains(t, r.Finding(preflight.CodeIntermediateUnsent).Fix, "not the second load")
 				}
-				for _, reach := range r.Reach {
+				for _, reach := range r.Forecast {
 					for _, cure := range []preflight.Cure{preflight.CureSecondLoad, preflight.CurePEMFirmware} {
-						f := reach.Forecast(cure)
+						f := reach.Under(cure)
 						if f.Outcome != preflight.OutcomeRefuses && !ignoresUserCAs(reach.Family) { // families have limits of their own
-							require.Equal(t, want, f.Outcome, "%s, %s: %s", reach.Title, cure, f.Why)
+							require.Equal(t, want, f.Outcome, "%s, %s: %s", reach.Title, cure, f.Reason)
 						}
 						if want == preflight.OutcomeNotApplicable {
-							require.Contains(t, f.Why, `"`+c.refused[0]+`"`)
-							require.Contains(t, f.Why, "ValueError: invalid cert")
+							require.Contains(t, f.Reason, `"`+c.refused[0]+`"`)
+							require.Contains(t, f.Reason, "ValueError: invalid cert")
 						}
 					}
 				}
-				require.NotEqual(t, preflight.OutcomeNotApplicable, reachOf(t, r, "go").Forecast(preflight.CureGateway).Outcome)
+				require.NotEqual(t, preflight.OutcomeNotApplicable, reachOf(t, r, "go").Under(preflight.CureGateway).Outcome)
 				if c.says != "it is signed with Ed25519" { // which not every client verifies, either
-					require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Forecast(preflight.CureGateway).Outcome)
+					require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Under(preflight.CureGateway).Outcome)
 				}
 			})
 		}
@@ -198,7 +198,7 @@ func TestUnknownExtension(t *testing.T) {
 	list, key := chained(t, authority{"root", ecKey(t), nil}, authority{"issuer", ecKey(t), extension(1, 3, 6, 1, 4, 1, 99999, 7)})
 	r := check(t, deliveredChain(t, list, key), preflight.Options{NoPublicRoots: true})
 	require.Contains(t, r.Finding(preflight.CodeIssuerNotLoaded).Title, "its critical extension 1.3.6.1.4.1.99999.7")
-	require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "openssl").Forecast(preflight.CureSecondLoad).Outcome)
+	require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "openssl").Under(preflight.CureSecondLoad).Outcome)
 }
 
 // TestIssuerThatCannotBeLinked is of issuers with which no signature is checked: the camera refuses them
@@ -224,7 +224,7 @@ func TestIssuerThatCannotBeLinked(t *testing.T) {
 			r := check(t, dir, preflight.Options{NoPublicRoots: true})
 			require.Contains(t, r.Finding(preflight.CodeIssuerNotLoaded).Title, c.says)
 			require.Equal(t, "issuer.der", filepath.Base(r.Finding(preflight.CodeIssuerNotLoaded).File))
-			require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "go").Forecast(preflight.CureSecondLoad).Outcome)
+			require.Equal(t, preflight.OutcomeNotApplicable, reachOf(t, r, "go").Under(preflight.CureSecondLoad).Outcome)
 		})
 	}
 }
@@ -245,8 +245,8 @@ func TestPEMKeyIsLoadedOnce(t *testing.T) {
 		r := preflight.Check(t.Context(), s, preflight.Options{Firmware: device.MicroPython129, NoPublicRoots: true})
 		require.True(t, r.Loads)
 		require.Nil(t, r.Finding(preflight.CodeIssuerNotLoaded))
-		require.Equal(t, want, reachOf(t, r, "go").Forecast(preflight.CureSecondLoad).Outcome, keyFile)
-		require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Forecast(preflight.CurePEMFirmware).Outcome, keyFile)
+		require.Equal(t, want, reachOf(t, r, "go").Under(preflight.CureSecondLoad).Outcome, keyFile)
+		require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Under(preflight.CurePEMFirmware).Outcome, keyFile)
 	}
 }
 

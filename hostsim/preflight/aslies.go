@@ -41,10 +41,10 @@ func (c *checker) asDelivered() {
 	}
 	// What the camera refuses after convert, too, has been said.
 	if keyErr != nil && !errors.Is(c.refusal, micropython.ErrInvalidKey) && !c.unreadForm(keyItem) {
-		c.add(CodeFileNotLoaded, keyItem.File, c.whyKeyLiesBadly(keyItem), Saying{camera, keyErr.Error()})
+		c.add(CodeFileNotLoaded, keyItem.File, c.whyKeyLiesBadly(keyItem), Symptom{camera, keyErr.Error()})
 	}
 	if certErr != nil && !errors.Is(c.refusal, micropython.ErrInvalidCert) && !c.unreadForm(certItem) {
-		c.add(CodeFileNotLoaded, certItem.File, c.refusedIn(certItem.File, s.Delivery.Leaf), Saying{camera, certErr.Error()})
+		c.add(CodeFileNotLoaded, certItem.File, c.refusedIn(certItem.File, s.Delivery.Leaf), Symptom{camera, certErr.Error()})
 	}
 	if certErr == nil && certItem.Form == delivery.FormDER {
 		c.severalIn(certItem, context)
@@ -127,11 +127,12 @@ func (c *checker) severalIn(item *delivery.Item, context *device.SSLContext) {
 			held++
 		}
 	}
-	if held < 2 {
+	presented := context.Chain()
+	if held < 2 || len(presented) == 0 { // the key of the same file is what it does not load
 		return
 	}
 	title := fmt.Sprintf("the file holds %d certificates, and the camera presents the first one alone", held)
-	if !bytes.Equal(context.Chain()[0], c.subject.Delivery.Leaf.Raw) {
+	if !bytes.Equal(presented[0], c.subject.Delivery.Leaf.Raw) {
 		title += ", which is not the leaf"
 	}
 	c.add(CodeSeveralCerts, item.File, title)

@@ -122,7 +122,7 @@ func TestAsDeliveredAndAsConverted(t *testing.T) {
 			if c.code == preflight.CodeFileNotLoaded {
 				require.Contains(t, r.Finding(preflight.CodeKeyUnsupported).Title, c.says)
 				require.NotContains(t, r.Finding(preflight.CodeKeyUnsupported).Title, "P-256")
-				require.Contains(t, r.Finding(preflight.CodeKeyUnsupported).Mend, "leafcam convert")
+				require.Contains(t, r.Finding(preflight.CodeKeyUnsupported).Fix, "leafcam convert")
 			}
 		})
 	}

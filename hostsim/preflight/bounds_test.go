@@ -23,8 +23,9 @@ func TestBoundsAreDocumented(t *testing.T) {
 		"delivery.MaxArchive": delivery.MaxArchive, "delivery.MaxOctets": delivery.MaxOctets, "delivery.MaxItems": delivery.MaxItems,
 		"delivery.MaxRounds": delivery.MaxRounds, "delivery.MaxAllRounds": delivery.MaxAllRounds, "delivery.MaxMemory": delivery.MaxMemory,
 		"delivery.MaxTime": delivery.MaxTime, "delivery.MaxCertificate": delivery.MaxCertificate, "delivery.MaxKey": delivery.MaxKey,
-		"delivery.MaxWrappings": delivery.MaxWrappings, "delivery.MaxParts": delivery.MaxParts, "delivery.MaxMailDepth": delivery.MaxMailDepth,
-		"delivery.MaxMessage": delivery.MaxMessage, "certs.MaxRSABits": certs.MaxRSABits,
+		"delivery.MaxWrappings": delivery.MaxWrappings, "delivery.MaxParts": delivery.MaxParts, "delivery.MaxNested": delivery.MaxNested,
+		"delivery.MaxMailDepth": delivery.MaxMailDepth,
+		"delivery.MaxMessage":   delivery.MaxMessage, "certs.MaxRSABits": certs.MaxRSABits,
 		"preflight.MaxFetches": preflight.MaxFetches, "preflight.MaxFetchTime": preflight.MaxFetchTime,
 		"preflight.MaxLinks": preflight.MaxLinks, "preflight.MaxLine": preflight.MaxLine,
 	} {

@@ -43,7 +43,7 @@ func (c *checker) chain(ctx context.Context) {
 	c.lifetime()
 	c.issuerDates()
 	if c.public && certs.Extension(p, certs.OIDTimestamps) == nil {
-		c.add(CodeNoSCTs, c.subject.CertFile, "", Saying{"Chrome", "ERR_CERTIFICATE_TRANSPARENCY_REQUIRED"})
+		c.add(CodeNoSCTs, c.subject.CertFile, "", Symptom{"Chrome", "ERR_CERTIFICATE_TRANSPARENCY_REQUIRED"})
 	}
 }
 
@@ -53,7 +53,7 @@ func (c *checker) selfSigned() {
 		kind = "CA:TRUE: Firefox and rustls refuse that form"
 	}
 	c.add(CodeSelfSigned, c.subject.CertFile, "the certificate is self-signed ("+kind+")",
-		Saying{"curl", "self-signed certificate"}, Saying{"openssl", "self-signed certificate"})
+		Symptom{"curl", "self-signed certificate"}, Symptom{"openssl", "self-signed certificate"})
 }
 
 // issuers returns the certificates of the delivery that can be issuers.
@@ -142,31 +142,34 @@ func (c *checker) describePath() {
 	case c.root == nil && (len(c.path) == 0 || len(top.IssuingCertificateURL) > 0):
 		c.add(CodeMissingLink, c.subject.CertFile,
 			fmt.Sprintf(`"%s" is signed by "%s", which is not here`, certname.Title(top), certname.Whole(top.Issuer)),
-			Saying{"openssl verify", "unable to get local issuer certificate"})
+			Symptom{"openssl verify", "unable to get local issuer certificate"})
 	case c.root == nil:
 		c.add(CodeUnknownRoot, "",
 			fmt.Sprintf(`the chain ends with "%s", signed by "%s", which nobody here knows`, certname.Title(top), certname.Whole(top.Issuer)),
-			Saying{"openssl verify", "unable to get local issuer certificate"})
+			Symptom{"openssl verify", "unable to get local issuer certificate"})
 	case !c.public:
 		c.add(CodePrivateRoot, "",
 			fmt.Sprintf(`the root "%s" is not a public one (known from: %s): each client has to be given it`,
 				certname.Title(c.root), c.report.Trust),
-			Saying{"curl, where the root is missing", "unable to get local issuer certificate"})
+			Symptom{"curl, where the root is missing", "unable to get local issuer certificate"})
 	}
 	if c.root != nil {
 		c.verify()
 	}
-	if len(c.path) > 0 || c.root == nil {
+	if c.served() {
+		c.report.Missing = 0
+	}
+	if !c.served() && (len(c.path) > 0 || c.root == nil) {
 		c.add(CodeIntermediateUnsent, c.subject.CertFile, c.describeGap(),
-			Saying{camera, "OSError: (-30592, 'MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE')"},
-			Saying{"curl", "unable to get local issuer certificate"},
-			Saying{"Java", "unable to find valid certification path to requested target"},
-			Saying{"Firefox", "SEC_ERROR_UNKNOWN_ISSUER"})
+			Symptom{camera, "OSError: (-30592, 'MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE')"},
+			Symptom{"curl", "unable to get local issuer certificate"},
+			Symptom{"Java", "unable to find valid certification path to requested target"},
+			Symptom{"Firefox", "SEC_ERROR_UNKNOWN_ISSUER"})
 	}
 	if len(c.path) > 0 && c.report.Message.Path > c.options.Firmware.OutContentLen && c.report.Finding(CodeMessageTooLong) == nil {
 		c.add(CodeChainTooLong, "", fmt.Sprintf("leaf and %d intermediate(s) take %d octets, and the camera sends %d at most",
 			len(c.path), c.report.Message.Path, c.options.Firmware.OutContentLen),
-			Saying{camera, "OSError: (-27136, 'MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL')"})
+			Symptom{camera, "OSError: (-27136, 'MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL')"})
 	}
 }
 
@@ -175,7 +178,11 @@ func (c *checker) describeGap() string {
 	if c.root == nil {
 		return fmt.Sprintf("the camera sends its leaf alone; at least %d issuer(s) between it and a root are missing", max(1, len(c.path)))
 	}
-	title := fmt.Sprintf(`the camera sends its leaf alone: %s missing between it and the root "%s": %s`,
+	who := "the camera sends its leaf alone"
+	if c.report.Presented > 0 {
+		who = "the server does not send all"
+	}
+	title := fmt.Sprintf(`%s: %s missing between it and the root "%s": %s`, who,
 		links(len(c.path)), certname.Title(c.root), strings.Join(c.report.Path, ", "))
 	if d := c.subject.Delivery; d != nil && len(d.Chain) > len(c.path) {
 		title += fmt.Sprintf(" (%s for clients that know older roots only)", links(len(d.Chain)))
@@ -208,7 +215,7 @@ func (c *checker) verify() {
 	if _, err := c.leaf.Parsed.Verify(o); err != nil {
 		words := goWords(err)
 		c.add(CodeChainInvalid, "", "the chain reaches its root and does not verify: "+strings.TrimPrefix(words, "x509: "),
-			Saying{"Go", words}, Saying{"openssl verify", c.opensslWords(err)})
+			Symptom{"Go", words}, Symptom{"openssl verify", c.opensslWords(err)})
 	}
 }
 

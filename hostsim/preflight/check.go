@@ -31,6 +31,9 @@ type Options struct {
 	// Fetch allows to download issuers from AIA URLs; nil downloads nothing.
 	Fetch *Fetch
 	Depth Depth
+	// WarnBefore is how long before the leaf expires that is a warning; when zero, when a third of its lifetime is
+	// left and less than 30 days, as ACME clients renew.
+	WarnBefore time.Duration
 
 	publicRoots []*x509.Certificate // besides Mozilla's: for tests, which have no public CA's key
 }
@@ -59,10 +62,15 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 		options: o, subject: s, camera: device.NewSSLContext(o.Firmware), fetch: newFetcher(o.Fetch),
 		report: &Report{
 			Format: Format, Subject: s.Name, Firmware: o.Firmware.Name, Host: o.Host,
-			At: o.At.UTC(), Missing: -1, Findings: []Finding{}, Reach: []Reach{}, Path: []string{}, Stores: []truststores.Store{},
+			At: o.At.UTC(), Missing: -1, Findings: []Finding{}, Forecast: []FamilyForecast{}, Path: []string{},
+			Stores: []truststores.Store{}, Steps: []Step{},
 		},
 	}
 	c.report.file, c.report.archives = s.files()
+	if s.Server != "" {
+		c.options.KeyElsewhere = true
+		c.report.Presented = len(s.presented)
+	}
 	c.loading()
 	c.asDelivered()
 	c.leaf = c.findLeaf()
@@ -86,9 +94,13 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 	if o.Depth == DepthFull {
 		c.handshake(ctx)
 		c.refusals()
-		c.report.Reach = c.forecast()
+		c.report.Forecast = c.forecast()
 	}
 	c.sort()
+	if o.Depth == DepthFull {
+		c.report.Verdict = c.report.verdict()
+		c.report.Steps = c.steps()
+	}
 	return c.report
 }
 
@@ -112,15 +124,16 @@ type checker struct {
 }
 
 // add adds a finding of a rule. What it says of names, files and other people's errors is made visible.
-func (c *checker) add(code Code, file, title string, says ...Saying) *Finding {
+func (c *checker) add(code Code, file, title string, says ...Symptom) *Finding {
 	rule := ruleOf(code)
-	said := make([]Saying, len(says))
+	said := make([]Symptom, len(says))
 	for i, s := range says {
-		said[i] = Saying{s.Who, printable.Visible(s.Words)}
+		said[i] = Symptom{s.Source, printable.Visible(s.Message)}
 	}
 	c.report.Findings = append(c.report.Findings, Finding{
-		Code: code, Severity: rule.Severity, File: file, Title: printable.Visible(cmp.Or(title, rule.Summary)),
-		Says: said, Why: rule.Why, Mend: rule.Mend, Basis: rule.Basis,
+		Code: code, Severity: rule.Severity, File: file, Line: c.lineOf(file), Title: printable.Visible(cmp.Or(title, rule.Summary)),
+		Commands: c.commandsOf(code),
+		Symptoms: said, Cause: rule.Cause, Fix: rule.Fix, Basis: rule.Basis,
 	})
 	return &c.report.Findings[len(c.report.Findings)-1]
 }
@@ -155,10 +168,13 @@ func (c *checker) summary() {
 	if p := c.leaf.Parsed; p != nil {
 		s.Title, s.Names, s.Issuer = certname.Title(p), certname.Names(p), certname.Short(p.Issuer)
 		s.Key, s.NotBefore, s.NotAfter = certs.DescribeKey(p), p.NotBefore, p.NotAfter
+		if len(p.Issuer.Organization) > 0 {
+			s.IssuerOrganization = printable.Visible(p.Issuer.Organization[0])
+		}
 	}
 	c.report.Certificate = s
 	if c.leaf.Parsed == nil {
 		c.add(CodeGoCannotParse, c.subject.CertFile, "",
-			Saying{"a client written in Go", "tls: failed to parse certificate from server: " + c.leaf.ParseError.Error()})
+			Symptom{"a client written in Go", "tls: failed to parse certificate from server: " + c.leaf.ParseError.Error()})
 	}
 }

@@ -81,8 +81,8 @@ func TestGoodDelivery(t *testing.T) {
 		require.Len(t, r.Path, links)
 		require.Equal(t, "leafcam test root", r.Root)
 		require.Equal(t, "the delivery", r.Trust)
-		require.Len(t, r.Reach, len(policy.Everyone()))
-		for _, reach := range r.Reach {
+		require.Len(t, r.Forecast, len(policy.Everyone()))
+		for _, reach := range r.Forecast {
 			for _, cure := range []preflight.Cure{preflight.CureSecondLoad, preflight.CureGateway} {
 				want := preflight.OutcomeCompletes
 				if reach.Family == "apache" && links > 2 {
@@ -91,18 +91,18 @@ func TestGoodDelivery(t *testing.T) {
 				if ignoresUserCAs(reach.Family) {
 					want = preflight.OutcomeDepends
 				}
-				require.Equal(t, want, reach.Forecast(cure).Outcome, "%s, %s", reach.Title, cure)
+				require.Equal(t, want, reach.Under(cure).Outcome, "%s, %s", reach.Title, cure)
 			}
 		}
-		require.Equal(t, preflight.OutcomeDepends, reachOf(t, r, "chromium").Forecast(preflight.CureLeafOnly).Outcome)
-		require.Equal(t, preflight.OutcomeRefuses, reachOf(t, r, "go").Forecast(preflight.CureLeafOnly).Outcome)
+		require.Equal(t, preflight.OutcomeDepends, reachOf(t, r, "chromium").Under(preflight.CureLeafOnly).Outcome)
+		require.Equal(t, preflight.OutcomeRefuses, reachOf(t, r, "go").Under(preflight.CureLeafOnly).Outcome)
 	}
 }
 
-func reachOf(t *testing.T, r *preflight.Report, family string) *preflight.Reach {
-	for i := range r.Reach {
-		if r.Reach[i].Family == family {
-			return &r.Reach[i]
+func reachOf(t *testing.T, r *preflight.Report, family string) *preflight.FamilyForecast {
+	for i := range r.Forecast {
+		if r.Forecast[i].Family == family {
+			return &r.Forecast[i]
 		}
 	}
 	require.Fail(t, "no such family", family)
@@ -181,10 +181,10 @@ func TestPublicCA(t *testing.T) {
 	require.NotNil(t, r.Finding(preflight.CodeNoSCTs))
 	require.NotNil(t, r.Finding(preflight.CodeValidityTooLong))
 	require.Nil(t, r.Finding(preflight.CodePrivateRoot))
-	require.Equal(t, preflight.OutcomeRefuses, reachOf(t, r, "chromium").Forecast(preflight.CureSecondLoad).Outcome)
-	require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Forecast(preflight.CureSecondLoad).Outcome)
-	require.Equal(t, preflight.OutcomeRefuses, reachOf(t, r, "firefox").Forecast(preflight.CureSecondLoad).Outcome)
-	require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "android").Forecast(preflight.CureSecondLoad).Outcome)
+	require.Equal(t, preflight.OutcomeRefuses, reachOf(t, r, "chromium").Under(preflight.CureSecondLoad).Outcome)
+	require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Under(preflight.CureSecondLoad).Outcome)
+	require.Equal(t, preflight.OutcomeRefuses, reachOf(t, r, "firefox").Under(preflight.CureSecondLoad).Outcome)
+	require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "android").Under(preflight.CureSecondLoad).Outcome)
 
 	t.Run("with SCTs, and for 90 days", func(t *testing.T) {
 		template := &x509.Certificate{
@@ -201,8 +201,8 @@ func TestPublicCA(t *testing.T) {
 			preflight.Options{}.WithPublicRoots(p.Root.Certificate))
 		require.Nil(t, r.Finding(preflight.CodeNoSCTs))
 		require.Nil(t, r.Finding(preflight.CodeValidityTooLong))
-		require.Equal(t, preflight.OutcomeDepends, reachOf(t, r, "chromium").Forecast(preflight.CureLeafOnly).Outcome)
-		require.Equal(t, preflight.OutcomeDepends, reachOf(t, r, "firefox").Forecast(preflight.CureLeafOnly).Outcome)
+		require.Equal(t, preflight.OutcomeDepends, reachOf(t, r, "chromium").Under(preflight.CureLeafOnly).Outcome)
+		require.Equal(t, preflight.OutcomeDepends, reachOf(t, r, "firefox").Under(preflight.CureLeafOnly).Outcome)
 	})
 }
 
@@ -249,7 +249,7 @@ func TestFirmwares(t *testing.T) {
 	require.False(t, r.Loads)
 	require.NotNil(t, r.Finding(preflight.CodePEMKey))
 	require.NotNil(t, r.Finding(preflight.CodePEMCertificate))
-	require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Forecast(preflight.CurePinned).Outcome)
+	require.Equal(t, preflight.OutcomeCompletes, reachOf(t, r, "go").Under(preflight.CurePinned).Outcome)
 	firmware, err := device.FirmwareByName("micropython-1.29")
 	require.NoError(t, err)
 	r = preflight.Check(t.Context(), s, preflight.Options{Firmware: firmware})
@@ -330,8 +330,8 @@ func TestRulesAreWhole(t *testing.T) {
 		require.False(t, seen[r.Code], r.Code)
 		seen[r.Code] = true
 		require.NotEmpty(t, r.Summary, r.Code)
-		require.NotEmpty(t, r.Why, r.Code)
-		require.NotEmpty(t, r.Mend, r.Code)
+		require.NotEmpty(t, r.Cause, r.Code)
+		require.NotEmpty(t, r.Fix, r.Code)
 		require.Contains(t, preflight.Severities(), r.Severity)
 	}
 	account, err := os.ReadFile("CHECK.md")

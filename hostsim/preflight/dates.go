@@ -23,13 +23,12 @@ func (c *checker) dates() {
 	case at.After(p.NotAfter):
 		c.add(CodeExpired, c.subject.CertFile,
 			fmt.Sprintf("the certificate expired on %s, %s before %s", date(p.NotAfter), days(-left), date(at)),
-			Saying{"curl", "certificate has expired"}, Saying{"Chromium", "ERR_CERT_DATE_INVALID"})
+			Symptom{"curl", "certificate has expired"}, Symptom{"Chromium", "ERR_CERT_DATE_INVALID"})
 	case at.Before(p.NotBefore):
 		c.add(CodeNotYetValid, c.subject.CertFile,
 			fmt.Sprintf("the certificate is valid from %s, and it is %s", p.NotBefore.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)),
-			Saying{"curl", "certificate is not yet valid"}, Saying{"Chromium", "ERR_CERT_DATE_INVALID"})
-	case left < lifetime/3 && left < 30*day:
-		// ACME clients renew when a third is left.
+			Symptom{"curl", "certificate is not yet valid"}, Symptom{"Chromium", "ERR_CERT_DATE_INVALID"})
+	case left < c.options.WarnBefore, c.options.WarnBefore == 0 && left < lifetime/3 && left < 30*day:
 		c.add(CodeExpiresSoon, c.subject.CertFile, fmt.Sprintf("the certificate expires on %s, in %s", date(p.NotAfter), days(left)))
 	}
 }
@@ -82,11 +81,11 @@ func (c *checker) lifetime() {
 	case c.public && limit > 0 && lifetime > time.Duration(limit)*day:
 		c.add(CodeValidityTooLong, c.subject.CertFile,
 			fmt.Sprintf("valid for %s, and public CAs could issue for %d days on %s", days(lifetime), limit, date(p.NotBefore)),
-			Saying{"Chrome", "ERR_CERT_VALIDITY_TOO_LONG"})
+			Symptom{"Chrome", "ERR_CERT_VALIDITY_TOO_LONG"})
 	case !c.public && !p.NotBefore.Before(appleSince) && lifetime > appleLimit*day:
 		c.add(CodeValidityTooLong, c.subject.CertFile,
 			fmt.Sprintf("valid for %s, and Apple's clients take %d days at most", days(lifetime), appleLimit),
-			Saying{"Safari", "\"This Connection Is Not Private\" (the certificate is not standards compliant)"})
+			Symptom{"Safari", "\"This Connection Is Not Private\" (the certificate is not standards compliant)"})
 	}
 }
 

@@ -123,6 +123,6 @@ func (c *checker) notYetConverted() {
 			words = "ValueError: invalid key"
 		}
 		c.add(CodePEMDelivery, item.File,
-			fmt.Sprintf("the %s is %s, which %s does not read", item.Kind, item.Form, c.options.Firmware.Name), Saying{camera, words})
+			fmt.Sprintf("the %s is %s, which %s does not read", item.Kind, item.Form, c.options.Firmware.Name), Symptom{camera, words})
 	}
 }

@@ -33,9 +33,9 @@ func ExampleCheck() {
 	for _, f := range report.Findings {
 		fmt.Printf("%s [%s]\n", f.Severity, f.Code)
 	}
-	for _, reach := range report.Reach {
+	for _, reach := range report.Forecast {
 		if reach.Family == "go" {
-			for _, f := range reach.Forecasts {
+			for _, f := range reach.Outcomes {
 				fmt.Printf("%s: %s %s\n", reach.Family, f.Cure, f.Outcome)
 			}
 		}

@@ -34,3 +34,12 @@ func StoresOf(root *x509.Certificate, besides ...*x509.Certificate) *Finding {
 	c.nameStores(besides)
 	return c.report.Finding(CodeOlderStores)
 }
+
+// Names returns every name of a client that is not one of hostsim's.
+func Names() []string {
+	names := someNames()
+	for name := range aliases {
+		names = append(names, name)
+	}
+	return names
+}

@@ -71,7 +71,7 @@ func TestFetch(t *testing.T) {
 			if c.code == preflight.CodeAIAWorks || c.path == "/pem" || c.path == "/p7c" {
 				want = preflight.OutcomeCompletes // Chromium reads these forms, too
 			}
-			require.Equal(t, want, reachOf(t, r, "chromium").Forecast(preflight.CureLeafOnly).Outcome)
+			require.Equal(t, want, reachOf(t, r, "chromium").Under(preflight.CureLeafOnly).Outcome)
 		})
 	}
 	t.Run("a private address is not asked", func(t *testing.T) {

@@ -19,9 +19,12 @@ type FleetOptions struct {
 	Workers  int // as many as there are cores when 0
 }
 
+// FleetFormat is the version of the JSON form of a fleet's lines.
+const FleetFormat = 1
+
 // A FleetLine is the outcome of one device.
 type FleetLine struct {
-	Format   int            `json:"format"` // of this form: [Format]
+	Format   int            `json:"format"` // of this form: [FleetFormat]
 	Line     int            `json:"line"`   // of the list
 	Subject  string         `json:"subject"`
 	OK       bool           `json:"ok"` // no finding of severity error, and readable
@@ -46,6 +49,8 @@ type FleetSummary struct {
 	OK       int          `json:"ok"`
 	Unread   int          `json:"unread"` // that could not be checked
 	Findings map[Code]int `json:"findings"`
+	// Ignored are the columns of the list's header that are passed over.
+	Ignored []string `json:"ignored"`
 	// SharedKeys is how many keys are in more than one device.
 	SharedKeys int `json:"shared_keys"`
 }
@@ -87,11 +92,13 @@ func Fleet(ctx context.Context, list io.Reader, o FleetOptions, emit func(*Fleet
 		})
 	}
 	var readError error
+	var ignored []string
 	// Nobody waits for this one when the context ends: it may wait for a line that never comes.
 	go func() {
 		defer close(ordered)
 		defer close(jobs)
 		devices := newFleetList(list)
+		defer func() { ignored = devices.ignored }()
 		for {
 			if err := devices.next(); err != nil {
 				if !errors.Is(err, io.EOF) {
@@ -115,7 +122,7 @@ func Fleet(ctx context.Context, list io.Reader, o FleetOptions, emit func(*Fleet
 	s := &fleetSummary{FleetSummary: FleetSummary{Findings: map[Code]int{}}, first: map[[sha256.Size]byte]firstUse{}}
 	err := s.collect(ctx, ordered, emit)
 	if err == nil {
-		err = readError
+		err, s.Ignored = readError, ignored
 	}
 	cancel()
 	running.Wait()
@@ -193,7 +200,7 @@ func (s *fleetSummary) count(l *FleetLine) {
 
 // checkLine checks one device.
 func checkLine(ctx context.Context, e fleetEntry, o FleetOptions) *FleetLine {
-	l := &FleetLine{Format: Format, Line: e.line, Subject: e.text, Findings: []FleetFinding{}, Problem: e.problem}
+	l := &FleetLine{Format: FleetFormat, Line: e.line, Subject: e.text, Findings: []FleetFinding{}, Problem: e.problem}
 	if e.problem != "" {
 		return l
 	}

@@ -148,6 +148,13 @@ func TestFleetLists(t *testing.T) {
 		{"a host that is another's", "\"cam,1.der\",\"cam;1.key\",other.example.com\n", []string{"name-mismatch"}},
 		{"a delivery with its host", ".,,cam-0.example.com\n", []string{""}},
 		{"a header alone", "path\n.\n", []string{""}},
+		{"names of columns", "Cert file;Key_Path;FQDN;Site\n" + pair + ";shed\n", []string{""}},
+		{"empty rows before the header", ";;;\r\nCert;Key;Host\r\n;;;\r\n" + pair + "\r\n;;;\r\n", []string{""}},
+		{"line ends of an old Macintosh", "cert;key;host\r" + pair + "\r" + pair + "\r", []string{"", ""}},
+		{"a separator that is a tab", "sep=\t\ncam,1.der\tcam;1.key\tcam-0.example.com\n", []string{""}},
+		{"a quoted separator", "\"sep=;\"\n" + pair + "\n", []string{""}},
+		{"the host is a URL", "\"cam,1.der\";\"cam;1.key\";https://cam-0.example.com:8443/live\n", []string{""}},
+		{"the host has a port", "\"cam,1.der\";\"cam;1.key\";cam-0.example.com:8443\n", []string{""}},
 		{"wrong lines between right ones", pair + "\na;b;c;d;e\n;;x\nnone.der;none.key\n\"x;y\n" + pair + "\n",
 			[]string{"", "5 fields", "no certificate is named", "no such file", "quotation mark", ""}},
 	} {
@@ -173,4 +180,30 @@ func TestFleetLists(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFleetKeepsSecrets: of a line only what is known is printed, and a key is no list.
+func TestFleetKeepsSecrets(t *testing.T) {
+	dir, _ := fleet(t, 1)
+	t.Chdir(dir)
+	said := func(list string) (string, *preflight.FleetSummary, error) {
+		var all strings.Builder
+		summary, err := preflight.Fleet(t.Context(), strings.NewReader(list), preflight.FleetOptions{}, func(l *preflight.FleetLine) error {
+			all.WriteString(l.Subject + l.Problem)
+			return nil
+		})
+		return all.String(), summary, err
+	}
+	out, summary, err := said("cert;key;host;password\n0.der;0.key;cam-0.example.com;geheim77\n")
+	require.NoError(t, err)
+	require.Equal(t, "0.der,0.key,cam-0.example.com", out)
+	require.Equal(t, []string{"password"}, summary.Ignored)
+	out, _, err = said("0.der;0.key;cam-0.example.com;geheim77\n")
+	require.NoError(t, err)
+	require.NotContains(t, out, "geheim77")
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
+	out, _, err = said(string(id.EncodeKeyPEM()))
+	require.ErrorIs(t, err, preflight.ErrNoList)
+	require.Empty(t, out)
 }

@@ -3,6 +3,7 @@ package preflight
 import (
 	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,12 +20,13 @@ const MaxLine = 16 << 10
 // A fleetList is a list of devices under way: what spreadsheets save is read as well as what is written by hand.
 type fleetList struct {
 	lines   *bufio.Reader
-	line    int    // the last one that was read
-	comma   rune   // that separates fields; 0 until one was seen
-	columns []int  // of a header: where cert, key and host are, -1 for one that is not there; nil without a header
-	begun   bool   // a line with something in it was read
-	text    string // of the last line, without the spaces around it
-	long    bool   // the last line is longer than MaxLine
+	line    int      // the last one that was read
+	comma   rune     // that separates fields; 0 until one was seen
+	columns []int    // of a header: where cert, key and host are, -1 for one that is not there; nil without a header
+	ignored []string // columns of the header that say nothing here
+	begun   bool     // a line with a device was read
+	text    string   // of the last line, without the spaces around it
+	long    bool     // the last line is longer than MaxLine
 }
 
 // What a line of a list has.
@@ -37,14 +39,25 @@ const (
 
 // columnNames are what the columns of a list are called.
 var columnNames = [fieldCount][]string{
-	fieldCert: {"cert", "certificate", "crt", "delivery", "path", "file", "folder"},
-	fieldKey:  {"key", "private key", "privatekey", "private_key"},
-	fieldHost: {"host", "hostname", "host name", "name", "address", "ip"},
+	fieldCert: {"cert", "certificate", "crt", "delivery", "path", "file", "folder", "zertifikat", "certificat"},
+	fieldKey:  {"key", "privatekey", "privkey", "schlüssel", "schluessel", "clé"},
+	fieldHost: {"host", "hostname", "fqdn", "domain", "dnsname", "commonname", "cn", "address", "ip", "ipaddress", "url"},
+}
+
+// columnName is the name of a column as columnNames have it: "Cert file", "cert_path" and "CERT" are one.
+func columnName(text string) string {
+	name := strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(text))
+	for _, suffix := range []string{"file", "path"} {
+		if short := strings.TrimSuffix(name, suffix); short != "" && short != name {
+			name = short
+		}
+	}
+	return name
 }
 
 // newFleetList reads UTF-8, or UTF-16 with a byte order mark.
 func newFleetList(list io.Reader) *fleetList {
-	return &fleetList{lines: bufio.NewReaderSize(transform.NewReader(list, unicode.BOMOverride(transform.Nop)), MaxLine)}
+	return &fleetList{lines: bufio.NewReaderSize(&lineEnds{r: transform.NewReader(list, unicode.BOMOverride(transform.Nop))}, MaxLine)}
 }
 
 // next goes on to the next line that names a device. The error is io.EOF at the end.
@@ -56,11 +69,16 @@ func (l *fleetList) next() error {
 		if l.text == "" || strings.HasPrefix(l.text, "#") {
 			continue
 		}
-		first := !l.begun
-		l.begun = true
-		if first && !l.long && l.heads() {
+		if strings.Contains(l.text, "-----BEGIN ") {
+			return ErrNoList
+		}
+		if l.blank() {
 			continue
 		}
+		if !l.begun && !l.long && l.heads() {
+			continue
+		}
+		l.begun = true
 		return nil
 	}
 }
@@ -81,8 +99,12 @@ func (l *fleetList) readLine() error {
 
 // heads tells whether the first line names the columns, or what separates them.
 func (l *fleetList) heads() bool {
-	if separator, ok := strings.CutPrefix(strings.ToLower(l.text), "sep="); ok && len(separator) == 1 { // as Excel writes it
-		l.comma, l.begun = rune(separator[0]), false
+	separator, ok := strings.CutPrefix(strings.ToLower(strings.Trim(l.text, `"`)), "sep=")
+	if ok && len(separator) <= 1 { // as Excel writes it
+		l.comma = '\t' // which was taken for a blank at the end
+		if separator != "" {
+			l.comma = rune(separator[0])
+		}
 		return true
 	}
 	fields, err := l.fields(l.text)
@@ -92,7 +114,7 @@ func (l *fleetList) heads() bool {
 	columns := make([]int, fieldCount)
 	known := 0
 	for field, names := range columnNames {
-		columns[field] = slices.IndexFunc(fields, func(f string) bool { return slices.Contains(names, strings.ToLower(f)) })
+		columns[field] = slices.IndexFunc(fields, func(f string) bool { return slices.Contains(names, columnName(f)) })
 		if columns[field] >= 0 {
 			known++
 		}
@@ -102,8 +124,16 @@ func (l *fleetList) heads() bool {
 		return false
 	}
 	l.columns = columns
+	for i, f := range fields {
+		if f != "" && !slices.Contains(columns, i) {
+			l.ignored = append(l.ignored, f)
+		}
+	}
 	return true
 }
+
+// blank tells whether a line has separators and nothing else, as spreadsheets write empty rows.
+func (l *fleetList) blank() bool { return strings.Trim(l.text, ",; \t\"") == "" }
 
 // A fleetEntry is what a line says of a device.
 type fleetEntry struct {
@@ -127,6 +157,7 @@ func (l *fleetList) entry() fleetEntry {
 	}
 	fields, err := l.fields(l.text)
 	if err != nil {
+		e.text = "..."
 		e.problem = `a quotation mark is out of place: a field that has one is written as "a ""b"" c"`
 		return e
 	}
@@ -139,7 +170,9 @@ func (l *fleetList) entry() fleetEntry {
 		}
 		return fields[n]
 	}
-	e.cert, e.key, e.host = field(fieldCert), field(fieldKey), field(fieldHost)
+	e.cert, e.key, e.host = field(fieldCert), field(fieldKey), hostOf(field(fieldHost))
+	// Other columns may have passwords.
+	e.text = strings.TrimRight(strings.Join([]string{e.cert, e.key, e.host}, ","), ",")
 	e.delivery = e.key == ""
 	switch {
 	case l.columns == nil && len(fields) > fieldCount:
@@ -148,6 +181,16 @@ func (l *fleetList) entry() fleetEntry {
 		e.problem = "no certificate is named"
 	}
 	return e
+}
+
+// hostOf leaves of a URL, or of an address with a port, the host.
+func hostOf(text string) string {
+	if strings.Contains(text, "://") || strings.Count(text, ":") == 1 {
+		if server, err := ParseServer(text); err == nil {
+			return server.Host
+		}
+	}
+	return text
 }
 
 // fields takes a line apart. Empty fields at its end, which spreadsheets write, are left out.
@@ -172,6 +215,33 @@ func (l *fleetList) fields(line string) ([]string, error) {
 		fields = fields[:len(fields)-1]
 	}
 	return fields, nil
+}
+
+// ErrNoList is that of a file with PEM in it, which was taken for a list.
+var ErrNoList = errors.New("a certificate or a private key, and no list of devices: leafcam check FILE takes it")
+
+// lineEnds turns the line ends of old spreadsheets, CR alone, into LF.
+type lineEnds struct {
+	r    io.Reader
+	last byte
+}
+
+func (l *lineEnds) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	kept := 0
+	for _, c := range p[:n] {
+		previous := l.last
+		l.last = c
+		switch {
+		case c == '\n' && previous == '\r':
+			continue // of CRLF
+		case c == '\r':
+			c = '\n'
+		}
+		p[kept] = c
+		kept++
+	}
+	return kept, err
 }
 
 // separatorOf returns what separates the fields of a line: what does so in the list, where the line has it; 0 when

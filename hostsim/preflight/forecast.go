@@ -40,116 +40,147 @@ const (
 	OutcomeNotApplicable Outcome = "not applicable"
 )
 
-// A Reach is the forecast for one family of clients.
-type Reach struct {
-	Family    string     `json:"family"` // of hostsim/policy, as clients and rows of a matrix name theirs
-	Title     string     `json:"title"`
-	Basis     Basis      `json:"basis"` // whether the family was measured
-	Forecasts []Forecast `json:"forecasts"`
+// A FamilyForecast is the forecast for one family of clients.
+type FamilyForecast struct {
+	Family  string   `json:"family"` // of hostsim/policy, as clients and rows of a matrix name theirs
+	Title   string   `json:"title"`
+	Basis   Basis    `json:"basis"`   // whether the family was measured
+	Clients []string `json:"clients"` // by which the family was measured; empty for one that was not
+	// NeverVerifies says that its clients accept any certificate.
+	NeverVerifies bool          `json:"never_verifies"`
+	Outcomes      []CureOutcome `json:"outcomes"`
 }
 
-// A Forecast is what clients will do under one cure.
-type Forecast struct {
+// A CureOutcome is what clients will do under one cure.
+type CureOutcome struct {
 	Cure    Cure    `json:"cure"`
 	Outcome Outcome `json:"outcome"`
-	Why     string  `json:"why"`
+	Reason  string  `json:"reason"`
+	// On is what it depends on, where Outcome is OutcomeDepends; "" otherwise.
+	On Condition `json:"on"`
 }
 
-// Forecast returns the forecast for a cure; its zero value when there is none.
-func (r *Reach) Forecast(cure Cure) Forecast {
-	for _, f := range r.Forecasts {
-		if f.Cure == cure {
-			return f
+// A Condition is what decides where the certificates do not.
+type Condition string
+
+// The conditions.
+const (
+	OnNetwork       Condition = "network"     // whether the client reaches the leaf's AIA URL
+	OnPreloaded     Condition = "preloaded"   // whether Mozilla's list of intermediates has the issuer
+	OnDeveloper     Condition = "developer"   // whether the app's developer allows roots of the user
+	OnClient        Condition = "client"      // which client of the family it is
+	OnMissingIssuer Condition = "issuer"      // whether the issuer that the delivery lacks is had
+	OnCertificate   Condition = "certificate" // what Go cannot read in the certificate
+)
+
+// What a client does, without the cure that it does it under.
+func completes(reason string) CureOutcome {
+	return CureOutcome{Outcome: OutcomeCompletes, Reason: reason}
+}
+func refuses(reason string) CureOutcome { return CureOutcome{Outcome: OutcomeRefuses, Reason: reason} }
+func notApplicable(reason string) CureOutcome {
+	return CureOutcome{Outcome: OutcomeNotApplicable, Reason: reason}
+}
+func depends(on Condition, reason string) CureOutcome {
+	return CureOutcome{Outcome: OutcomeDepends, Reason: reason, On: on}
+}
+
+// Under returns the outcome under a cure; its zero value when there is none.
+func (f *FamilyForecast) Under(cure Cure) CureOutcome {
+	for _, o := range f.Outcomes {
+		if o.Cure == cure {
+			return o
 		}
 	}
-	return Forecast{}
+	return CureOutcome{}
 }
 
 // forecast applies the policies of all families to what was found.
-func (c *checker) forecast() []Reach {
-	list := []Reach{}
+func (c *checker) forecast() []FamilyForecast {
+	list := []FamilyForecast{}
 	for _, p := range policy.Everyone() {
-		r := Reach{Family: p.Name, Title: p.Title, Basis: BasisDocumented}
+		f := FamilyForecast{Family: p.Name, Title: p.Title, Basis: BasisDocumented, Clients: p.Clients(), NeverVerifies: p.NeverVerifies}
 		if p.Measured() {
-			r.Basis = BasisMeasured
+			f.Basis = BasisMeasured
 		}
 		for _, cure := range Cures() {
-			outcome, why := c.judge(p, cure)
-			r.Forecasts = append(r.Forecasts, Forecast{cure, outcome, why})
+			outcome := c.judge(p, cure)
+			outcome.Cure = cure
+			f.Outcomes = append(f.Outcomes, outcome)
 		}
-		list = append(list, r)
+		list = append(list, f)
 	}
 	return list
 }
 
 // judge says what a family does under a cure. Where its clients would complete the chain, whether they know a
 // private root is up to those who made them.
-func (c *checker) judge(p policy.Policy, cure Cure) (Outcome, string) {
-	outcome, why := c.outcome(p, cure)
-	if outcome == OutcomeCompletes && p.IgnoresUserCAs && !c.public {
-		return OutcomeDepends, "completes in apps whose developers allow roots that the user has installed (network security configuration)"
+func (c *checker) judge(p policy.Policy, cure Cure) CureOutcome {
+	outcome := c.outcome(p, cure)
+	if outcome.Outcome == OutcomeCompletes && p.IgnoresUserCAs && !c.public {
+		return depends(OnDeveloper, "completes in apps whose developers allow roots that the user has installed (network security configuration)")
 	}
-	return outcome, why
+	return outcome
 }
 
 // outcome goes from what keeps everybody out to what is special about a family.
-func (c *checker) outcome(p policy.Policy, cure Cure) (Outcome, string) {
+func (c *checker) outcome(p policy.Policy, cure Cure) CureOutcome {
 	selfSigned := c.leaf != nil && c.leaf.Parsed != nil && certs.SelfSigned(c.leaf.Parsed)
 	if cure == CurePinned && !selfSigned {
 		return pinning(p)
 	}
 	if selfSigned && cure != CureLeafOnly && cure != CureGateway {
-		return OutcomeNotApplicable, "the certificate is self-signed: there is no chain"
+		return notApplicable("the certificate is self-signed: there is no chain")
 	}
 	if why := c.cureFault(cure); why != "" {
-		return OutcomeNotApplicable, why
+		return notApplicable(why)
 	}
 	if fault := c.servingFault(cure); fault != nil {
-		return OutcomeRefuses, fault.Title
+		return refuses(fault.Title)
 	}
 	if p.NeverVerifies {
-		return OutcomeCompletes, "verifies nothing"
+		return completes("verifies nothing")
 	}
 	if c.distrusted() {
-		return OutcomeRefuses, "no client has the root, and none should be given it"
+		return refuses("no client has the root, and none should be given it")
 	}
 	if c.leaf == nil {
-		return OutcomeDepends, "the certificate cannot be read here"
+		return depends(OnCertificate, "the certificate cannot be read here")
 	}
 	if c.leaf.Parsed == nil {
 		if p.GoParser {
-			return OutcomeRefuses, "Go's crypto/x509 cannot parse the certificate"
+			return refuses("Go's crypto/x509 cannot parse the certificate")
 		}
-		return OutcomeDepends, "the certificate is one that Go cannot parse: try it with leafcam matrix"
+		return depends(OnCertificate, "the certificate is one that Go cannot parse: try it with leafcam matrix")
 	}
 	return c.modelled(p, cure)
 }
 
 // pinning forecasts a self-signed certificate that somebody makes instead.
-func pinning(p policy.Policy) (Outcome, string) {
+func pinning(p policy.Policy) CureOutcome {
 	switch {
 	case p.NeverVerifies:
-		return OutcomeCompletes, "verifies nothing"
+		return completes("verifies nothing")
 	case p.PinsSelfSigned && p.PinsSelfSignedCA:
-		return OutcomeCompletes, "takes either form of self-signed certificate"
+		return completes("takes either form of self-signed certificate")
 	case p.PinsSelfSigned:
-		return OutcomeCompletes, "takes a self-signed certificate with CA:FALSE only"
+		return completes("takes a self-signed certificate with CA:FALSE only")
 	case p.PinsSelfSignedCA:
-		return OutcomeCompletes, "takes a self-signed certificate with CA:TRUE only"
+		return completes("takes a self-signed certificate with CA:TRUE only")
 	}
-	return OutcomeRefuses, "takes no self-signed certificate for an anchor"
+	return refuses("takes no self-signed certificate for an anchor")
 }
 
 // pinned forecasts the self-signed certificate that is there.
-func (c *checker) pinned(p policy.Policy) (Outcome, string) {
+func (c *checker) pinned(p policy.Policy) CureOutcome {
 	takes, form := p.PinsSelfSigned, "CA:FALSE"
 	if c.leaf.Parsed.IsCA {
 		takes, form = p.PinsSelfSignedCA, "CA:TRUE"
 	}
 	if takes {
-		return OutcomeCompletes, "once it is given the certificate"
+		return completes("once it is given the certificate")
 	}
-	return OutcomeRefuses, "takes no self-signed certificate with " + form
+	return refuses("takes no self-signed certificate with " + form)
 }
 
 // servingFault returns the finding that ends every handshake, if there is one.
@@ -201,7 +232,7 @@ type trait struct {
 }
 
 // curves are those of handshakes with the camera, which signs on a curve that the client offers.
-func (c *checker) curves(p policy.Policy) (Outcome, string) {
+func (c *checker) curves(p policy.Policy) CureOutcome {
 	return judged([]trait{
 		{c.report.Finding(CodeOddCurve) != nil, p.OddCurves, "does not offer the key's curve"},
 		{c.report.Finding(CodeFewClientsCurve) != nil, opposite(p.NoP521), "does not offer P-521"},
@@ -209,16 +240,16 @@ func (c *checker) curves(p policy.Policy) (Outcome, string) {
 	})
 }
 
-func judged(traits []trait) (Outcome, string) {
+func judged(traits []trait) CureOutcome {
 	for _, t := range traits {
 		switch {
 		case t.there && t.has == policy.TraitNo:
-			return OutcomeRefuses, t.lacks
+			return refuses(t.lacks)
 		case t.there && t.has == policy.TraitVaries:
-			return OutcomeDepends, "some of them: " + t.lacks
+			return depends(OnClient, "some of them: "+t.lacks)
 		}
 	}
-	return OutcomeCompletes, ""
+	return completes("")
 }
 
 func opposite(t policy.Trait) policy.Trait {
@@ -228,51 +259,54 @@ func opposite(t policy.Trait) policy.Trait {
 }
 
 // chainOutcome says whether a family gets from the leaf to the root.
-func (c *checker) chainOutcome(p policy.Policy, cure Cure) (Outcome, string) {
+func (c *checker) chainOutcome(p policy.Policy, cure Cure) CureOutcome {
 	known := c.root != nil
 	if cure == CureLeafOnly {
 		if known && len(c.path) == 0 {
-			return OutcomeCompletes, "the root itself has signed the leaf"
+			return completes("the root itself has signed the leaf")
+		}
+		if c.served() {
+			return completes("all links are sent")
 		}
 		return c.leafAlone(p)
 	}
 	if !known {
-		return OutcomeDepends, "when the missing issuer is had: the delivery lacks it"
+		return depends(OnMissingIssuer, "when the missing issuer is had: the delivery lacks it")
 	}
 	if len(c.path) == 0 {
-		return OutcomeNotApplicable, "no link is missing"
+		return notApplicable("no link is missing")
 	}
 	switch {
 	case cure == CureStore && p.StoreIsAnchor:
-		return OutcomeCompletes, "takes the intermediate for an anchor, without the root, too"
+		return completes("takes the intermediate for an anchor, without the root, too")
 	case cure == CureStore:
-		return OutcomeCompletes, "with the intermediates in its store, beside the root"
+		return completes("with the intermediates in its store, beside the root")
 	}
-	return OutcomeCompletes, "all links are sent"
+	return completes("all links are sent")
 }
 
 // leafAlone says whether a family finds the missing links itself.
-func (c *checker) leafAlone(p policy.Policy) (Outcome, string) {
+func (c *checker) leafAlone(p policy.Policy) CureOutcome {
 	if p.AIA {
 		switch {
 		case c.aia.url == "":
-			return OutcomeRefuses, "would download the issuer, and the leaf has no URL"
+			return refuses("would download the issuer, and the leaf has no URL")
 		case c.aia.https && !p.HTTPS:
-			return OutcomeRefuses, "downloads over http only"
+			return refuses("downloads over http only")
 		case p.MaxFetches > 0 && c.root != nil && len(c.path) > p.MaxFetches:
-			return OutcomeRefuses, fmt.Sprintf("downloads %d issuers at most, and %d are missing", p.MaxFetches, len(c.path))
+			return refuses(fmt.Sprintf("downloads %d issuers at most, and %d are missing", p.MaxFetches, len(c.path)))
 		case !c.aia.tried:
-			return OutcomeDepends, "completes when it reaches " + c.aia.url
+			return depends(OnNetwork, "completes when it reaches "+c.aia.url)
 		case c.aia.form == "", c.aia.form == delivery.FormPKCS7 && !p.PKCS7, c.aia.form == delivery.FormPEM && !p.PEM:
-			return OutcomeRefuses, "gets no issuer it can read from " + c.aia.url
+			return refuses("gets no issuer it can read from " + c.aia.url)
 		}
-		return OutcomeCompletes, "downloads the issuer"
+		return completes("downloads the issuer")
 	}
 	if p.Preloaded && c.public {
-		return OutcomeDepends, "completes when Mozilla's list of intermediates has the issuer, as it should for a public CA"
+		return depends(OnPreloaded, "completes when Mozilla's list of intermediates has the issuer, as it should for a public CA")
 	}
 	if p.Preloaded {
-		return OutcomeRefuses, "knows the intermediates of public CAs only"
+		return refuses("knows the intermediates of public CAs only")
 	}
-	return OutcomeRefuses, "does not find the missing issuer itself"
+	return refuses("does not find the missing issuer itself")
 }

@@ -54,6 +54,6 @@ func (c *checker) handshake(ctx context.Context) {
 	if errors.As(clientError, &invalid) || exception == nil {
 		return // the client's own opinion of the certificate
 	}
-	c.add(CodePairUnusable, c.subject.CertFile, "", Saying{camera, exception.Error()},
-		Saying{"a client written in Go", fmt.Sprint(clientError)})
+	c.add(CodePairUnusable, c.subject.CertFile, "", Symptom{camera, exception.Error()},
+		Symptom{"a client written in Go", fmt.Sprint(clientError)})
 }

@@ -47,7 +47,7 @@ func (c *checker) knownIssuer() {
 	}
 	for _, of := range []Code{CodeUnknownRoot, CodePrivateRoot, CodeMissingLink, CodeSelfSigned} {
 		if f := c.report.Finding(of); f != nil && ca.Kind != knowncas.Development {
-			f.Mend = ruleOf(code).Mend
+			f.Fix = ruleOf(code).Fix
 		}
 	}
 }

@@ -39,13 +39,13 @@ func TestKnownIssuers(t *testing.T) {
 				require.Equal(t, code == tc.code, r.Finding(code) != nil, code)
 			}
 			if tc.code != "" && tc.code != preflight.CodeDevelopmentCA {
-				require.Equal(t, r.Finding(tc.code).Mend, private.Mend)
+				require.Equal(t, r.Finding(tc.code).Fix, private.Fix)
 			}
-			f := reachOf(t, r, "openssl").Forecast(preflight.CureGateway)
-			require.Equal(t, tc.refused, f.Outcome == preflight.OutcomeRefuses, f.Why)
+			f := reachOf(t, r, "openssl").Under(preflight.CureGateway)
+			require.Equal(t, tc.refused, f.Outcome == preflight.OutcomeRefuses, f.Reason)
 			// Who names the root has made up their mind.
 			own := check(t, s, preflight.Options{Roots: []*x509.Certificate{p.Root.Certificate}})
-			require.Equal(t, preflight.OutcomeCompletes, reachOf(t, own, "openssl").Forecast(preflight.CureGateway).Outcome)
+			require.Equal(t, preflight.OutcomeCompletes, reachOf(t, own, "openssl").Under(preflight.CureGateway).Outcome)
 			require.Zero(t, own.Errors())
 		})
 	}

@@ -19,7 +19,7 @@ func (c *checker) keyAndSignature() {
 	kind := c.camera.KeyKind()
 	if curve, isEC := strings.CutPrefix(kind, "EC "); isEC && !slices.Contains([]string{"secp256r1", "secp384r1", "secp521r1"}, curve) {
 		c.add(CodeOddCurve, c.subject.CertFile, fmt.Sprintf("the key is on the curve %s, which hardly any client offers", curve),
-			Saying{camera, handshakeFailure}, Saying{"curl", "handshake failure"})
+			Symptom{camera, handshakeFailure}, Symptom{"curl", "handshake failure"})
 	}
 	p := c.leaf.Parsed
 	if p == nil {
@@ -29,7 +29,7 @@ func (c *checker) keyAndSignature() {
 	case *rsa.PublicKey:
 		bits := key.N.BitLen()
 		if bits < 2048 {
-			c.add(CodeWeakKey, c.subject.CertFile, fmt.Sprintf("the RSA key has %d bits", bits), Saying{"curl", "EE certificate key too weak"})
+			c.add(CodeWeakKey, c.subject.CertFile, fmt.Sprintf("the RSA key has %d bits", bits), Symptom{"curl", "EE certificate key too weak"})
 		} else {
 			c.add(CodeLargeKey, c.subject.CertFile,
 				fmt.Sprintf("the key is RSA with %d bits: a signature takes a microcontroller about a second or more", bits))
@@ -37,14 +37,14 @@ func (c *checker) keyAndSignature() {
 	case *ecdsa.PublicKey:
 		if key.Curve.Params().BitSize == 521 {
 			c.add(CodeFewClientsCurve, c.subject.CertFile, "the key is on P-521, which Chromium and others do not offer",
-				Saying{camera, handshakeFailure}, Saying{"Chromium", "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"})
+				Symptom{camera, handshakeFailure}, Symptom{"Chromium", "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"})
 		}
 	}
 	switch p.SignatureAlgorithm {
 	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1:
 		if !certs.SelfSigned(p) { // nobody looks at the signature of an anchor
 			c.add(CodeWeakSignature, c.subject.CertFile, fmt.Sprintf("the certificate is signed with %s", p.SignatureAlgorithm),
-				Saying{"curl", "CA signature digest algorithm too weak"})
+				Symptom{"curl", "CA signature digest algorithm too weak"})
 		}
 	}
 }
@@ -61,18 +61,18 @@ func (c *checker) usages() {
 			left = "static RSA is left, which few clients offer"
 		}
 		c.add(CodeKeyUsage, c.subject.CertFile, "keyUsage without digitalSignature takes the ECDHE suites away: "+left,
-			Saying{camera, handshakeFailure}, Saying{"curl", "handshake failure"})
+			Symptom{camera, handshakeFailure}, Symptom{"curl", "handshake failure"})
 	}
 	if hasEKU := len(p.ExtKeyUsage)+len(p.UnknownExtKeyUsage) > 0; hasEKU &&
 		!slices.Contains(p.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(p.ExtKeyUsage, x509.ExtKeyUsageAny) {
-		c.add(CodeExtKeyUsage, c.subject.CertFile, "", Saying{camera, handshakeFailure}, Saying{"curl", "handshake failure"})
+		c.add(CodeExtKeyUsage, c.subject.CertFile, "", Symptom{camera, handshakeFailure}, Symptom{"curl", "handshake failure"})
 	}
 	if p.IsCA {
 		c.add(CodeCALeaf, c.subject.CertFile, "",
-			Saying{"Firefox", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"}, Saying{"rustls", "CaUsedAsEndEntity"})
+			Symptom{"Firefox", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"}, Symptom{"rustls", "CaUsedAsEndEntity"})
 	}
 	if certs.WantsStaple(p) {
-		c.add(CodeMustStaple, c.subject.CertFile, "", Saying{"gnutls-cli", "The certificate requires the server to include an OCSP status"})
+		c.add(CodeMustStaple, c.subject.CertFile, "", Symptom{"gnutls-cli", "The certificate requires the server to include an OCSP status"})
 	}
 }
 
@@ -83,7 +83,7 @@ func (c *checker) size() {
 	if c.report.Message.Leaf > firmware.OutContentLen {
 		c.add(CodeMessageTooLong, c.subject.CertFile,
 			fmt.Sprintf("the certificate's message has %d octets, and the camera sends %d at most", c.report.Message.Leaf, firmware.OutContentLen),
-			Saying{camera, "OSError: (-27136, 'MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL')"}, Saying{"curl", "curl: (35)"})
+			Symptom{camera, "OSError: (-27136, 'MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL')"}, Symptom{"curl", "curl: (35)"})
 	}
 }
 

@@ -24,7 +24,7 @@ func (c *checker) loading() {
 			if s.Delivery != nil {
 				title = s.Delivery.NoKey()
 			}
-			c.add(CodeNoKey, "", title, Saying{camera, "ValueError: invalid key"})
+			c.add(CodeNoKey, "", title, Symptom{camera, "ValueError: invalid key"})
 			return
 		}
 		key = throwAwayKey()
@@ -39,7 +39,7 @@ func (c *checker) loading() {
 		return
 	}
 	c.report.Exception, c.refusal = err.Error(), err
-	said := Saying{camera, err.Error()}
+	said := Symptom{camera, err.Error()}
 	if errors.Is(err, micropython.ErrInvalidKey) {
 		c.keyRefused(said)
 		return
@@ -48,7 +48,7 @@ func (c *checker) loading() {
 }
 
 // certificateRefused says why the camera does not take the certificate.
-func (c *checker) certificateRefused(said Saying) {
+func (c *checker) certificateRefused(said Symptom) {
 	s := c.subject
 	held, isCertificate := c.held(s.CertFile, delivery.KindCertificate)
 	switch {
@@ -85,7 +85,7 @@ func throwAwayKey() []byte {
 }
 
 // keyRefused says why the camera does not take the key, which it reads first.
-func (c *checker) keyRefused(said Saying) {
+func (c *checker) keyRefused(said Symptom) {
 	s := c.subject
 	certificate, key := s.item(s.CertFile), s.item(s.KeyFile)
 	held, isKey := c.held(s.KeyFile, delivery.KindKey)
@@ -105,7 +105,7 @@ func (c *checker) keyRefused(said Saying) {
 		c.nextRefusal()
 	case cause != "":
 		f := c.add(CodeKeyUnsupported, s.KeyFile, cause+": the camera does not load the file", said)
-		f.Why, f.Mend = ruleOf(CodeFileNotLoaded).Why, ruleOf(CodeFileNotLoaded).Mend
+		f.Cause, f.Fix = ruleOf(CodeFileNotLoaded).Cause, ruleOf(CodeFileNotLoaded).Fix
 	default:
 		title := ""
 		if key != nil && key.About != "" {
@@ -118,7 +118,7 @@ func (c *checker) keyRefused(said Saying) {
 // nextRefusal adds what the camera would say of the certificate once it has a key.
 func (c *checker) nextRefusal() {
 	if err := (asker{c.options.Firmware, throwAwayKey()}).load(c.subject.Cert); err != nil {
-		c.certificateRefused(Saying{camera, err.Error()})
+		c.certificateRefused(Symptom{camera, err.Error()})
 	}
 }
 
@@ -187,10 +187,12 @@ func isPEM(data []byte) bool { return bytes.Contains(data, []byte("-----BEGIN ")
 
 // pairing asks whether key and certificate belong together, which the camera does not.
 func (c *checker) pairing() {
-	if fits, known := c.camera.PairFits(); known && !fits || !known && c.subject.Mismatch {
+	fits, known := c.camera.PairFits()
+	c.report.Paired = known && fits
+	if known && !fits || !known && c.subject.Mismatch {
 		c.add(CodeKeyMismatch, c.subject.KeyFile, "",
-			Saying{camera, "OSError: (-30592, 'MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE')"},
-			Saying{"curl", "bad signature"})
+			Symptom{camera, "OSError: (-30592, 'MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE')"},
+			Symptom{"curl", "bad signature"})
 	}
 }
 

@@ -9,14 +9,14 @@ import (
 
 // modelled forecasts a cure by the models of a family's clients: what they refuse, and then how the chain
 // is completed.
-func (c *checker) modelled(p policy.Policy, cure Cure) (Outcome, string) {
+func (c *checker) modelled(p policy.Policy, cure Cure) CureOutcome {
 	if cure != CureGateway {
-		if outcome, why := c.curves(p); outcome != OutcomeCompletes {
-			return outcome, why
+		if outcome := c.curves(p); outcome.Outcome != OutcomeCompletes {
+			return outcome
 		}
 	}
 	if why := c.programme(p); why != "" {
-		return OutcomeRefuses, why
+		return refuses(why)
 	}
 	refused := ""
 	completes := 0
@@ -34,9 +34,9 @@ func (c *checker) modelled(p policy.Policy, cure Cure) (Outcome, string) {
 	case refused == "":
 		return c.chainOutcome(p, cure)
 	case completes > 0:
-		return OutcomeDepends, "some of them: " + refused
+		return depends(OnClient, "some of them: "+refused)
 	}
-	return OutcomeRefuses, refused
+	return refuses(refused)
 }
 
 // question is what clients are asked about the leaf alone.
@@ -48,6 +48,10 @@ func (c *checker) question() policy.Question {
 // issuer that is missing is another matter.
 func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Found {
 	q := c.question()
+	if cure == CureLeafOnly && c.served() && len(c.path) > 0 {
+		q.Roots, q.Sent = []*x509.Certificate{c.root}, c.sent()
+		return v.Verify(q).Found
+	}
 	if certs.SelfSigned(c.leaf.Parsed) {
 		return v.Pinned(q)
 	}

@@ -17,8 +17,8 @@ func (c *checker) names() {
 	if len(names) == 0 {
 		c.add(CodeNoSAN, c.subject.CertFile,
 			fmt.Sprintf("the certificate has no subject alternative name, only the common name \"%s\"", p.Subject.CommonName),
-			Saying{"Go", "x509: certificate relies on legacy Common Name field, use SANs instead"},
-			Saying{"Chromium", "ERR_CERT_COMMON_NAME_INVALID"})
+			Symptom{"Go", "x509: certificate relies on legacy Common Name field, use SANs instead"},
+			Symptom{"Chromium", "ERR_CERT_COMMON_NAME_INVALID"})
 	} else if c.options.Host != "" {
 		c.compareHost(names)
 	}
@@ -44,9 +44,9 @@ func (c *checker) compareHost(names []string) {
 		title += " (a wildcard stands for one label)"
 	}
 	c.add(CodeNameMismatch, c.subject.CertFile, title,
-		Saying{"curl", "no alternative certificate subject name matches target host name"},
-		Saying{"openssl", "hostname mismatch"},
-		Saying{"Chromium", "ERR_CERT_COMMON_NAME_INVALID"})
+		Symptom{"curl", "no alternative certificate subject name matches target host name"},
+		Symptom{"openssl", "hostname mismatch"},
+		Symptom{"Chromium", "ERR_CERT_COMMON_NAME_INVALID"})
 }
 
 // wildcardTooDeep tells whether a wildcard would match if it stood for more labels than one
@@ -68,7 +68,7 @@ func (c *checker) nameKind(name string) {
 	}
 	f := c.add(CodeNameNotPublic, c.subject.CertFile, fmt.Sprintf("%s: %s", host.Name, host.Why()))
 	if host.Public() {
-		f.Mend = "renew every few days, or use a DNS name"
+		f.Fix = "renew every few days, or use a DNS name"
 	}
 }
 

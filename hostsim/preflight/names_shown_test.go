@@ -62,8 +62,8 @@ func TestNamesThatActOnATerminal(t *testing.T) {
 				require.NoError(t, preflight.SARIF(&sarif, r))
 				for _, f := range r.Findings {
 					requireInert(t, f.Title, evil)
-					for _, s := range f.Says {
-						requireInert(t, s.Words, evil)
+					for _, s := range f.Symptoms {
+						requireInert(t, s.Message, evil)
 					}
 				}
 				var log struct {

@@ -67,9 +67,9 @@ func TestPlatforms(t *testing.T) {
 			if tc.without {
 				id = withoutUsages(t, tc.pki, id)
 			}
-			f := reachOf(t, check(t, delivered(t, tc.pki, id), preflight.Options{}), tc.family).Forecast(tc.cure)
-			require.Equal(t, tc.outcome, f.Outcome, f.Why)
-			require.Contains(t, f.Why, tc.why)
+			f := reachOf(t, check(t, delivered(t, tc.pki, id), preflight.Options{}), tc.family).Under(tc.cure)
+			require.Equal(t, tc.outcome, f.Outcome, f.Reason)
+			require.Contains(t, f.Reason, tc.why)
 		})
 	}
 }

@@ -8,18 +8,27 @@ import (
 )
 
 // Format is the version of a report's JSON form.
-const Format = 1
+const Format = 2
 
 // A Report is the outcome of a check.
 type Report struct {
-	Format   int       `json:"format"`
-	Subject  string    `json:"subject"` // what was checked, as it was named
-	Firmware string    `json:"firmware"`
-	Host     string    `json:"host"` // that clients connect to; "" when nobody said
-	At       time.Time `json:"at"`   // the time that was asked about
+	Format  int    `json:"format"`
+	Subject string `json:"subject"` // what was checked, as it was named
+	// Presented is how many certificates a server presented; 0 when files were checked.
+	Presented int       `json:"presented"`
+	Firmware  string    `json:"firmware"`
+	Host      string    `json:"host"` // that clients connect to; "" when nobody said
+	At        time.Time `json:"at"`   // the time that was asked about
+
+	// Verdict is the answer in short. It is about the forecast, and zero where that was left out.
+	Verdict Verdict `json:"verdict"`
+	// Steps are what to do, in order, at most three.
+	Steps []Step `json:"steps"`
 
 	Loads     bool   `json:"loads"`     // load_cert_chain returns
 	Exception string `json:"exception"` // that it raises otherwise
+	// Paired says that the key is known to be the certificate's.
+	Paired bool `json:"paired"`
 	// The same for the files as they lie there, where a delivery is judged by what convert makes of it.
 	LoadsAsDelivered     bool   `json:"loads_as_delivered"`
 	ExceptionAsDelivered string `json:"exception_as_delivered"`
@@ -37,8 +46,8 @@ type Report struct {
 	// Octets of the Certificate message with the leaf alone and with the path, and the limit.
 	Message Message `json:"certificate_message"`
 
-	Findings []Finding `json:"findings"`
-	Reach    []Reach   `json:"reach"`
+	Findings []Finding        `json:"findings"`
+	Forecast []FamilyForecast `json:"forecast"`
 
 	file     string            // that findings about no single file are shown at
 	archives map[string]string // of files that lie in one
@@ -46,13 +55,15 @@ type Report struct {
 
 // Summary says what a certificate is.
 type Summary struct {
-	Title     string    `json:"title"`
-	Names     []string  `json:"names"`
-	Issuer    string    `json:"issuer"`
-	Key       string    `json:"key"`
-	NotBefore time.Time `json:"not_before"`
-	NotAfter  time.Time `json:"not_after"`
-	SHA256    string    `json:"sha256"` // of its DER
+	Title  string   `json:"title"`
+	Names  []string `json:"names"`
+	Issuer string   `json:"issuer"`
+	// IssuerOrganization is the organization that the issuer belongs to; "" where its name says nothing of it.
+	IssuerOrganization string    `json:"issuer_organization"`
+	Key                string    `json:"key"`
+	NotBefore          time.Time `json:"not_before"`
+	NotAfter           time.Time `json:"not_after"`
+	SHA256             string    `json:"sha256"` // of its DER
 }
 
 // Message is the size of the TLS Certificate message (RFC 5246 section 7.4.2), in octets.
@@ -67,18 +78,21 @@ type Finding struct {
 	Code     Code     `json:"code"`
 	Severity Severity `json:"severity"`
 	File     string   `json:"file"`  // "" when it is about no single file
+	Line     int      `json:"line"`  // of the file, from 1; 0 when that is not known
 	Title    string   `json:"title"` // what is so
-	// Says is what will happen, in the words of those to whom it happens.
-	Says  []Saying `json:"says"`
-	Why   string   `json:"why"`
-	Mend  string   `json:"mend"`
-	Basis Basis    `json:"basis"`
+	// Symptoms are what people will see of it.
+	Symptoms []Symptom `json:"symptoms"`
+	Cause    string    `json:"cause"`
+	Fix      string    `json:"fix"`
+	// Commands are those of the fix, with this delivery's paths: they run as they are.
+	Commands []string `json:"commands"`
+	Basis    Basis    `json:"basis"`
 }
 
-// A Saying is what somebody will say.
-type Saying struct {
-	Who   string `json:"who"`
-	Words string `json:"words"`
+// A Symptom is what a program prints.
+type Symptom struct {
+	Source  string `json:"source"` // the program
+	Message string `json:"message"`
 }
 
 // Severity is how bad a finding is.

@@ -8,8 +8,8 @@ type Rule struct {
 	Code     Code
 	Severity Severity
 	Summary  string
-	Why      string
-	Mend     string
+	Cause    string
+	Fix      string
 	Basis    Basis
 }
 

@@ -52,6 +52,10 @@ type (
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   *sarifRegion  `json:"region,omitempty"` // nil where no line is known
+	}
+	sarifRegion struct {
+		StartLine int `json:"startLine"`
 	}
 	sarifArtifact struct {
 		URI string `json:"uri"`
@@ -69,7 +73,7 @@ func SARIF(w io.Writer, reports ...*Report) error {
 		index[rule.Code] = i
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
 			ID: string(rule.Code), ShortDescription: sarifMessage{rule.Summary},
-			FullDescription: sarifMessage{rule.Why}, Help: sarifMessage{rule.Mend},
+			FullDescription: sarifMessage{rule.Cause}, Help: sarifMessage{rule.Fix},
 			Default: sarifDefault{string(rule.Severity)},
 		})
 	}
@@ -79,13 +83,17 @@ func SARIF(w io.Writer, reports ...*Report) error {
 			if file == "" {
 				file = r.file
 			}
+			var region *sarifRegion
+			if f.Line > 0 {
+				region = &sarifRegion{f.Line}
+			}
 			if archive := r.archives[file]; archive != "" {
-				file = archive // what lies in an archive is said of the archive
+				file, region = archive, nil // what lies in an archive is said of the archive
 			}
 			run.Results = append(run.Results, sarifResult{
 				RuleID: string(f.Code), RuleIndex: index[f.Code], Level: string(f.Severity),
 				Message:   sarifMessage{f.message()},
-				Locations: []sarifLocation{{sarifPhysical{sarifArtifact{fileURI(file)}}}},
+				Locations: []sarifLocation{{sarifPhysical{sarifArtifact{fileURI(file)}, region}}},
 			})
 		}
 	}
@@ -97,10 +105,10 @@ func SARIF(w io.Writer, reports ...*Report) error {
 // message is a finding in a few sentences.
 func (f Finding) message() string {
 	parts := []string{f.Title + "."}
-	for _, s := range f.Says {
-		parts = append(parts, s.Who+": "+s.Words+".")
+	for _, s := range f.Symptoms {
+		parts = append(parts, s.Source+": "+s.Message+".")
 	}
-	return strings.Join(append(parts, "Why: "+f.Why+".", "Mend: "+f.Mend+"."), " ")
+	return strings.Join(append(parts, "Cause: "+f.Cause+".", "Fix: "+f.Fix+"."), " ")
 }
 
 // fileURI names a file as SARIF does.

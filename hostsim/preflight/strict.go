@@ -28,6 +28,6 @@ func (c *checker) strict() {
 		}
 	}
 	if len(faults) > 0 {
-		c.add(CodeStrictProfile, c.subject.CertFile, strings.Join(faults, "; "), Saying{"Python 3.13", "certificate verify failed"})
+		c.add(CodeStrictProfile, c.subject.CertFile, strings.Join(faults, "; "), Symptom{"Python 3.13", "certificate verify failed"})
 	}
 }

@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"strings"
 
@@ -18,10 +19,18 @@ type Subject struct {
 	Delivery *delivery.Delivery
 	// Converted says that Cert and Key are what convert makes of the delivery.
 	Converted bool
+	// Leaf is what the certificate of the delivery was chosen by; "" where nobody chose.
+	Leaf string
 	// First is the first path that was named, where findings about no single file are shown.
 	First string
+	// Server is the address of the server that presented the certificates; "" for files.
+	Server string
+	// Host is the name that the server was asked for.
+	Host string
 	// Mismatch says that the delivery's key is known not to be the leaf's.
 	Mismatch bool
+
+	presented []*x509.Certificate // by the server, in its order
 }
 
 // FromDelivery returns the subject of a delivery: what would be flashed is what convert makes of

@@ -34,12 +34,9 @@ var outcomeColors = map[Outcome]text.Color{
 var outcomeSigns = map[Outcome]string{OutcomeCompletes: "✓", OutcomeRefuses: "✗", OutcomeDepends: "?", OutcomeNotApplicable: "·"}
 
 // Text writes a report for people: what was checked, the findings with the worst first and the
-// mend of each last, the chain, and the forecast.
+// fix of each last, the chain, and the forecast.
 func Text(w io.Writer, r *Report, o TextOptions) {
-	t := &textWriter{Writer: w, options: o, width: usualWidth}
-	if o.Width > 0 {
-		t.width = max(minWidth, min(o.Width, usualWidth))
-	}
+	t := newTextWriter(w, o)
 	t.head(r)
 	for _, s := range Severities() {
 		t.findings(r, s)
@@ -53,6 +50,14 @@ type textWriter struct {
 	io.Writer
 	options TextOptions
 	width   int
+}
+
+func newTextWriter(w io.Writer, o TextOptions) *textWriter {
+	t := &textWriter{Writer: w, options: o, width: usualWidth}
+	if o.Width > 0 {
+		t.width = max(minWidth, min(o.Width, usualWidth))
+	}
+	return t
 }
 
 func (t *textWriter) paint(c text.Color, s string) string {
@@ -101,17 +106,17 @@ func (t *textWriter) findings(r *Report, s Severity) {
 		}
 		t.wrapped("  ", "  ", fmt.Sprintf("%s  [%s]", f.Title, f.Code))
 		if f.File != "" {
-			t.wrapped("      file  ", "            ", f.File)
+			t.wrapped("      file     ", "               ", f.File)
 		}
-		for _, saying := range f.Says {
-			t.wrapped("      says  ", "            ", saying.Who+": "+saying.Words)
+		for _, saying := range f.Symptoms {
+			t.wrapped("      symptom  ", "               ", saying.Source+": "+saying.Message)
 		}
-		why := f.Why
-		if f.Basis == BasisDocumented && len(f.Says) > 0 {
+		why := f.Cause
+		if f.Basis == BasisDocumented && len(f.Symptoms) > 0 {
 			why += " (documented, not tried here)"
 		}
-		t.wrapped("      why   ", "            ", why)
-		t.wrapped("      mend  ", "            ", f.Mend)
+		t.wrapped("      cause    ", "               ", why)
+		t.wrapped("      fix      ", "               ", f.Fix)
 	}
 }
 
@@ -157,7 +162,7 @@ var cureHeads = map[Cure]string{
 
 // reach writes the forecast: families with the same forecast share an entry.
 func (t *textWriter) reach(r *Report) {
-	if len(r.Reach) == 0 {
+	if len(r.Forecast) == 0 {
 		return
 	}
 	fmt.Fprintln(t, "\nFORECAST (leafcam matrix proves it with the clients of this machine)")
@@ -169,7 +174,7 @@ func (t *textWriter) reach(r *Report) {
 	t.wrapped("  ", "  ", "✓ completes, ✗ refuses, ? depends, · does not apply")
 	fmt.Fprintf(t, "\n  %s\n", strings.Join(numbers, " "))
 	indent := strings.Repeat(" ", 2*len(Cures())+3)
-	for _, group := range sameForecast(r.Reach) {
+	for _, group := range sameForecast(r.Forecast) {
 		var titles, signs []string
 		for _, reach := range group {
 			title := reach.Title
@@ -178,20 +183,20 @@ func (t *textWriter) reach(r *Report) {
 			}
 			titles = append(titles, title)
 		}
-		for _, f := range group[0].Forecasts {
+		for _, f := range group[0].Outcomes {
 			signs = append(signs, t.paint(outcomeColors[f.Outcome], outcomeSigns[f.Outcome]))
 		}
 		t.wrapped("  "+strings.Join(signs, " ")+"  ", indent, strings.Join(titles, "; "))
-		t.wrapped(indent+"the leaf alone: ", indent+"  ", group[0].Forecast(CureLeafOnly).Why)
+		t.wrapped(indent+"the leaf alone: ", indent+"  ", group[0].Under(CureLeafOnly).Reason)
 	}
 }
 
 // sameForecast groups families in their order.
-func sameForecast(list []Reach) (groups [][]Reach) {
+func sameForecast(list []FamilyForecast) (groups [][]FamilyForecast) {
 	index := map[string]int{}
 	for _, r := range list {
-		key := r.Forecast(CureLeafOnly).Why
-		for _, f := range r.Forecasts {
+		key := r.Under(CureLeafOnly).Reason
+		for _, f := range r.Outcomes {
 			key += "/" + string(f.Outcome)
 		}
 		i, known := index[key]

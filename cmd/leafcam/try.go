@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/certname"
+	"github.com/leafcam/leafcam/internal/printable"
+)
+
+// tryOptions are the flags of try.
+type tryOptions struct {
+	host, leaf, root string
+	firmware         string
+	clients          []string
+	all              bool
+	deadline         time.Duration
+	reports          []string
+	json             bool
+	password         passwordOptions
+}
+
+func newTry() *cobra.Command {
+	var o tryOptions
+	cmd := &cobra.Command{
+		Use:   "try DELIVERY...",
+		Short: "prove it: this machine's clients against your files, now and with the intermediate",
+		Long: `    $ leafcam try /etc/letsencrypt/live/cam.example.com
+    $ leafcam try camera                           the folder that leafcam convert wrote
+    $ leafcam try cam.zip cam.key --clients curl,python,java
+    $ leafcam try camera --all                     every client, in every scenario
+
+Puts your certificate on an emulated camera and lets the quick clients of this machine connect: first
+as it is, then with the intermediate sent by a second load_cert_chain. A delivery is read as leafcam check
+reads it. Each row is printed when it is there. leafcam matrix does the same with more choices.
+
+Each client trusts the root of your chain, or that of --root, and nothing else. Nothing leaves this machine.
+
+Exit status: 0 every client connects with the intermediate, 1 some do not, 2 usage, 3 the machine stands
+in the way or the time of --deadline is up.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return try(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients connect to; the certificate's first name by default")
+	f.StringVar(&o.leaf, "leaf", "", "`WHICH` certificate is meant, of several: its file, serial number, SHA-256 fingerprint or name")
+	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
+	f.BoolVar(&o.all, "all", false, "every client, in every scenario of leafcam matrix")
+	f.DurationVar(&o.deadline, "deadline", 10*time.Minute, "how long all of it may take")
+	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
+	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
+	o.password.register(f)
+	return cmd
+}
+
+func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writer) error {
+	runner, err := o.runner(ctx, args)
+	if err != nil {
+		return err
+	}
+	outputs, err := matrixOptions{reports: o.reports}.outputs()
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, o.deadline)
+	defer cancel()
+	m, err := o.run(limited, runner, out, messages)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() != nil:
+		return environment(fmt.Errorf("the time of --deadline %s is up", o.deadline))
+	case err != nil:
+		return err
+	}
+	if o.json {
+		if err := report.JSON(out, m); err != nil {
+			return environment(err)
+		}
+	}
+	if err := outputs.write(m); err != nil {
+		return environment(err)
+	}
+	if err := anyInstalled(m); err != nil {
+		return err
+	}
+	t := tallyOf(m)
+	if !o.json {
+		t.print(out, runner, strings.Join(args, " "))
+	}
+	if t.cured < t.ran {
+		return errFindings
+	}
+	return nil
+}
+
+// runner makes a Runner of a delivery and the flags.
+func (o tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
+	r := hostsim.Runner{Clients: clients.Quick(), Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioSecondLoad()}}
+	if o.all {
+		r.Clients, r.Scenarios = clients.All(), hostsim.StandardSet()
+	}
+	var err error
+	if len(o.clients) > 0 {
+		if r.Clients, err = hostsim.ClientsByName(o.clients, clients.All()); err != nil {
+			return r, usage(err)
+		}
+	}
+	if r.Firmware, err = device.FirmwareByName(o.firmware); err != nil {
+		return r, usage(err)
+	}
+	if o.deadline <= 0 {
+		return r, usage(fmt.Errorf("--deadline %s: give a time such as 2m", o.deadline))
+	}
+	var root *x509.Certificate
+	if o.root != "" {
+		list, err := delivery.ReadCertificates(o.root)
+		if err != nil {
+			return r, usage(fmt.Errorf("--root: %w", err))
+		}
+		root = list[0]
+	}
+	d, err := delivery.Read(ctx, args, delivery.Options{
+		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Host: o.host, Leaf: o.leaf,
+	})
+	if err == nil {
+		err = d.Problem
+	}
+	if err != nil {
+		return r, deliveryError(err, d)
+	}
+	if r.Files, err = hostsim.FilesOf(r.Firmware, d, root); err != nil {
+		return r, filesError(err, args)
+	}
+	r.Host, err = o.hostOf(d)
+	return r, err
+}
+
+// filesError says what keeps a delivery from being tried.
+func filesError(err error, args []string) error {
+	check := "leafcam check " + strings.Join(args, " ") + " says why"
+	switch {
+	case errors.Is(err, hostsim.ErrNotLoaded):
+		return &statusError{exitFindings, fmt.Errorf("the camera does not load this delivery (%w); %s", err, check)}
+	case errors.Is(err, hostsim.ErrGoCannotParse):
+		return &statusError{exitFindings, fmt.Errorf("%w; %s", err, check)}
+	case errors.Is(err, hostsim.ErrNoRoot):
+		return usage(fmt.Errorf("%w; name the root with --root, and the intermediates as part of the delivery", err))
+	}
+	return usage(err)
+}
+
+// hostOf returns the host that clients connect to: the one that was named, or the first one of the certificate.
+func (o tryOptions) hostOf(d *delivery.Delivery) (string, error) {
+	if o.host != "" {
+		if err := certs.CheckClientHost(o.host); err != nil {
+			return "", usage(fmt.Errorf("--host: %w", err))
+		}
+		return o.host, nil
+	}
+	for _, name := range d.Leaf.Names() {
+		name = strings.Replace(name, "*", "cam", 1)
+		if certs.CheckClientHost(name) == nil {
+			return name, nil
+		}
+	}
+	return hostsim.DefaultHost, nil
+}
+
+// run runs the clients, and prints each row when it is there.
+func (o tryOptions) run(ctx context.Context, r hostsim.Runner, out, messages io.Writer) (*hostsim.Matrix, error) {
+	if o.json {
+		return runWithProgress(ctx, r, messages)
+	}
+	status := newStatusLine(messages)
+	defer status.clear()
+	fmt.Fprintf(out, "%s on an emulated camera with %s. Each client trusts the root %q alone.\n\n",
+		printable.Visible(r.Host), r.Firmware.Name, certname.Title(r.Files.Root))
+	rows := report.NewRows(out, r.Clients, r.Scenarios, tableOptions(out))
+	r.Progress = func(_, _ int, what string) { status.set(what) }
+	r.RowDone = func(row hostsim.Row) {
+		if row.Installed {
+			status.clear()
+			rows.Print(row)
+		}
+	}
+	m, err := r.Run(ctx)
+	if err != nil && ctx.Err() == nil {
+		return nil, environment(err)
+	}
+	return m, err
+}
+
+// A tally counts clients whose verdicts stand: how many ran, and how many completed the chain now and with the
+// intermediate.
+type tally struct{ ran, now, cured, absent int }
+
+func tallyOf(m *hostsim.Matrix) (t tally) {
+	for _, row := range m.Rows {
+		if !row.Installed {
+			t.absent++
+			continue
+		}
+		if !row.Trustworthy {
+			continue
+		}
+		t.ran++
+		completed := func(scenario string) bool {
+			c := row.Cell(scenario)
+			return c != nil && c.Verdict == verdict.VerdictCompleted
+		}
+		now := completed(hostsim.ScenarioLeafOnly().Name)
+		if now {
+			t.now++
+		}
+		if now || completed(hostsim.ScenarioSecondLoad().Name) {
+			t.cured++
+		}
+	}
+	return t
+}
+
+// print says in one sentence what was proved, and what is next.
+func (t tally) print(out io.Writer, r hostsim.Runner, delivered string) {
+	clients := "clients"
+	if t.ran == 1 {
+		clients = "client"
+	}
+	switch len(r.Files.Chain) {
+	case 0:
+		fmt.Fprintf(out, "\n%d of %d %s can connect.\n", t.now, t.ran, clients)
+	case 1:
+		fmt.Fprintf(out, "\n%d of %d %s can connect now, %d of %d with the intermediate.\n", t.now, t.ran, clients, t.cured, t.ran)
+	default:
+		fmt.Fprintf(out, "\n%d of %d %s can connect now, %d of %d with the intermediates.\n", t.now, t.ran, clients, t.cured, t.ran)
+	}
+	if t.absent > 0 {
+		fmt.Fprintf(out, "%d more are not installed: leafcam clients.\n", t.absent)
+	}
+	if t.cured > t.now {
+		fmt.Fprintf(out, "Next: leafcam convert %s --out camera prints the lines that load the intermediate.\n", printable.Visible(delivered))
+	}
+}

@@ -1,0 +1,120 @@
+package preflight
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs/delivery"
+)
+
+// What fixes are done with: convert writes other files of what is here, csr begins anew.
+var (
+	convertFixes = []Code{
+		CodePEMCertificate, CodePEMKey, CodeEncryptedKey, CodeFileNotLoaded, CodeSeveralCerts, CodePEMDelivery,
+	}
+	csrFixes = []Code{
+		CodeKeyUnsupported, CodeCertUnsupported, CodePairUnusable, CodeWeakKey, CodeLargeKey, CodeOddCurve, CodeFewClientsCurve, CodeNoSAN,
+		CodeSharedKey,
+	}
+	lookFixes = []Code{CodeNotUnderstood}
+)
+
+// commandsOf returns the commands of a finding's fix, as they run for this delivery.
+func (c *checker) commandsOf(code Code) []string {
+	switch {
+	case slices.Contains(convertFixes, code):
+		return []string{c.convertCommand()}
+	case slices.Contains(csrFixes, code):
+		return []string{"leafcam csr " + quote(c.hostName()) + " --out new"}
+	case slices.Contains(lookFixes, code):
+		return []string{"leafcam check " + c.paths() + c.choice() + " --explain"}
+	}
+	return []string{}
+}
+
+func (c *checker) convertCommand() string {
+	return "leafcam convert " + c.paths() + c.choice() + " --out " + CameraFolder
+}
+
+// hostName is the name that a new certificate is for: the host's, or the first one of the certificate that is here.
+func (c *checker) hostName() string {
+	if c.options.Host != "" {
+		return c.options.Host
+	}
+	if d := c.subject.Delivery; d != nil && d.Leaf != nil {
+		for _, name := range d.Leaf.Names() {
+			if !strings.HasPrefix(name, "*") {
+				return name
+			}
+		}
+	}
+	return "NAME"
+}
+
+// lineOf returns the line of a file that a finding about it is shown at: that of what is used of it, or of the first
+// thing in it; 0 when that is not known.
+func (c *checker) lineOf(file string) int {
+	if c.subject.Delivery == nil || file == "" {
+		return 0
+	}
+	line := 0
+	for _, item := range c.subject.Delivery.Items {
+		if item.File != file {
+			continue
+		}
+		if item.Use == delivery.UseLeaf || item.Use == delivery.UseKey {
+			return item.Line
+		}
+		if line == 0 {
+			line = item.Line
+		}
+	}
+	return line
+}
+
+// paths are those of what is checked, for a shell.
+func (c *checker) paths() string {
+	paths := []string{c.subject.CertFile}
+	if c.subject.Converted {
+		paths = c.subject.Delivery.Paths
+	} else if c.subject.KeyFile != "" {
+		paths = append(paths, c.subject.KeyFile)
+	}
+	var quoted []string
+	for _, path := range paths {
+		quoted = append(quoted, quote(path))
+	}
+	return strings.Join(quoted, " ")
+}
+
+// choice are the flags by which the delivery's certificate was chosen.
+func (c *checker) choice() string {
+	if c.subject.Leaf != "" {
+		return " --leaf " + quote(c.subject.Leaf)
+	}
+	if c.subject.Delivery != nil && len(c.subject.Delivery.Generations) == 0 {
+		return "" // nothing had to be chosen
+	}
+	return c.host()
+}
+
+func (c *checker) host() string {
+	if c.options.Host == "" {
+		return ""
+	}
+	return " --host " + quote(c.options.Host)
+}
+
+// quote returns a word for a shell.
+func quote(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r)
+	}
+	if strings.HasPrefix(word, "-") {
+		word = "./" + word
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !safe(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

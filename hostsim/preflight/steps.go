@@ -1,0 +1,103 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Step is something to do.
+type Step struct {
+	Text string `json:"text"`
+	// Command runs as it is; "" where there is none.
+	Command string `json:"command"`
+	// Cure is the cure that the step brings about; "" for another step.
+	Cure Cure `json:"cure"`
+	// Fixes is the code of the finding that the step is the fix of; "" for another step.
+	Fixes Code `json:"fixes"`
+}
+
+// maxSteps is how many steps there are at most.
+const maxSteps = 3
+
+// CameraFolder is the folder that the commands of steps write the camera's files into.
+const CameraFolder = "camera"
+
+// steps are what to do: the fixes of errors, or what leads from the delivery to a camera that the most clients reach.
+func (c *checker) steps() []Step {
+	if fixes := c.fixes(); len(fixes) > 0 {
+		return fixes
+	}
+	r := c.report
+	if c.subject.Server != "" {
+		return c.serverSteps()
+	}
+	if c.subject.Key == nil || r.Certificate == nil {
+		return []Step{}
+	}
+	list := []Step{}
+	cure := r.Verdict.Cure
+	camera := c.paths()
+	if c.subject.Converted && (r.Verdict.Camera == CameraConverted || cure != CureLeafOnly) {
+		list = append(list, Step{Text: "write the files for the camera", Command: c.convertCommand()})
+		camera = CameraFolder
+	}
+	switch {
+	case cure == CureSecondLoad && len(list) > 0:
+		text := fmt.Sprintf("add %s to main.py; step 1 prints %s", plural(len(r.Path), "line"), itOrThem(len(r.Path)))
+		list = append(list, Step{Text: text, Cure: cure})
+	case cure == CureSecondLoad:
+		list = append(list, Step{Text: "call load_cert_chain once more for each intermediate, with the same key", Cure: cure})
+	case cure == CureGateway:
+		text := "put a gateway with " + CameraFolder + "/fullchain.pem in front of the camera: see leafcam gateway --help"
+		list = append(list, Step{Text: text, Cure: cure})
+	}
+	if r.Root != "" && !c.public && c.root != nil {
+		list = append(list, Step{Text: fmt.Sprintf("install the root %q in each client, and never the intermediate", r.Root)})
+	}
+	if len(list) < maxSteps && c.subject.Converted && c.root != nil {
+		list = append(list, Step{Text: "prove it with the programs of this machine", Command: "leafcam try " + camera + c.host()})
+	}
+	return list
+}
+
+// serverSteps are what to do about a server that does not send all.
+func (c *checker) serverSteps() []Step {
+	list := []Step{}
+	if c.report.Missing > 0 {
+		list = append(list,
+			Step{
+				Text: "on a camera, call load_cert_chain once more for each intermediate: leafcam convert makes the files",
+				Cure: c.report.Verdict.Cure,
+			},
+			Step{Text: "on another server, serve fullchain.pem in the place of cert.pem"})
+	}
+	return list
+}
+
+// fixes are those of the first errors.
+func (c *checker) fixes() (list []Step) {
+	for _, f := range c.report.Findings {
+		if f.Severity == SeverityError && len(list) < maxSteps && !slices.ContainsFunc(list, func(s Step) bool { return s.Text == f.Fix }) {
+			s := Step{Text: f.Fix, Fixes: f.Code}
+			if len(f.Commands) > 0 {
+				s.Command = f.Commands[0]
+			}
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "one " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
