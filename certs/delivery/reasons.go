@@ -61,7 +61,8 @@ func (d *Delivery) contents() (lines []string) {
 func (d *Delivery) notes(file string) string {
 	var notes []string
 	for _, item := range d.Items {
-		if item.File != file || item.Note == "" || item.Kind != KindUnknown && item.Kind != KindOther && item.Kind != KindContainer {
+		useful := item.Kind != KindUnknown && item.Kind != KindOther && item.Kind != KindContainer
+		if useful || item.File != file || item.Note == "" || item.Note == d.Holds(file) {
 			continue
 		}
 		note := item.Note

@@ -446,7 +446,7 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 	if terminal {
 		fmt.Fprint(messages, "\r")
 	}
-	if summary != nil {
+	if summary != nil && !errors.Is(err, preflight.ErrNoList) {
 		describeFleet(messages, summary, unread)
 	}
 	switch {

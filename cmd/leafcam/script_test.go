@@ -112,6 +112,7 @@ func scriptParams() testscript.Params {
 			"pki":     makePKI,
 			"refused": makeRefused,
 			"pad":     padFile,
+			"damage":  damageFile,
 			"await":   awaitPort,
 			"appears": awaitFile,
 		},

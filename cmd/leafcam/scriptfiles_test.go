@@ -65,3 +65,14 @@ func padFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(path, append(data, bytes.Repeat([]byte{byte(octet)}, number)...), 0o600))
 }
+
+// damageFile changes one octet of a file: damage FILE OFFSET.
+func damageFile(ts *testscript.TestScript, _ bool, args []string) {
+	path := filepath.Clean(ts.MkAbs(args[0]))
+	offset, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	data[offset] ^= 1
+	ts.Check(os.WriteFile(path, data, 0o600))
+}

@@ -120,7 +120,8 @@ func Rules() []Rule {
 			BasisMeasured},
 		{CodePairUnusable, SeverityError, "the pair loads, and no handshake succeeds with it",
 			"the camera looks at key and certificate closely only when a client connects",
-			"make a new key, leafcam csr NAME --out DIR, and have the certificate issued for it",
+			"copy the key once more from where it was made, for it may be damaged; or make a new key, leafcam csr NAME --out DIR, and have the " +
+				"certificate issued for it",
 			BasisMeasured},
 		{CodeFileNotLoaded, SeverityWarning, "a file of the delivery does not load as it lies there",
 			"the camera reads the very octets of a file: nothing may follow a key in PKCS#8 or PKCS#1, which may carry no attributes and " +
