@@ -143,6 +143,8 @@ func (r *deliveryReader) directory(dir string, depth int) error {
 		path := filepath.Join(dir, entry.Name())
 		info, err := os.Stat(path) // certbot's live directory has symbolic links
 		switch {
+		case errors.Is(err, fs.ErrPermission):
+			return err // certbot's live folder can be readable where its archive is not
 		case err != nil:
 			if err := r.unknown(&Item{File: path}, "a symbolic link that leads nowhere"); err != nil {
 				return err
