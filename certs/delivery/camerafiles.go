@@ -20,6 +20,7 @@ const (
 	CameraKey  = "server.key.der"
 	ChainFile  = "chain.pem"
 	FullChain  = "fullchain.pem"
+	RootFile   = "root.pem"
 )
 
 // IntermediateFile is the name of the file with the nth intermediate, for the second load.
@@ -34,7 +35,8 @@ type File struct {
 
 // CameraFiles returns what a delivery becomes: server.der and server.key.der in forms that
 // every firmware loads; chain.pem with the intermediates, fullchain.pem for a gateway, and
-// intermediate-N.der for the second load, where the delivery has a chain. The same delivery
+// intermediate-N.der for the second load, where the delivery has a chain; root.pem, where it came with a root
+// that is no public one. The same delivery
 // gives the same octets.
 func (d *Delivery) CameraFiles() ([]File, error) {
 	if d.Key == nil {
@@ -48,6 +50,9 @@ func (d *Delivery) CameraFiles() ([]File, error) {
 		return nil, err
 	}
 	files := []File{{CameraCert, d.Leaf.Raw, atomicfile.Public}, {CameraKey, key, atomicfile.Private}}
+	if d.Root != nil && certs.PublicRoot(d.top()) == nil {
+		files = append(files, File{RootFile, certs.EncodePEM(d.Root), atomicfile.Public}) // clients have to be given it
+	}
 	if len(d.Chain) == 0 {
 		return files, nil
 	}

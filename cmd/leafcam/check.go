@@ -121,6 +121,9 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
+	if err := o.password.readable(); err != nil {
+		return usage(err)
+	}
 	delivery := delivery.Options{
 		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Roots: options.Roots, Host: o.host, Leaf: o.leaf, At: options.At,
 	}
@@ -141,6 +144,10 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	refused, err := o.refused(report)
+	if err != nil {
+		return usage(fmt.Errorf("--must: %w", err))
+	}
 	if err := o.write(out, report); err != nil {
 		return environment(err)
 	}
@@ -154,14 +161,18 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 			return environment(err)
 		}
 	}
-	refused, err := o.refused(report)
-	if err != nil {
-		return usage(fmt.Errorf("--must: %w", err))
-	}
 	for _, r := range refused {
 		fmt.Fprintln(messages, "leafcam: "+printable.Visible(describeRefused(r)))
 	}
-	failed := report.Errors() > 0 || o.failOn == string(preflight.SeverityWarning) && report.Count(preflight.SeverityWarning) > 0
+	failed := report.Errors() > 0
+	if o.failOn == string(preflight.SeverityWarning) {
+		for _, f := range report.Findings {
+			if f.Severity == preflight.SeverityWarning {
+				failed = true
+				fmt.Fprintf(messages, "leafcam: warning: %s [%s]\n", f.Title, f.Code)
+			}
+		}
+	}
 	if failed || len(refused) > 0 {
 		return errFindings
 	}
@@ -201,7 +212,11 @@ func (o checkOptions) write(out io.Writer, r *preflight.Report) error {
 		return nil
 	}
 	preflight.Screen(out, r, options)
-	fmt.Fprintf(out, "\n%s. Every finding and client: --details\n", counted(r))
+	fmt.Fprintf(out, "\n%s. Every finding: --details", counted(r))
+	if len(o.must) == 0 && r.Verdict.Now != preflight.ReachAll {
+		fmt.Fprint(out, ". In CI: --must")
+	}
+	fmt.Fprintln(out)
 	return nil
 }
 
@@ -476,7 +491,7 @@ func describeFleet(w io.Writer, s *preflight.FleetSummary, unread []*preflight.F
 		fmt.Fprintf(w, "  and %d more lines\n", more)
 	}
 	if len(s.Ignored) > 0 {
-		fmt.Fprintf(w, "  columns that were passed over: %s\n", printable.Visible(strings.Join(s.Ignored, ", ")))
+		fmt.Fprintf(w, "  ignored columns: %s\n", printable.Visible(strings.Join(s.Ignored, ", ")))
 	}
 	var codes []string
 	for code := range s.Findings {

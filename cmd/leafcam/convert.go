@@ -47,6 +47,7 @@ Reads a delivery as leafcam check does and writes
     server.der, server.key.der    for the camera, in forms that every firmware loads
     intermediate-N.der            for the second load, unless the camera refuses one of them
     chain.pem, fullchain.pem      for a gateway, or a firmware that reads PEM
+    root.pem                      a root of your own, for the clients
 
 With --format it writes the same for others, too:
 
@@ -80,6 +81,9 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 		return usage(errors.New("name the folder for the files with --out"))
 	}
 	if err := o.checkFormats(); err != nil {
+		return usage(err)
+	}
+	if err := o.password.readable(); err != nil {
 		return usage(err)
 	}
 	d, err := delivery.Read(ctx, args, delivery.Options{

@@ -27,6 +27,17 @@ func (o *passwordOptions) register(f *pflag.FlagSet) {
 		"`FILE` whose first line is the password of PKCS#12 files and encrypted keys; asked on the terminal otherwise")
 }
 
+// readable returns why the file with the password cannot be read.
+func (o *passwordOptions) readable() error {
+	if o.file == "" {
+		return nil
+	}
+	if _, err := o.fromFile("", false); err != nil {
+		return fmt.Errorf("--password-file: %w", err)
+	}
+	return nil
+}
+
 // ask returns what asks for the password of a file, until the context ends.
 func (o *passwordOptions) ask(ctx context.Context) func(file string, again bool) ([]byte, error) {
 	if o.file != "" {

@@ -138,6 +138,9 @@ func (o tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, 
 		}
 		root = list[0]
 	}
+	if err := o.password.readable(); err != nil {
+		return r, usage(err)
+	}
 	d, err := delivery.Read(ctx, args, delivery.Options{
 		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Host: o.host, Leaf: o.leaf,
 	})
@@ -163,7 +166,8 @@ func filesError(err error, args []string) error {
 	case errors.Is(err, hostsim.ErrGoCannotParse):
 		return &statusError{exitFindings, fmt.Errorf("%w; %s", err, check)}
 	case errors.Is(err, hostsim.ErrNoRoot):
-		return usage(fmt.Errorf("%w; name the root with --root, and the intermediates as part of the delivery", err))
+		return usage(errors.New("the chain ends at no root that is known here: name the root's file with --root; " +
+			"intermediates that are missing belong into the delivery"))
 	}
 	return usage(err)
 }

@@ -27,7 +27,7 @@ func TestRealTry(t *testing.T) {
 
 	t.Run("rows", func(t *testing.T) {
 		out, _ := leafcam(exitFine, "try", dir, "--clients", "curl,openssl")
-		require.Regexp(t, `(?m)^  client +now  with the intermediate$`, out)
+		require.Regexp(t, `(?m)^  client +now  with the intermediate  what it says$`, out)
 		require.Regexp(t, `(?m)^  curl +✗ +✓ +curl: \(60\)`, out)
 		require.Regexp(t, `(?m)^  openssl s_client +✗ +✓ +verify error`, out)
 		require.Contains(t, out, "0 of 2 clients can connect now, 2 of 2 with the intermediates.")

@@ -87,7 +87,7 @@ func (r *Report) connecting(cure Cure) (n int) {
 
 // connects tells whether clients connect, those included that most likely do.
 func (o CureOutcome) connects() bool {
-	return o.Outcome == OutcomeCompletes || o.Outcome == OutcomeDepends && (o.On == OnDeveloper || o.On == OnPreloaded)
+	return o.Outcome == OutcomeCompletes || o.Outcome == OutcomeDepends && (o.On == OnDeveloper || o.On == OnPreloaded || o.On == OnRoot)
 }
 
 func (r *Report) reach(cure Cure) Reach {

@@ -212,11 +212,23 @@ func (c *checker) verify() {
 	for _, issuer := range c.path {
 		o.Intermediates.AddCert(issuer)
 	}
-	if _, err := c.leaf.Parsed.Verify(o); err != nil {
+	_, err := c.leaf.Parsed.Verify(o)
+	var invalid x509.CertificateInvalidError
+	if at != c.options.At && errors.As(err, &invalid) && invalid.Reason == x509.Expired && c.issuersValid() {
+		return // the issuers were renewed since
+	}
+	if err != nil {
 		words := goWords(err)
 		c.add(CodeChainInvalid, "", "the chain reaches its root and does not verify: "+strings.TrimPrefix(words, "x509: "),
 			Symptom{"Go", words}, Symptom{"openssl verify", c.opensslWords(err)})
 	}
+}
+
+// issuersValid tells whether the issuers and the root are valid at the time that is asked about.
+func (c *checker) issuersValid() bool {
+	return !slices.ContainsFunc(append(slices.Clone(c.path), c.root), func(i *x509.Certificate) bool {
+		return c.options.At.Before(i.NotBefore) || c.options.At.After(i.NotAfter)
+	})
 }
 
 // goWords is what crypto/x509 says, without the time of the day.

@@ -133,7 +133,7 @@ func (c *checker) add(code Code, file, title string, says ...Symptom) *Finding {
 	c.report.Findings = append(c.report.Findings, Finding{
 		Code: code, Severity: rule.Severity, File: file, Line: c.lineOf(file), Title: printable.Visible(cmp.Or(title, rule.Summary)),
 		Commands: c.commandsOf(code),
-		Symptoms: said, Cause: rule.Cause, Fix: rule.Fix, Basis: rule.Basis,
+		Symptoms: said, Cause: rule.Cause, Fix: c.filledIn(rule.Fix, file), Basis: rule.Basis,
 	})
 	return &c.report.Findings[len(c.report.Findings)-1]
 }

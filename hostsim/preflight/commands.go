@@ -72,16 +72,25 @@ func (c *checker) lineOf(file string) int {
 	return line
 }
 
+// filledIn puts the paths of this delivery, and the host, into a fix.
+func (c *checker) filledIn(fix, file string) string {
+	if file == "" {
+		file = "FILE"
+	}
+	return strings.NewReplacer(
+		"leafcam convert DELIVERY --out DIR", c.convertCommand(), "leafcam check DELIVERY", "leafcam check "+c.paths()+c.choice(),
+		"leafcam csr NAME --out DIR", "leafcam csr "+quote(c.hostName())+" --out new",
+		"-in FILE", "-in "+quote(file), "chmod 600 FILE", "chmod 600 "+quote(file),
+	).Replace(fix)
+}
+
 // paths are those of what is checked, for a shell.
 func (c *checker) paths() string {
-	paths := []string{c.subject.CertFile}
-	if c.subject.Converted {
-		paths = c.subject.Delivery.Paths
-	} else if c.subject.KeyFile != "" {
-		paths = append(paths, c.subject.KeyFile)
+	if c.subject.Delivery == nil {
+		return quote(c.subject.Name)
 	}
 	var quoted []string
-	for _, path := range paths {
+	for _, path := range c.subject.Delivery.Paths {
 		quoted = append(quoted, quote(path))
 	}
 	return strings.Join(quoted, " ")

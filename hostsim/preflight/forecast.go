@@ -69,6 +69,7 @@ const (
 	OnPreloaded     Condition = "preloaded"   // whether Mozilla's list of intermediates has the issuer
 	OnDeveloper     Condition = "developer"   // whether the app's developer allows roots of the user
 	OnClient        Condition = "client"      // which client of the family it is
+	OnRoot          Condition = "root"        // whether the client has the root, which is not known here
 	OnMissingIssuer Condition = "issuer"      // whether the issuer that the delivery lacks is had
 	OnCertificate   Condition = "certificate" // what Go cannot read in the certificate
 )
@@ -269,6 +270,9 @@ func (c *checker) chainOutcome(p policy.Policy, cure Cure) CureOutcome {
 			return completes("all links are sent")
 		}
 		return c.leafAlone(p)
+	}
+	if !known && c.report.Finding(CodeUnknownRoot) != nil {
+		return depends(OnRoot, "completes when it has the root, which is not known here")
 	}
 	if !known {
 		return depends(OnMissingIssuer, "when the missing issuer is had: the delivery lacks it")

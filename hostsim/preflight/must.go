@@ -82,7 +82,7 @@ func (r *Report) Must(clients []Client, cure Cure) (list []Refused) {
 	for _, c := range clients {
 		f := r.family(c.Family)
 		o := f.Under(cure)
-		if o.Outcome == OutcomeCompletes || o.Outcome == OutcomeDepends && o.On == OnDeveloper {
+		if o.Outcome == OutcomeCompletes || o.Outcome == OutcomeDepends && o.On == OnPreloaded {
 			continue
 		}
 		refused := Refused{Client: c, Outcome: o}

@@ -33,6 +33,9 @@ func TestNamesOfClients(t *testing.T) {
 	require.Len(t, refused, len(browsers))
 	require.Equal(t, preflight.CureSecondLoad, refused[0].Cure)
 	require.Empty(t, r.Must(browsers, preflight.CureSecondLoad))
+	apps, err := r.Clients("android")
+	require.NoError(t, err)
+	require.Len(t, r.Must(apps, preflight.CureSecondLoad), 1, "apps depend on their developers, where the root is a private one")
 }
 
 // TestFamiliesOfTheScreen: each client of the first screen, and each alias, stands for a family that there is.

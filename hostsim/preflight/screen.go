@@ -65,13 +65,21 @@ func (t *textWriter) certificate(r *Report) {
 func (t *textWriter) camera(r *Report) {
 	said := map[Camera]string{
 		CameraLoads:     t.paint(text.FgGreen, "loads it as it is"),
-		CameraConverted: t.paint(text.FgGreen, "loads it once converted (step 1)"),
+		CameraConverted: t.paint(text.FgGreen, "loads it once converted"+r.stepThatConverts()),
 		CameraRefuses:   t.paint(text.FgRed, "DOES NOT LOAD IT") + printable.Visible(": "+r.Exception),
 	}[r.Verdict.Camera]
 	if r.Verdict.Camera == CameraRefuses && r.Exception == "" {
 		said = t.paint(text.FgRed, "CANNOT LOAD IT") + ": there is no private key"
 	}
 	fmt.Fprintf(t, label+"%s\n", "camera", said)
+}
+
+// stepThatConverts names the step that writes the camera's files; "" where there is none.
+func (r *Report) stepThatConverts() string {
+	if i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Converts }); i >= 0 {
+		return fmt.Sprintf(" (step %d)", i+1)
+	}
+	return ""
 }
 
 // clients says how many will connect, and why not all.
@@ -107,14 +115,14 @@ func (r *Report) reason() string {
 		return ""
 	case r.Finding(CodeMissingLink) != nil && r.Presented > 0:
 		return "the server does not send the issuer of its certificate"
-	case r.Finding(CodeMissingLink) != nil || r.Missing < 0:
+	case r.Finding(CodeMissingLink) != nil:
 		return "the issuer of the certificate is missing, here and on the camera"
 	case r.Finding(CodeSelfSigned) != nil:
 		return "the certificate is self-signed, and each client has to be given it"
-	case r.Missing == 1:
+	case r.Finding(CodeUnknownRoot) != nil && len(r.Path) == 1, r.Missing == 1:
 		return fmt.Sprintf("the %s does not send the intermediate %q", r.sender(), r.Path[0])
-	case r.Missing > 1:
-		return fmt.Sprintf("the %s does not send the %d intermediates", r.sender(), r.Missing)
+	case len(r.Path) > 1 && r.Missing != 0:
+		return fmt.Sprintf("the %s does not send the %d intermediates", r.sender(), len(r.Path))
 	}
 	return ""
 }
@@ -141,7 +149,19 @@ func (t *textWriter) problems(r *Report) {
 		}
 		t.wrapped(fmt.Sprintf(label, "problem"), fmt.Sprintf(label, ""), f.Title)
 	}
+	for _, f := range r.Findings {
+		if slices.Contains(urgent, f.Code) {
+			title := f.Title
+			if f.File != "" {
+				title = f.File + ": " + title
+			}
+			t.wrapped(fmt.Sprintf(label, "warning"), fmt.Sprintf(label, ""), title)
+		}
+	}
 }
+
+// urgent are warnings that are no matter of clients, and do not wait for the details.
+var urgent = []Code{CodeExpiresSoon, CodeKeyReadable}
 
 // The signs of the first screen. A client that is only online connects, too, has a sign of its own.
 const (
@@ -235,8 +255,8 @@ func (t *textWriter) cured(r *Report, a audience, exceptions *[]string) string {
 // legend explains the signs that are used and are not plain.
 func (t *textWriter) legend(r *Report, used map[string]bool, exceptions []string) {
 	var parts []string
-	if r.Root != "" && r.Finding(CodePrivateRoot) != nil {
-		parts = append(parts, fmt.Sprintf("all with the root %q installed", r.Root))
+	if r.Errors() == 0 {
+		parts = append(parts, r.provided()...)
 	}
 	if len(exceptions) > 0 {
 		parts = append(parts, "not with the step: "+strings.Join(exceptions, ", "))
@@ -251,6 +271,20 @@ func (t *textWriter) legend(r *Report, used map[string]bool, exceptions []string
 	if len(parts) > 0 {
 		t.wrapped(fmt.Sprintf(label, ""), fmt.Sprintf(label, ""), strings.Join(parts, "; "))
 	}
+}
+
+// provided says what has to be so for clients to connect, besides what is sent.
+func (r *Report) provided() (parts []string) {
+	switch {
+	case r.Finding(CodeUnknownRoot) != nil:
+		parts = append(parts, "all with your root installed")
+	case r.Root != "" && r.Finding(CodePrivateRoot) != nil:
+		parts = append(parts, fmt.Sprintf("all with the root %q installed", r.Root))
+	}
+	if r.family("android").Under(r.Verdict.Cure).On == OnDeveloper {
+		parts = append(parts, "Android apps if their developers allow your root")
+	}
+	return parts
 }
 
 // steps are what to do.

@@ -99,6 +99,12 @@ func TestScreen(t *testing.T) {
 			[]string{"ALL WILL REFUSE: the certificate is for cam.example.com"}, []string{"connect to a name of the certificate"},
 		},
 		{
+			"whose root is not here", files(plain, p.Chain()...), preflight.Options{},
+			preflight.Verdict{preflight.CameraConverted, preflight.ReachNone, preflight.CureSecondLoad, preflight.ReachAll},
+			[]string{"does not send the intermediate", "all with your root installed"},
+			[]string{"leafcam convert", "add one line", "install the root"},
+		},
+		{
 			"with another key", mismatched, preflight.Options{},
 			preflight.Verdict{preflight.CameraConverted, preflight.ReachNone, preflight.CureLeafOnly, preflight.ReachNone},
 			[]string{"ALL WILL REFUSE: key and certificate do not belong together"}, []string{"take the key that"},

@@ -3,6 +3,8 @@ package preflight
 import (
 	"fmt"
 	"slices"
+
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // A Step is something to do.
@@ -10,6 +12,8 @@ type Step struct {
 	Text string `json:"text"`
 	// Command runs as it is; "" where there is none.
 	Command string `json:"command"`
+	// Converts says that the step writes the files that the camera loads.
+	Converts bool `json:"converts"`
 	// Cure is the cure that the step brings about; "" for another step.
 	Cure Cure `json:"cure"`
 	// Fixes is the code of the finding that the step is the fix of; "" for another step.
@@ -38,7 +42,7 @@ func (c *checker) steps() []Step {
 	cure := r.Verdict.Cure
 	camera := c.paths()
 	if c.subject.Converted && (r.Verdict.Camera == CameraConverted || cure != CureLeafOnly) {
-		list = append(list, Step{Text: "write the files for the camera", Command: c.convertCommand()})
+		list = append(list, Step{Text: "write the files for the camera", Command: c.convertCommand(), Converts: true})
 		camera = CameraFolder
 	}
 	switch {
@@ -50,6 +54,15 @@ func (c *checker) steps() []Step {
 	case cure == CureGateway:
 		text := "put a gateway with " + CameraFolder + "/fullchain.pem in front of the camera: see leafcam gateway --help"
 		list = append(list, Step{Text: text, Cure: cure})
+	}
+	if r.Finding(CodeUnknownRoot) != nil {
+		top := c.leaf.Parsed
+		if len(c.path) > 0 {
+			top = c.path[len(c.path)-1]
+		}
+		text := fmt.Sprintf("install the root %q in each client; name its file with --root, and the check looks at it, too",
+			certname.Whole(top.Issuer))
+		list = append(list, Step{Text: text})
 	}
 	if r.Root != "" && !c.public && c.root != nil {
 		list = append(list, Step{Text: fmt.Sprintf("install the root %q in each client, and never the intermediate", r.Root)})
@@ -63,7 +76,11 @@ func (c *checker) steps() []Step {
 // serverSteps are what to do about a server that does not send all.
 func (c *checker) serverSteps() []Step {
 	list := []Step{}
-	if c.report.Missing > 0 {
+	if c.root == nil && c.aia.url != "" && !c.aia.tried {
+		command := "leafcam check " + c.paths() + c.host() + " --fetch"
+		list = append(list, Step{Text: "find the missing issuer at the certificate's AIA URL", Command: command})
+	}
+	if c.report.Missing != 0 {
 		list = append(list,
 			Step{
 				Text: "on a camera, call load_cert_chain once more for each intermediate: leafcam convert makes the files",
@@ -77,7 +94,9 @@ func (c *checker) serverSteps() []Step {
 // fixes are those of the first errors.
 func (c *checker) fixes() (list []Step) {
 	for _, f := range c.report.Findings {
-		if f.Severity == SeverityError && len(list) < maxSteps && !slices.ContainsFunc(list, func(s Step) bool { return s.Text == f.Fix }) {
+		if f.Severity == SeverityError && len(list) < maxSteps && !slices.ContainsFunc(list, func(s Step) bool {
+			return s.Text == f.Fix || s.Command != "" && len(f.Commands) > 0 && s.Command == f.Commands[0]
+		}) {
 			s := Step{Text: f.Fix, Fixes: f.Code}
 			if len(f.Commands) > 0 {
 				s.Command = f.Commands[0]

@@ -42,11 +42,11 @@ func NewRows(w io.Writer, clients []*hostsim.Client, scenarios []hostsim.Scenari
 		r.heads = append(r.heads, head)
 		line += "  " + head
 	}
-	fmt.Fprintln(w, line)
+	fmt.Fprintln(w, line+"  what it says")
 	return r
 }
 
-// Print prints a row. What is left of the line has what the client says to the first certificate that it refuses.
+// Print prints a row. What is left of the line has what the client says to the last certificate that it refuses.
 func (r *Rows) Print(row hostsim.Row) {
 	line := "  " + fit(printable.Visible(row.Title), r.name)
 	width := 2 + r.name
@@ -56,8 +56,8 @@ func (r *Rows) Print(row hostsim.Row) {
 		m := markOf(c)
 		line += "  " + paint(r.options, colors[m.Kind], m.Sign) + strings.Repeat(" ", text.StringWidthWithoutEscSequences(r.heads[i])-1)
 		width += 2 + text.StringWidthWithoutEscSequences(r.heads[i])
-		if refused == nil && c.Verdict != verdict.VerdictCompleted {
-			refused = c
+		if c.Verdict != verdict.VerdictCompleted {
+			refused = c // the last one is what no intermediate helps against
 		}
 	}
 	if refused != nil {
