@@ -2,12 +2,12 @@ package delivery
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/internal/atomicfile"
@@ -40,8 +40,8 @@ type File struct {
 // gives the same octets.
 func (d *Delivery) CameraFiles() ([]File, error) {
 	if d.Key == nil {
-		if place := d.NoKey(); place != "" {
-			return nil, fmt.Errorf("the delivery has no private key: %s", strings.TrimPrefix(place, "there is no private key in it; "))
+		if place := cmp.Or(d.misheldKey(), d.unreadKey()); place != "" {
+			return nil, fmt.Errorf("the delivery has no private key: %s", place)
 		}
 		return nil, errors.New("the delivery has no private key: name its file, too")
 	}

@@ -18,7 +18,7 @@ import (
 // file claims, and know no JCEKS. Certificates are not encrypted in either; the digest at the end is not checked,
 // since what decrypts a key is its password.
 
-// The beginnings of keystores, and that of Bouncy Castle, which is not read.
+// How keystores begin.
 const (
 	magicJKS   = "\xfe\xed\xfe\xed"
 	magicJCEKS = "\xce\xce\xce\xce"

@@ -61,7 +61,10 @@ func (r *deliveryReader) unlock() error {
 			return err
 		}
 	}
-	if missing != nil && r.delivery.paired(r.options) {
+	if missing == nil {
+		return nil
+	}
+	if _, ok := r.delivery.paired(r.options); ok {
 		return nil
 	}
 	return missing

@@ -87,6 +87,17 @@ func (d *Delivery) Holds(file string) string {
 // NoKey says what lies where a private key is expected, or what was not understood; "" when there is a key, or nothing
 // that may have been one.
 func (d *Delivery) NoKey() string {
+	if said := d.misheldKey(); said != "" {
+		return said
+	}
+	if said := d.unreadKey(); said != "" {
+		return "there is no private key in it; " + said
+	}
+	return ""
+}
+
+// misheldKey says what a file holds that is called as a key's.
+func (d *Delivery) misheldKey() string {
 	if d.Key != nil {
 		return ""
 	}
@@ -100,15 +111,25 @@ func (d *Delivery) NoKey() string {
 			return fmt.Sprintf("%s holds %s, and no private key", item.File, held)
 		}
 	}
-	for _, item := range d.Items {
-		useless := item.Kind == KindUnknown || item.Kind == KindOther && item.Form != FormPEM
-		if useless && item.Note != "" && (item.Locked || d.Holds(item.File) == "") {
-			return fmt.Sprintf("there is no private key in it; %s: %s", item, item.Note)
-		}
+	return ""
+}
+
+// unreadKey says of a file why it was not understood, or is of no use: that may be the key's.
+func (d *Delivery) unreadKey() string {
+	if d.Key != nil {
+		return ""
 	}
-	for _, item := range d.Items {
-		if item.Kind == KindOther && item.Note != "" && d.Holds(item.File) == item.Note {
-			return fmt.Sprintf("there is no private key in it; %s: %s", item, item.Note)
+	for _, may := range []func(*Item) bool{
+		func(i *Item) bool {
+			useless := i.Kind == KindUnknown || i.Kind == KindOther && i.Form != FormPEM
+			return useless && (i.Locked || d.Holds(i.File) == "")
+		},
+		func(i *Item) bool { return i.Kind == KindOther && d.Holds(i.File) == i.Note },
+	} {
+		for _, item := range d.Items {
+			if item.Note != "" && may(item) {
+				return fmt.Sprintf("%s: %s", item, item.Note)
+			}
 		}
 	}
 	return ""

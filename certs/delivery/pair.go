@@ -144,23 +144,19 @@ func (d *Delivery) mismatch(leaves []*Item, c candidates) error {
 	return fmt.Errorf("%w: %s", ErrKeyMismatch, text)
 }
 
-// paired tells whether a leaf is here with its key.
-func (d *Delivery) paired(o Options) bool {
+// paired returns the leaf that is meant with its key, where both are here. It changes nothing.
+func (d *Delivery) paired(o Options) (chosen pair, ok bool) {
 	c, err := d.candidates(o)
-	if err != nil || len(c.pairs) == 0 {
-		return false
+	if err != nil {
+		return pair{}, false
 	}
-	_, _, ok := choose(c.pairs, o)
-	return ok
+	chosen, _, ok = choose(c.pairs, o)
+	return chosen, ok
 }
 
 // complete tells whether a leaf is here with its key and its issuer.
 func (d *Delivery) complete(o Options) bool {
-	c, err := d.candidates(o)
-	if err != nil || len(c.pairs) == 0 {
-		return false
-	}
-	chosen, _, ok := choose(c.pairs, o)
+	chosen, ok := d.paired(o)
 	if !ok {
 		return false
 	}

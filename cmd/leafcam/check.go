@@ -121,12 +121,11 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
-	if err := o.password.readable(); err != nil {
-		return usage(err)
+	delivery, err := o.password.delivery(ctx, o.host, o.leaf)
+	if err != nil {
+		return err
 	}
-	delivery := delivery.Options{
-		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Roots: options.Roots, Host: o.host, Leaf: o.leaf, At: options.At,
-	}
+	delivery.Roots, delivery.At = options.Roots, options.At
 	if o.fleet != "" {
 		if len(args) > 0 || o.cert != "" || o.key != "" || len(files) > 0 || o.explain || o.leaf != "" {
 			return usage(errors.New("--fleet takes its deliveries from the list, and prints JSON lines"))
@@ -393,10 +392,7 @@ func (o checkOptions) explained(out io.Writer, d *delivery.Delivery) {
 
 // deliveryError gives a reading error its exit status, and what was found instead.
 func deliveryError(err error, d *delivery.Delivery) error {
-	said := err
-	if d != nil {
-		said = errors.Join(append([]error{err}, reasons(d)...)...)
-	}
+	said := withReasons(err, d)
 	switch {
 	case errors.Is(err, delivery.ErrNoCertificate), errors.Is(err, delivery.ErrNoLeaf), errors.Is(err, delivery.ErrKeyMismatch):
 		return &statusError{exitFindings, said}
@@ -406,16 +402,18 @@ func deliveryError(err error, d *delivery.Delivery) error {
 	return usage(said)
 }
 
-// reasons says what was found in the place of a certificate with its key.
-func reasons(d *delivery.Delivery) (list []error) {
-	if errors.Is(d.Problem, delivery.ErrTooMuch) || errors.Is(d.Problem, delivery.ErrPassword) {
-		return nil
+// withReasons adds to an error what was found in the place of a certificate with its key, a line each; nothing for a
+// nil delivery.
+func withReasons(err error, d *delivery.Delivery) error {
+	if d == nil || errors.Is(d.Problem, delivery.ErrTooMuch) || errors.Is(d.Problem, delivery.ErrPassword) {
+		return err
 	}
 	const most = 20 // lines
+	list := []error{err}
 	for _, line := range d.Reasons(most) {
 		list = append(list, errors.New("  "+line))
 	}
-	return list
+	return errors.Join(list...)
 }
 
 // list returns the list of devices.

@@ -83,17 +83,13 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 	if err := o.checkFormats(); err != nil {
 		return usage(err)
 	}
-	if err := o.password.readable(); err != nil {
-		return usage(err)
-	}
-	d, err := delivery.Read(ctx, args, delivery.Options{
-		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Host: o.host, Leaf: o.leaf,
-	})
-	if err == nil {
-		err = d.Problem
-	}
+	options, err := o.password.delivery(ctx, o.host, o.leaf)
 	if err != nil {
-		return deliveryError(err, d)
+		return err
+	}
+	d, err := readWhole(ctx, args, options)
+	if err != nil {
+		return err
 	}
 	for _, item := range d.Items {
 		if item.Damaged {
@@ -102,7 +98,7 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 	}
 	files, err := d.CameraFiles()
 	if err != nil {
-		return usage(errors.Join(append([]error{err}, reasons(d)...)...))
+		return usage(withReasons(err, d))
 	}
 	// The camera has the last word before anything is written.
 	cert, key := files[0].Data, files[1].Data

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/internal/inputfile"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -36,6 +37,26 @@ func (o *passwordOptions) readable() error {
 		return fmt.Errorf("--password-file: %w", err)
 	}
 	return nil
+}
+
+// delivery returns how a delivery is read, of whose certificates one for the host, or that leaf, is meant.
+func (o *passwordOptions) delivery(ctx context.Context, host, leaf string) (delivery.Options, error) {
+	if err := o.readable(); err != nil {
+		return delivery.Options{}, usage(err)
+	}
+	return delivery.Options{Password: o.ask(ctx), PasswordGiven: o.file != "", Host: host, Leaf: leaf}, nil
+}
+
+// readWhole reads a delivery in which nothing is wrong as a whole.
+func readWhole(ctx context.Context, paths []string, o delivery.Options) (*delivery.Delivery, error) {
+	d, err := delivery.Read(ctx, paths, o)
+	if err != nil {
+		return nil, deliveryError(err, nil)
+	}
+	if d.Problem != nil {
+		return nil, deliveryError(d.Problem, d)
+	}
+	return d, nil
 }
 
 // ask returns what asks for the password of a file, until the context ends.

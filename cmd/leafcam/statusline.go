@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 
 	"github.com/jedib0t/go-pretty/v6/text"
-	"golang.org/x/term"
 
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -21,13 +19,7 @@ type statusLine struct {
 }
 
 func newStatusLine(w io.Writer) *statusLine {
-	s := &statusLine{w: w}
-	if f, ok := w.(*os.File); ok && isTerminal(w) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			s.width = width
-		}
-	}
-	return s
+	return &statusLine{w: w, width: tableOptions(w).Width}
 }
 
 // set shows a text, cut to the terminal's width so that it never wraps.

@@ -138,17 +138,13 @@ func (o tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, 
 		}
 		root = list[0]
 	}
-	if err := o.password.readable(); err != nil {
-		return r, usage(err)
-	}
-	d, err := delivery.Read(ctx, args, delivery.Options{
-		Password: o.password.ask(ctx), PasswordGiven: o.password.file != "", Host: o.host, Leaf: o.leaf,
-	})
-	if err == nil {
-		err = d.Problem
-	}
+	options, err := o.password.delivery(ctx, o.host, o.leaf)
 	if err != nil {
-		return r, deliveryError(err, d)
+		return r, err
+	}
+	d, err := readWhole(ctx, args, options)
+	if err != nil {
+		return r, err
 	}
 	if r.Files, err = hostsim.FilesOf(r.Firmware, d, root); err != nil {
 		return r, filesError(err, args)

@@ -25,9 +25,9 @@ func (c *checker) commandsOf(code Code) []string {
 	case slices.Contains(convertFixes, code):
 		return []string{c.convertCommand()}
 	case slices.Contains(csrFixes, code):
-		return []string{"leafcam csr " + quote(c.hostName()) + " --out new"}
+		return []string{c.csrCommand()}
 	case slices.Contains(lookFixes, code):
-		return []string{"leafcam check " + c.paths() + c.choice() + " --explain"}
+		return []string{c.checkCommand() + " --explain"}
 	}
 	return []string{}
 }
@@ -35,6 +35,10 @@ func (c *checker) commandsOf(code Code) []string {
 func (c *checker) convertCommand() string {
 	return "leafcam convert " + c.paths() + c.choice() + " --out " + CameraFolder
 }
+
+func (c *checker) checkCommand() string { return "leafcam check " + c.paths() + c.choice() }
+
+func (c *checker) csrCommand() string { return "leafcam csr " + quote(c.hostName()) + " --out new" }
 
 // hostName is the name that a new certificate is for: the host's, or the first one of the certificate that is here.
 func (c *checker) hostName() string {
@@ -78,8 +82,8 @@ func (c *checker) filledIn(fix, file string) string {
 		file = "FILE"
 	}
 	return strings.NewReplacer(
-		"leafcam convert DELIVERY --out DIR", c.convertCommand(), "leafcam check DELIVERY", "leafcam check "+c.paths()+c.choice(),
-		"leafcam csr NAME --out DIR", "leafcam csr "+quote(c.hostName())+" --out new",
+		"leafcam convert DELIVERY --out DIR", c.convertCommand(), "leafcam check DELIVERY", c.checkCommand(),
+		"leafcam csr NAME --out DIR", c.csrCommand(),
 		"-in FILE", "-in "+quote(file), "chmod 600 FILE", "chmod 600 "+quote(file),
 	).Replace(fix)
 }

@@ -210,7 +210,7 @@ func checkLine(ctx context.Context, e fleetEntry, o FleetOptions) *FleetLine {
 	}
 	var s *Subject
 	var err error
-	if e.delivery {
+	if e.key == "" {
 		s, err = readDelivery(ctx, e.cert, files)
 	} else {
 		s, err = FromFiles(ctx, e.cert, e.key, nil, files)

@@ -66,14 +66,11 @@ func (l *fleetList) next() error {
 		if err := l.readLine(); err != nil {
 			return err
 		}
-		if l.text == "" || strings.HasPrefix(l.text, "#") {
+		if l.blank() || strings.HasPrefix(l.text, "#") {
 			continue
 		}
 		if strings.Contains(l.text, "-----BEGIN ") {
 			return ErrNoList
-		}
-		if l.blank() {
-			continue
 		}
 		if !l.begun && !l.long && l.heads() {
 			continue
@@ -137,13 +134,12 @@ func (l *fleetList) blank() bool { return strings.Trim(l.text, ",; \t\"") == "" 
 
 // A fleetEntry is what a line says of a device.
 type fleetEntry struct {
-	line     int
-	text     string // of the line
-	problem  string // why it names no device; "" otherwise
-	cert     string // or a delivery, without a key
-	key      string
-	host     string
-	delivery bool
+	line    int
+	text    string // of the line
+	problem string // why it names no device; "" otherwise
+	cert    string // or a delivery, where key is ""
+	key     string
+	host    string
 }
 
 // entry returns what the last line says.
@@ -173,7 +169,6 @@ func (l *fleetList) entry() fleetEntry {
 	e.cert, e.key, e.host = field(fieldCert), field(fieldKey), hostOf(field(fieldHost))
 	// Other columns may have passwords.
 	e.text = strings.TrimRight(strings.Join([]string{e.cert, e.key, e.host}, ","), ",")
-	e.delivery = e.key == ""
 	switch {
 	case l.columns == nil && len(fields) > fieldCount:
 		e.problem = fmt.Sprintf("%d fields, where there is a path, or cert,key,host", len(fields))

@@ -32,6 +32,11 @@ func Screen(w io.Writer, r *Report, o TextOptions) {
 
 const label = "  %-10s"
 
+// labelled writes text behind a label.
+func (t *textWriter) labelled(name, text string) {
+	t.wrapped(fmt.Sprintf(label, name), fmt.Sprintf(label, ""), text)
+}
+
 // certificate says what it is, until when, and whose.
 func (t *textWriter) certificate(r *Report) {
 	c := r.Certificate
@@ -147,7 +152,7 @@ func (t *textWriter) problems(r *Report) {
 			fmt.Fprintf(t, label+"%s\n", "", "and more: see --details")
 			return
 		}
-		t.wrapped(fmt.Sprintf(label, "problem"), fmt.Sprintf(label, ""), f.Title)
+		t.labelled("problem", f.Title)
 	}
 	for _, f := range r.Findings {
 		if slices.Contains(urgent, f.Code) {
@@ -155,7 +160,7 @@ func (t *textWriter) problems(r *Report) {
 			if f.File != "" {
 				title = f.File + ": " + title
 			}
-			t.wrapped(fmt.Sprintf(label, "warning"), fmt.Sprintf(label, ""), title)
+			t.labelled("warning", title)
 		}
 	}
 }
@@ -269,7 +274,7 @@ func (t *textWriter) legend(r *Report, used map[string]bool, exceptions []string
 		}
 	}
 	if len(parts) > 0 {
-		t.wrapped(fmt.Sprintf(label, ""), fmt.Sprintf(label, ""), strings.Join(parts, "; "))
+		t.labelled("", strings.Join(parts, "; "))
 	}
 }
 
