@@ -52,6 +52,7 @@ func FuzzFleetList(f *testing.F) {
 	require.NoError(f, os.WriteFile(filepath.Join(dir, "empty.pem"), nil, 0o600))
 	for _, seed := range []string{
 		"cert,key,host\n# comment\n\nempty.pem\n", "empty.pem,empty.pem,cam.example.com\r\nnone", "\"a,b\",c\n", "a,b,c,d\n", "\xff\x00,\n",
+		"cert\rempty.pem\rnone\r", "\xff\xfea\x00\r\x00b\x00\n\x00",
 		strings.Repeat("x", preflight.MaxLine) + "\n" + strings.Repeat("y", 2*preflight.MaxLine),
 	} {
 		f.Add([]byte(seed))
@@ -72,7 +73,8 @@ func FuzzFleetList(f *testing.F) {
 		})
 		require.NoError(t, err)
 		require.Equal(t, devices, summary.Devices)
-		require.LessOrEqual(t, devices, bytes.Count(list, []byte("\n"))+1)
+		// A line ends with LF, CR or CRLF, and both are an octet of their character in UTF-16.
+		require.LessOrEqual(t, devices, bytes.Count(list, []byte("\n"))+bytes.Count(list, []byte("\r"))+1)
 	})
 }
 
