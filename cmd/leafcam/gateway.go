@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim/gateway"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -20,6 +21,7 @@ import (
 type gatewayOptions struct {
 	listen                string
 	fullChain, key        string
+	delivery              deliveryOptions
 	camera, pin           string
 	pinKey                bool
 	clientCert, clientKey string
@@ -33,11 +35,14 @@ type gatewayOptions struct {
 func newGateway() *cobra.Command {
 	var o gatewayOptions
 	cmd := &cobra.Command{
-		Use:   "gateway --fullchain FILE --key FILE --camera HOST:PORT --pin FILE",
+		Use:   "gateway DELIVERY... --camera HOST:PORT --pin FILE",
 		Short: "stand in front of a camera and serve the full chain",
-		Long: `    $ leafcam gateway --fullchain fullchain.pem --key privkey.pem --camera 192.168.1.20:443 --pin server.der
+		Long: `    $ leafcam gateway /etc/letsencrypt/live/cam.example.com --camera 192.168.1.20:443 --pin server.der
+    $ leafcam gateway --fullchain fullchain.pem --key privkey.pem --camera 192.168.1.20:443 --pin server.der
     $ leafcam gateway --listen :443 --fullchain /etc/letsencrypt/live/NAME/fullchain.pem \
           --key /etc/letsencrypt/live/NAME/privkey.pem --camera 192.168.1.20:443 --pin server.der
+
+A delivery is read as leafcam check reads it; --fullchain and --key name the two files that are needed.
 
 Serves viewers over TLS 1.2 and 1.3, HTTP/1.1 and 2, with the whole chain of a public certificate, and
 reaches the camera over TLS with the camera's own certificate: the one of --pin and no other (with
@@ -58,13 +63,13 @@ requires it refuses everyone else (leafcam selfsigned gateway --client --out DIR
 
 Listens on 127.0.0.1 unless --listen says otherwise. Ctrl-C ends it: streams at once, requests under way
 have half a second.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runGateway(cmd.Context(), o, cmd.OutOrStdout())
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runGateway(cmd.Context(), o, args, cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on")
+	o.delivery.register(f)
 	f.StringVar(&o.fullChain, "fullchain", "", "`FILE` with the public certificate and its issuers, PEM")
 	f.StringVar(&o.key, "key", "", "`FILE` with its private key, PEM or DER")
 	f.StringVar(&o.camera, "camera", "", "`HOST:PORT` of the camera")
@@ -82,12 +87,10 @@ have half a second.`,
 	return cmd
 }
 
-func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
+func runGateway(ctx context.Context, o gatewayOptions, args []string, out io.Writer) error {
 	hangups := takeHangups(ctx)
-	for flag, value := range map[string]string{"--fullchain": o.fullChain, "--key": o.key, "--camera": o.camera, "--pin": o.pin} {
-		if value == "" {
-			return usage(fmt.Errorf("%s is needed", flag))
-		}
+	if err := o.lacking(args); err != nil {
+		return usage(err)
 	}
 	if o.maxBody < 1 || o.memory < 1 {
 		return usage(errors.New("--max-body and --stream-memory are at least 1 MiB"))
@@ -101,6 +104,9 @@ func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
 		FullChain: o.fullChain, Key: o.key, Camera: o.camera,
 		MaxBody: o.maxBody << 20, StreamMemory: o.memory << 20,
 		Connections: o.connections, Patience: o.patience, Log: o.logger(printed),
+	}
+	if len(args) > 0 {
+		c.Delivery = o.renewed(ctx, args)
 	}
 	var err error
 	if c.Pin, err = gateway.ReadPin(o.pin, o.pinKey); err != nil {
@@ -137,6 +143,53 @@ func runGateway(ctx context.Context, o gatewayOptions, out io.Writer) error {
 		return environment(err)
 	}
 	return nil
+}
+
+// lacking says which file was not named, or was named twice.
+func (o gatewayOptions) lacking(args []string) error {
+	needed := [][2]string{{"--camera", o.camera}, {"--pin", o.pin}}
+	switch {
+	case len(args) > 0 && (o.fullChain != "" || o.key != ""):
+		return errors.New("--fullchain and --key name the files: give them, or a delivery")
+	case len(args) == 0 && o.fullChain == "" && o.key == "":
+		return errors.New("name a delivery, or the files with --fullchain and --key")
+	case len(args) == 0 && o.delivery.given():
+		return errors.New("--leaf and --password-file belong to a delivery")
+	case len(args) == 0:
+		needed = append(needed, [][2]string{{"--fullchain", o.fullChain}, {"--key", o.key}}...)
+	}
+	for _, n := range needed {
+		if n[1] == "" {
+			return fmt.Errorf("%s is needed", n[0])
+		}
+	}
+	return nil
+}
+
+// renewed is a delivery that is read again when it is renewed. A password that was typed is asked for once.
+func (o gatewayOptions) renewed(ctx context.Context, args []string) *gateway.Delivery {
+	typed := map[string][]byte{}
+	return &gateway.Delivery{Paths: args, Read: func(context.Context) (*delivery.Delivery, error) {
+		options, err := o.delivery.password.delivery(ctx, "", o.delivery.leaf)
+		if err != nil {
+			return nil, err
+		}
+		ask := options.Password
+		options.Password = func(file string, again bool) ([]byte, error) {
+			if known, ok := typed[file]; ok {
+				if again {
+					return nil, errors.New("it has another password than at the start")
+				}
+				return known, nil
+			}
+			password, err := ask(file, again)
+			if err == nil && !again {
+				typed[file] = password
+			}
+			return password, err
+		}
+		return readWhole(ctx, args, options)
+	}}
 }
 
 func (o gatewayOptions) logger(out io.Writer) *slog.Logger {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,7 @@ import (
 // matrixOptions are the flags of matrix.
 type matrixOptions struct {
 	cert, key, chain, root string
+	delivery               deliveryOptions
 	host                   string
 	hostGiven              bool // by the user
 	clients, scenarios     []string
@@ -45,20 +48,22 @@ type matrixOptions struct {
 func newMatrix() *cobra.Command {
 	var o matrixOptions
 	cmd := &cobra.Command{
-		Use:   "matrix",
+		Use:   "matrix [DELIVERY...]",
 		Short: "run this machine's clients in every scenario",
 		Long: `    $ leafcam matrix                                        with a test PKI
+    $ leafcam matrix /etc/letsencrypt/live/cam.example.com
     $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
     $ leafcam matrix --clients curl,java --scenarios leaf-only,aia --json
     $ leafcam matrix --scenarios all --report html=out.html --report junit=out.xml
     $ leafcam matrix --expect before.json                   did anything change?
 
 Runs real clients against the emulated camera, each in a sandbox of its own, and prints who
-completes the chain, how, and who refuses and why. Without --cert everything comes from a
-test PKI. With --cert and --key, it is your files that the camera presents, in the scenarios that
-your leaf allows; the controls use a test PKI still. The root that clients are to trust is
---root, else the one that --chain ends with, else the public root that signed the chain. The
-leaf's AIA URL is answered from --chain on this machine, unless --online is given.
+completes the chain, how, and who refuses and why. Without a delivery everything comes from a
+test PKI. With one, the camera presents what leafcam convert would write, in the scenarios that
+your leaf allows; with --cert and --key, the files exactly as flashed. The controls use a test PKI
+still. The root that clients are to trust is --root, else the one that the chain ends with, else the
+public root that signed the chain. The leaf's AIA URL is answered from the chain on this machine,
+unless --online is given.
 
 Nothing leaves this machine but what --online and --webdriver ask for. An address as --host is this
 machine's in a network of the clients' own: whoever has it elsewhere is never asked.
@@ -71,18 +76,18 @@ to resolve --host to this machine, and --listen lets them reach it.
 
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
 a verdict could not be had; with --expect, that a cell is not as it was.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.hostGiven = cmd.Flags().Changed("host")
-			return matrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return matrix(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
+	o.delivery.register(f)
 	f.StringVar(&o.cert, "cert", "", "certificate `FILE` as flashed")
 	f.StringVar(&o.key, "key", "", "private key `FILE` as flashed")
 	f.StringVar(&o.chain, "chain", "", "`PATH` of a file, archive or folder with the intermediates, in any form and order")
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
-	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME`, or address, that clients connect to")
+	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME`, or address, that clients connect to; with a delivery, the certificate's first name by default")
 	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
 	f.StringSliceVar(&o.scenarios, "scenarios", nil, "only these scenarios, as `NAMES` with commas")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
@@ -101,12 +106,15 @@ a verdict could not be had; with --expect, that a cell is not as it was.`,
 	return cmd
 }
 
-func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error {
-	runner, err := o.runner()
+func matrix(ctx context.Context, o matrixOptions, args []string, out, messages io.Writer) error {
+	runner, err := o.runner(ctx, args)
 	if err != nil {
 		return err
 	}
 	noteHost(messages, runner)
+	if runner.Files != nil && len(args) == 0 {
+		o.noteMismatch(messages, runner)
+	}
 	if err := o.addGrid(ctx, &runner); err != nil {
 		return err
 	}
@@ -147,7 +155,7 @@ func matrix(ctx context.Context, o matrixOptions, out, messages io.Writer) error
 }
 
 // runner makes a Runner of the flags.
-func (o matrixOptions) runner() (hostsim.Runner, error) {
+func (o matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
 	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online, Keep: o.keep, Listen: o.listen}
 	var err error
 	if err := certs.CheckClientHost(o.host); err != nil {
@@ -191,23 +199,67 @@ func (o matrixOptions) runner() (hostsim.Runner, error) {
 	if o.deadline <= 0 {
 		return r, usage(fmt.Errorf("--deadline %s: a client needs some time", o.deadline))
 	}
-	if o.cert == "" && o.key == "" {
-		if o.chain != "" || o.root != "" {
-			return r, usage(errors.New("--chain and --root belong to a --cert and a --key"))
-		}
-		return r, nil
-	}
-	if r.Files, err = o.files(r.Firmware); err != nil {
+	if err := o.delivery.eitherOr(args, o.cert != "" || o.key != ""); err != nil {
 		return r, err
 	}
+	switch {
+	case len(args) > 0:
+		if err := o.readDelivery(ctx, args, &r); err != nil {
+			return r, err
+		}
+	case o.cert != "" || o.key != "":
+		if r.Files, err = o.files(ctx, r.Firmware); err != nil {
+			return r, err
+		}
+	case o.chain != "" || o.root != "":
+		return r, usage(errors.New("--chain and --root belong to a delivery, or to a --cert and a --key"))
+	case o.delivery.given():
+		return r, usage(errors.New("--leaf and --password-file belong to a delivery"))
+	default:
+		return r, nil
+	}
+	named := cmp.Or(o.cert, strings.Join(args, " "))
 	switch err := otherHost(r); {
 	case err == nil:
 	case !o.hostGiven:
-		return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", o.cert, o.host, err))
+		return r, usage(fmt.Errorf("%s is not for %s: %w; name the host that clients will use with --host", named, r.Host, err))
 	case certs.SelfSigned(r.Files.Leaf): // nobody but its owner has chosen its names
-		return r, usage(fmt.Errorf("%s is not for %s: %w; 'leafcam selfsigned' makes one that is", o.cert, o.host, err))
+		return r, usage(fmt.Errorf("%s is not for %s: %w; 'leafcam selfsigned' makes one that is", named, r.Host, err))
 	}
 	return r, nil
+}
+
+// readDelivery takes the files that a delivery becomes, with the host that the certificate is for.
+func (o matrixOptions) readDelivery(ctx context.Context, args []string, r *hostsim.Runner) error {
+	host := ""
+	if o.hostGiven {
+		host = r.Host
+	}
+	if o.chain != "" {
+		args = append(slices.Clone(args), o.chain)
+	}
+	d, err := o.delivery.read(ctx, host, args)
+	if err != nil {
+		return err
+	}
+	if r.Files, err = filesOf(r.Firmware, d, o.root, args); err != nil {
+		return err
+	}
+	if !o.hostGiven {
+		r.Host = clientHost(d)
+	}
+	return nil
+}
+
+// noteMismatch says that the key is another one's. Every client will fail, which the run shows.
+func (o matrixOptions) noteMismatch(messages io.Writer, r hostsim.Runner) {
+	c := device.NewSSLContext(r.Firmware)
+	if err := c.LoadCertChainFiles(o.cert, o.key); err != nil {
+		return // it did a moment ago, and the run will say what has become of it
+	}
+	if wrong := mismatch(c, o.cert, o.key); wrong != "" {
+		fmt.Fprintln(messages, "leafcam: "+printable.Visible(wrong))
+	}
 }
 
 // otherHost says why a user's certificate is not for the host, by the rules that most clients have.
@@ -228,15 +280,14 @@ func noteHost(messages io.Writer, r hostsim.Runner) {
 
 // files reads the user's files, and says with which status the command ends when they are
 // not as they should be.
-func (o matrixOptions) files(firmware *device.Firmware) (*hostsim.Files, error) {
+func (o matrixOptions) files(ctx context.Context, firmware *device.Firmware) (*hostsim.Files, error) {
 	if o.cert == "" || o.key == "" {
 		return nil, usage(errors.New("--cert and --key are needed together"))
 	}
 	f, err := hostsim.ReadFiles(firmware, hostsim.FilePaths{Cert: o.cert, Key: o.key, Chain: o.chain, Root: o.root})
 	switch {
 	case errors.Is(err, hostsim.ErrNotLoaded):
-		exception := errors.Unwrap(err)
-		return nil, raised(exception, loadHint(exception, o.cert, o.key))
+		return nil, raised(errors.Unwrap(err), loadHints(ctx, firmware, o.cert, o.key, false)...)
 	case errors.Is(err, hostsim.ErrGoCannotParse):
 		return nil, &statusError{exitFindings, err}
 	case errors.Is(err, hostsim.ErrNoRoot):

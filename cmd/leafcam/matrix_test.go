@@ -53,7 +53,7 @@ func TestHostOfMatrix(t *testing.T) {
 			if tc.host == "" {
 				o.host = hostsim.DefaultHost
 			}
-			runner, err := o.runner()
+			runner, err := o.runner(t.Context(), nil)
 			if tc.refuse != "" {
 				require.ErrorContains(t, err, tc.refuse)
 				return

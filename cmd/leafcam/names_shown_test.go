@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/internal/forged"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -226,15 +227,18 @@ func TestJoinedErrorsKeepTheirLines(t *testing.T) {
 	}
 }
 
-// TestHintsNameFiles: the hint below an exception is for a person at a terminal.
+// TestHintsNameFiles: the hints below an exception name files as they may be shown.
 func TestHintsNameFiles(t *testing.T) {
 	for kind, evil := range forged.Characters() {
 		t.Run(kind, func(t *testing.T) {
 			var exception *exceptionError
 			name := "x" + evil + "y"
-			require.ErrorAs(t, raised(errors.New("OSError"), loadHint(errors.New("OSError"), name, name)), &exception)
-			forged.RequireInert(t, exception.hint, evil)
-			require.Contains(t, exception.hint, printable.Visible(name))
+			hints := loadHints(t.Context(), device.OpenMV50, name, name, false)
+			require.ErrorAs(t, raised(errors.New("OSError"), hints...), &exception)
+			var printed bytes.Buffer
+			exception.print(&printed)
+			forged.RequireInert(t, printed.String(), evil)
+			require.Contains(t, printed.String(), printable.Visible(name))
 		})
 	}
 }

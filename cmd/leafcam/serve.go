@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,11 +22,14 @@ import (
 	"github.com/leafcam/leafcam/hostsim/verdict"
 	"github.com/leafcam/leafcam/internal/inputfile"
 	"github.com/leafcam/leafcam/internal/lossy"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	certs, keys []string
+	delivery    deliveryOptions
+	secondLoad  bool
 	listen      string
 	firmware    string
 	script      string
@@ -46,9 +50,12 @@ type serveOptions struct {
 func newServe() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
-		Use:   "serve --cert FILE --key FILE",
+		Use:   "serve DELIVERY... | --cert FILE --key FILE",
 		Short: "be the camera, until interrupted",
-		Long: `    $ leafcam serve --cert server.der --key server.key.der
+		Long: `    $ leafcam serve /etc/letsencrypt/live/cam.example.com
+                                       what leafcam convert would put on the camera
+    $ leafcam serve --cert server.der --key server.key.der
+                                       the files exactly as flashed
     $ leafcam serve --cert server.der --key server.key.der --script snapshot --listen 127.0.0.1:8443
     $ leafcam serve --cert leaf.der --key key.der --cert intermediate.der --key key.der
                                        the second load: presents leaf + intermediate
@@ -60,9 +67,11 @@ func newServe() *cobra.Command {
                                        shows on a page what phones and televisions make of it
     $ leafcam serve --cert server.der --key server.key.der --listen 127.0.0.1:0 --json
 
-Runs the camera's TLS server with the files as they would be flashed, and prints a line for
-each connection: what came of it, in plain words. A pair that does not load prints the last
-line of MicroPython's traceback and exits with status 1.
+Runs the camera's TLS server, and prints a line for each connection: what came of it, in plain
+words. A delivery is read as leafcam check reads it, and the camera presents its leaf; with
+--second-load, its intermediates, too. With --cert and --key the camera loads the files as they
+are. A pair that does not load prints the last line of MicroPython's traceback, then what is
+wrong with which file, and exits with status 1.
 
 With --page a page shows the same, folds the attempts of a device into one row, and switches
 between leaf only, second load, full chain and a control while the camera runs.
@@ -71,13 +80,14 @@ The script hello is the documented server: one connection at a time, one more wa
 further one is reset; without --timeout a silent client blocks it for ever, as on the camera.
 asyncio serves several, with the handshake inside the first read; snapshot has pictures.
 With --json the output is one JSON object a line, described in device/EVENTS.md.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), o, cmd.OutOrStdout())
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return serve(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE`; given again with --key, it is loaded in addition")
+	o.delivery.register(f)
+	f.BoolVar(&o.secondLoad, "second-load", false, "load the intermediates of the delivery in addition: the camera presents them, too")
+	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE` as flashed; given again with --key, it is loaded in addition")
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
@@ -98,8 +108,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	return cmd
 }
 
-func serve(ctx context.Context, o serveOptions, out io.Writer) error {
-	scene, info, err := o.stage()
+func serve(ctx context.Context, o serveOptions, args []string, out, messages io.Writer) error {
+	scene, info, err := o.stage(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -136,6 +146,9 @@ func serve(ctx context.Context, o serveOptions, out io.Writer) error {
 	served := stage.New(l, stage.Config{
 		Modes: scene.modes, First: scene.first, Camera: scene.camera, Page: o.body, Observers: observers, OnShortage: show.shortage,
 	})
+	for _, w := range info.warnings {
+		fmt.Fprintln(messages, "leafcam: "+printable.Visible(w))
+	}
 	show.listening(l.Addr(), info)
 	if page != nil {
 		page.start(ctx, served, info, show)
@@ -158,14 +171,15 @@ type cameraInfo struct {
 	served *verdict.Served
 	script string
 	delay  *device.Delay
+	// warnings are what is wrong with the files though they load.
+	warnings []string
 }
 
 // stage reads everything that the flags name. Without a page there is but one mode: the files as
 // they were given.
-func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
-	if len(o.certs) == 0 || len(o.certs) != len(o.keys) {
-		return s, info, usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other",
-			len(o.certs), len(o.keys)))
+func (o serveOptions) stage(ctx context.Context, args []string) (s staged, info cameraInfo, err error) {
+	if err := o.checkFiles(args); err != nil {
+		return s, info, err
 	}
 	if o.timeout < 0 {
 		return s, info, usage(fmt.Errorf("--timeout %s is negative", o.timeout))
@@ -187,15 +201,15 @@ func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 	if material.Given, err = material.NewContext(); err != nil {
 		return s, info, err
 	}
-	for i := range o.certs {
-		if err := material.Given.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
-			return s, info, raised(err, loadHint(err, o.certs[i], o.keys[i]))
-		}
+	if err := o.load(ctx, args, &material, firmware, &info); err != nil {
+		return s, info, err
 	}
 	if o.chain != "" {
-		if material.Known, err = delivery.ReadIssuers(context.Background(), o.chain); err != nil {
+		issuers, err := delivery.ReadIssuers(ctx, o.chain)
+		if err != nil {
 			return s, info, usage(fmt.Errorf("--chain: %w", err))
 		}
+		material.Known = append(material.Known, issuers...)
 	}
 	info.given, info.served, info.script = material.Given, material.Served(), script.Name
 	s.camera = device.CameraConfig{Script: script, Timeout: o.timeout, Delay: info.delay}
@@ -203,8 +217,10 @@ func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 		s.modes = []stage.Mode{{Scenario: hostsim.ScenarioLeafOnly(), Served: info.served, Context: material.Given}}
 		return s, info, nil
 	}
-	if material.Key, err = inputfile.Read(o.keys[0], inputfile.Small); err != nil {
-		return s, info, environment(err)
+	if material.Key == nil {
+		if material.Key, err = inputfile.Read(o.keys[0], inputfile.Small); err != nil {
+			return s, info, environment(err)
+		}
 	}
 	if der, err := certs.ParseKeyPEM(material.Key); err == nil {
 		material.Key = der // a second load takes a key in DER whatever the firmware
@@ -213,6 +229,73 @@ func (o serveOptions) stage() (s staged, info cameraInfo, err error) {
 		err = &statusError{exitFindings, fmt.Errorf("--page: %w", err)}
 	}
 	return s, info, err
+}
+
+// checkFiles is an error for files that are named in more than one way, or in none.
+func (o serveOptions) checkFiles(args []string) error {
+	if err := o.delivery.eitherOr(args, len(o.certs)+len(o.keys) > 0); err != nil {
+		return err
+	}
+	switch {
+	case len(args) > 0:
+		return nil
+	case o.secondLoad:
+		return usage(errors.New("--second-load belongs to a delivery; with files, give --cert and --key again"))
+	case len(o.certs)+len(o.keys) == 0:
+		return usage(errors.New("name a delivery, or the files as flashed with --cert and --key"))
+	case len(o.certs) != len(o.keys):
+		return usage(fmt.Errorf("%d --cert and %d --key given: both are needed, and as many of one as of the other",
+			len(o.certs), len(o.keys)))
+	}
+	return nil
+}
+
+// load lets the camera load the delivery, or the files as flashed.
+func (o serveOptions) load(ctx context.Context, args []string, m *stage.Material, firmware *device.Firmware, info *cameraInfo) error {
+	if len(args) > 0 {
+		return o.loadDelivery(ctx, args, m)
+	}
+	for i := range o.certs {
+		if err := m.Given.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
+			return raised(err, loadHints(ctx, firmware, o.certs[i], o.keys[i], i > 0)...)
+		}
+	}
+	if wrong := mismatch(m.Given, o.certs[0], o.keys[len(o.keys)-1]); wrong != "" {
+		info.warnings = append(info.warnings, wrong)
+	}
+	return nil
+}
+
+// loadDelivery lets the camera load what leafcam convert would write.
+func (o serveOptions) loadDelivery(ctx context.Context, args []string, m *stage.Material) error {
+	d, err := o.delivery.read(ctx, "", args)
+	if err != nil {
+		return err
+	}
+	files, err := d.CameraFiles()
+	if err != nil {
+		return usage(withReasons(err, d))
+	}
+	m.Key = files[1].Data
+	loads := [][]byte{files[0].Data}
+	if o.secondLoad {
+		if len(d.Chain) == 0 {
+			return usage(errors.New("--second-load: the delivery has no intermediate"))
+		}
+		for _, c := range d.Chain {
+			loads = append(loads, c.Raw)
+		}
+	}
+	for _, der := range loads {
+		if err := m.Given.LoadCertChain(der, m.Key); err != nil {
+			return raised(err, checkCommand(args)+" says why")
+		}
+	}
+	m.Known = slices.Clone(d.Chain)
+	if d.Root != nil {
+		m.Known = append(m.Known, d.Root)
+	}
+	return nil
 }
 
 // newContext returns a context on the board, or on a camera without limits, that knows all about

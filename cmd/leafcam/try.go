@@ -24,14 +24,14 @@ import (
 
 // tryOptions are the flags of try.
 type tryOptions struct {
-	host, leaf, root string
-	firmware         string
-	clients          []string
-	all              bool
-	deadline         time.Duration
-	reports          []string
-	json             bool
-	password         passwordOptions
+	host, root string
+	delivery   deliveryOptions
+	firmware   string
+	clients    []string
+	all        bool
+	deadline   time.Duration
+	reports    []string
+	json       bool
 }
 
 func newTry() *cobra.Command {
@@ -59,7 +59,7 @@ in the way or the time of --deadline is up.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients connect to; the certificate's first name by default")
-	f.StringVar(&o.leaf, "leaf", "", "`WHICH` certificate is meant, of several: its file, serial number, SHA-256 fingerprint or name")
+	o.delivery.register(f)
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
 	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
@@ -67,7 +67,6 @@ in the way or the time of --deadline is up.`,
 	f.DurationVar(&o.deadline, "deadline", 10*time.Minute, "how long all of it may take")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
-	o.password.register(f)
 	return cmd
 }
 
@@ -127,35 +126,47 @@ func (o tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, 
 	if r.Firmware, err = device.FirmwareByName(o.firmware); err != nil {
 		return r, usage(err)
 	}
+	if o.host != "" {
+		if err := certs.CheckClientHost(o.host); err != nil {
+			return r, usage(fmt.Errorf("--host: %w", err))
+		}
+	}
 	if o.deadline <= 0 {
 		return r, usage(fmt.Errorf("--deadline %s: give a time such as 2m", o.deadline))
 	}
+	d, err := o.delivery.read(ctx, o.host, args)
+	if err != nil {
+		return r, err
+	}
+	if r.Files, err = filesOf(r.Firmware, d, o.root, args); err != nil {
+		return r, err
+	}
+	if r.Host = o.host; r.Host == "" {
+		r.Host = clientHost(d)
+	}
+	return r, nil
+}
+
+// filesOf returns the files that a delivery becomes; its clients trust the root in a file, unless that is "".
+func filesOf(firmware *device.Firmware, d *delivery.Delivery, rootFile string, args []string) (*hostsim.Files, error) {
 	var root *x509.Certificate
-	if o.root != "" {
-		list, err := delivery.ReadCertificates(o.root)
+	if rootFile != "" {
+		list, err := delivery.ReadCertificates(rootFile)
 		if err != nil {
-			return r, usage(fmt.Errorf("--root: %w", err))
+			return nil, usage(fmt.Errorf("--root: %w", err))
 		}
 		root = list[0]
 	}
-	options, err := o.password.delivery(ctx, o.host, o.leaf)
+	files, err := hostsim.FilesOf(firmware, d, root)
 	if err != nil {
-		return r, err
+		return nil, filesError(err, args)
 	}
-	d, err := readWhole(ctx, args, options)
-	if err != nil {
-		return r, err
-	}
-	if r.Files, err = hostsim.FilesOf(r.Firmware, d, root); err != nil {
-		return r, filesError(err, args)
-	}
-	r.Host, err = o.hostOf(d)
-	return r, err
+	return files, nil
 }
 
 // filesError says what keeps a delivery from being tried.
 func filesError(err error, args []string) error {
-	check := "leafcam check " + strings.Join(args, " ") + " says why"
+	check := checkCommand(args) + " says why"
 	switch {
 	case errors.Is(err, hostsim.ErrNotLoaded):
 		return &statusError{exitFindings, fmt.Errorf("the camera does not load this delivery (%w); %s", err, check)}
@@ -166,23 +177,6 @@ func filesError(err error, args []string) error {
 			"intermediates that are missing belong into the delivery"))
 	}
 	return usage(err)
-}
-
-// hostOf returns the host that clients connect to: the one that was named, or the first one of the certificate.
-func (o tryOptions) hostOf(d *delivery.Delivery) (string, error) {
-	if o.host != "" {
-		if err := certs.CheckClientHost(o.host); err != nil {
-			return "", usage(fmt.Errorf("--host: %w", err))
-		}
-		return o.host, nil
-	}
-	for _, name := range d.Leaf.Names() {
-		name = strings.Replace(name, "*", "cam", 1)
-		if certs.CheckClientHost(name) == nil {
-			return name, nil
-		}
-	}
-	return hostsim.DefaultHost, nil
 }
 
 // run runs the clients, and prints each row when it is there.

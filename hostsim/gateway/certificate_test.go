@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"log/slog"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/inputfile"
 )
@@ -60,7 +62,7 @@ func renew(t *testing.T, test func(r *renewal)) {
 		r := &renewal{T: t, pki: pki, chain: filepath.Join(dir, "fullchain.pem"), key: filepath.Join(dir, "privkey.pem")}
 		r.first = r.issue(certs.LeafOptions{})
 		r.put(r.first)
-		r.served, err = loadCertificate(r.chain, r.key, slog.New(slog.NewTextHandler(&r.said, nil)))
+		r.served, err = loadCertificate(pairFiles{r.chain, r.key}, slog.New(slog.NewTextHandler(&r.said, nil)))
 		require.NoError(t, err)
 		go r.served.watch(t.Context(), time.Second)
 		test(r)
@@ -262,6 +264,54 @@ func TestLeafWithoutItsIssuers(t *testing.T) {
 		r.requireServed(r.first)
 		r.looks(1)
 		r.requireServed(second)
-		require.Contains(r, r.said.String(), "holds the leaf alone")
+		require.Contains(r, r.said.String(), "the leaf is served alone")
+	})
+}
+
+// TestDeliveryIsFollowed: a folder that an ACME client keeps is taken, and its renewal, which comes by links as certbot
+// makes them, and by files in the place of files.
+func TestDeliveryIsFollowed(t *testing.T) {
+	renew(t, func(r *renewal) {
+		live := filepath.Dir(r.chain)
+		reads := 0
+		from := &deliverySource{Delivery: Delivery{Paths: []string{live}, Read: func(ctx context.Context) (*delivery.Delivery, error) {
+			reads++
+			d, err := delivery.Read(ctx, []string{live}, delivery.Options{})
+			if err == nil {
+				err = d.Problem
+			}
+			return d, err
+		}}}
+		c, err := loadCertificate(from, slog.New(slog.DiscardHandler))
+		require.NoError(r, err)
+		require.Equal(r, r.first.DER(), c.current.Load().Certificate[0])
+		require.Len(r, c.current.Load().Certificate, 2)
+
+		second := r.issue(certs.LeafOptions{})
+		archive := r.TempDir()
+		for path, data := range map[string][]byte{r.chain: r.full(second), r.key: second.EncodeKeyPEM()} {
+			target := filepath.Join(archive, filepath.Base(path))
+			r.write(target, data)
+			require.NoError(r, os.Remove(path))
+			require.NoError(r, os.Symlink(target, path))
+		}
+		require.NoError(r, c.look(false))
+		require.Equal(r, second.DER(), c.current.Load().Certificate[0])
+
+		r.write(filepath.Join(archive, filepath.Base(r.key)), r.first.EncodeKeyPEM())
+		require.ErrorIs(r, c.look(false), delivery.ErrKeyMismatch)
+		require.Equal(r, second.DER(), c.current.Load().Certificate[0], "what was served stays")
+
+		long := time.Now().Add(-time.Hour)
+		r.write(filepath.Join(archive, filepath.Base(r.key)), second.EncodeKeyPEM())
+		for _, name := range []string{r.key, r.chain, live} {
+			require.NoError(r, os.Chtimes(name, long, long))
+		}
+		require.NoError(r, c.look(false))
+		before := reads
+		require.NoError(r, c.look(false))
+		require.Equal(r, before, reads, "files that have not changed are not read again")
+		require.NoError(r, c.look(true))
+		require.Equal(r, before+1, reads, "unless somebody asks for it")
 	})
 }

@@ -21,7 +21,9 @@ type Config struct {
 	// in PEM or DER. Both are looked at again every Reload, and taken when they have changed and
 	// belong together.
 	FullChain, Key string
-	Reload         time.Duration // 2 seconds when 0
+	// Delivery is where certificate, issuers and key are found in the place of FullChain and Key; nil for these.
+	Delivery *Delivery
+	Reload   time.Duration // 2 seconds when 0
 
 	Camera string // host:port
 	Pin    *Pin   // what the camera has to present
@@ -65,6 +67,14 @@ type Gateway struct {
 	stopping    atomic.Bool
 }
 
+// source is where the certificate comes from.
+func (c Config) source() source {
+	if c.Delivery != nil {
+		return &deliverySource{Delivery: *c.Delivery}
+	}
+	return pairFiles{c.FullChain, c.Key}
+}
+
 // New looks at the configuration. It fails when the files cannot be read or do not belong together.
 func New(c Config) (*Gateway, error) {
 	c.Reload, c.Queue, c.Answer = cmp.Or(c.Reload, 2*time.Second), cmp.Or(c.Queue, 10*time.Second), cmp.Or(c.Answer, 15*time.Second)
@@ -80,7 +90,7 @@ func New(c Config) (*Gateway, error) {
 	if _, _, err := net.SplitHostPort(c.Camera); err != nil {
 		return nil, err
 	}
-	served, err := loadCertificate(c.FullChain, c.Key, c.Log)
+	served, err := loadCertificate(c.source(), c.Log)
 	if err != nil {
 		return nil, err
 	}

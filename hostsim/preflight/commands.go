@@ -38,7 +38,7 @@ func (c *checker) convertCommand() string {
 
 func (c *checker) checkCommand() string { return "leafcam check " + c.paths() + c.choice() }
 
-func (c *checker) csrCommand() string { return "leafcam csr " + quote(c.hostName()) + " --out new" }
+func (c *checker) csrCommand() string { return "leafcam csr " + Quote(c.hostName()) + " --out new" }
 
 // hostName is the name that a new certificate is for: the host's, or the first one of the certificate that is here.
 func (c *checker) hostName() string {
@@ -84,18 +84,18 @@ func (c *checker) filledIn(fix, file string) string {
 	return strings.NewReplacer(
 		"leafcam convert DELIVERY --out DIR", c.convertCommand(), "leafcam check DELIVERY", c.checkCommand(),
 		"leafcam csr NAME --out DIR", c.csrCommand(),
-		"-in FILE", "-in "+quote(file), "chmod 600 FILE", "chmod 600 "+quote(file),
+		"-in FILE", "-in "+Quote(file), "chmod 600 FILE", "chmod 600 "+Quote(file),
 	).Replace(fix)
 }
 
 // paths are those of what is checked, for a shell.
 func (c *checker) paths() string {
 	if c.subject.Delivery == nil {
-		return quote(c.subject.Name)
+		return Quote(c.subject.Name)
 	}
 	var quoted []string
 	for _, path := range c.subject.Delivery.Paths {
-		quoted = append(quoted, quote(path))
+		quoted = append(quoted, Quote(path))
 	}
 	return strings.Join(quoted, " ")
 }
@@ -103,7 +103,7 @@ func (c *checker) paths() string {
 // choice are the flags by which the delivery's certificate was chosen.
 func (c *checker) choice() string {
 	if c.subject.Leaf != "" {
-		return " --leaf " + quote(c.subject.Leaf)
+		return " --leaf " + Quote(c.subject.Leaf)
 	}
 	if c.subject.Delivery != nil && len(c.subject.Delivery.Generations) == 0 {
 		return "" // nothing had to be chosen
@@ -115,11 +115,11 @@ func (c *checker) host() string {
 	if c.options.Host == "" {
 		return ""
 	}
-	return " --host " + quote(c.options.Host)
+	return " --host " + Quote(c.options.Host)
 }
 
-// quote returns a word for a shell.
-func quote(word string) string {
+// Quote returns a word as a POSIX shell takes it.
+func Quote(word string) string {
 	safe := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"fmt"
+	"slices"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
@@ -184,12 +185,16 @@ func (c *checker) pinned(p policy.Policy) CureOutcome {
 	return refuses("takes no self-signed certificate with " + form)
 }
 
+// loadingCodes are the findings that say why a camera does not load a pair.
+var loadingCodes = []Code{CodePEMKey, CodePEMCertificate, CodeEncryptedKey, CodeFilesSwapped, CodeKeyUnsupported, CodeCertUnsupported,
+	CodeNoKey, CodeNoCertificate}
+
 // servingFault returns the finding that ends every handshake, if there is one.
 func (c *checker) servingFault(cure Cure) *Finding {
 	codes := []Code{CodeKeyMismatch, CodeNoKey, CodeNoCertificate}
 	if cure != CureGateway {
-		codes = append(codes, CodePEMKey, CodePEMCertificate, CodeEncryptedKey, CodeFilesSwapped, CodeKeyUnsupported,
-			CodeCertUnsupported, CodeMessageTooLong, CodeExtKeyUsage, CodeKeyUsage, CodePairUnusable)
+		codes = slices.Concat(codes, loadingCodes)
+		codes = append(codes, CodeMessageTooLong, CodeExtKeyUsage, CodeKeyUsage, CodePairUnusable)
 	}
 	if cure == CureSecondLoad || cure == CurePEMFirmware {
 		codes = append(codes, CodeChainTooLong)
