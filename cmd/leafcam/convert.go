@@ -10,20 +10,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/preflight"
-	"github.com/leafcam/leafcam/internal/atomicfile"
-	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // convertOptions are the flags of convert.
 type convertOptions struct {
 	out      string
+	deploy   string
 	force    bool
 	host     string
 	leaf     string
@@ -37,10 +35,12 @@ type convertOptions struct {
 func newConvert() *cobra.Command {
 	var o convertOptions
 	cmd := &cobra.Command{
-		Use:   "convert DELIVERY... --out DIR",
+		Use:   "convert DELIVERY... --out DIR | --deploy DRIVE",
 		Short: "write the files that the camera loads, and those for its cures",
 		Long: `    $ leafcam convert /etc/letsencrypt/live/cam.example.com --out camera
     $ leafcam convert cam.zip cam.key --out camera
+    $ leafcam convert cam.zip cam.key --deploy /media/me/OPENMV
+                                                           straight onto the camera's drive
 
 Reads a delivery as leafcam check does and writes
 
@@ -55,6 +55,9 @@ With --format it writes the same for others, too:
     micropython   server_certs.py   a module with bytes, for a camera without files
     pkcs12        server.p12        key, certificate and chain, encrypted with a password
 
+--deploy puts server.der, server.key.der and the intermediates of the second load onto the drive
+that a camera shows, in the place of those that are there: all of them or none, read back.
+
 A delivery of which a part is damaged or cut off is not converted. The key is readable by its owner
 alone. A file that is there already is left alone: when its content is another, nothing at all is
 written, unless --force is given.`,
@@ -65,6 +68,7 @@ written, unless --force is given.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "`DIR` to write into; it is made when it does not exist")
+	f.StringVar(&o.deploy, "deploy", "", "`DRIVE` of the camera, mounted here, whose certificate and key are replaced")
 	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients will connect to: of several certificates, one for it is meant")
 	f.StringVar(&o.leaf, "leaf", "", "`WHICH` certificate is meant, of several: its file, serial number, SHA-256 fingerprint or name")
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
@@ -77,8 +81,8 @@ written, unless --force is given.`,
 }
 
 func convert(ctx context.Context, o convertOptions, args []string, out io.Writer) error {
-	if o.out == "" {
-		return usage(errors.New("name the folder for the files with --out"))
+	if o.out == "" && o.deploy == "" {
+		return usage(errors.New("name the folder for the files with --out, or the camera's drive with --deploy"))
 	}
 	if err := o.checkFormats(); err != nil {
 		return usage(err)
@@ -125,12 +129,18 @@ func convert(ctx context.Context, o convertOptions, args []string, out io.Writer
 		_, err := preflight.AskIssuers(device.MicroPython129, chain(files), key, nil)
 		loading.pemRefused = err != nil
 	}
-	loading.delivery = d
+	loading.delivery, loading.args = d, args
 	if files, err = o.export(ctx, d, files); err != nil {
 		return err
 	}
 	if slices.Contains(o.formats, string(delivery.ExportMicroPython)) {
 		loading.module = delivery.ModuleLines(intermediates(files))
+	}
+	if o.deploy != "" {
+		if loading.deployed, err = filepath.Abs(o.deploy); err != nil {
+			return environment(err)
+		}
+		loading.deploy = func() error { return deploy(ctx, o.deploy, files) }
 	}
 	return writeFiles(o.out, files, o.force, o.json, loading, out)
 }
@@ -185,119 +195,4 @@ func chain(files []delivery.File) []byte {
 		}
 	}
 	return nil
-}
-
-// writtenFile is a file of a command's result.
-type writtenFile struct {
-	File    string `json:"file"`
-	Octets  int    `json:"octets"`
-	Mode    string `json:"mode"`
-	Written bool   `json:"written"` // false when it was there already
-}
-
-// instructions say how a camera loads the files.
-type instructions struct {
-	lines      []string            // of MicroPython
-	module     []string            // the same with the module that was written; nil without one
-	delivery   *delivery.Delivery  // that was converted; nil where nothing was
-	refused    []preflight.Refusal // issuers that the camera does not load: there is no second load
-	shorter    bool                // but one without them, to a root that today's clients know
-	pemRefused bool                // firmware that reads PEM refuses them, too
-}
-
-// refusedIssuer is an issuer that the camera does not load, in JSON.
-type refusedIssuer struct {
-	Issuer    string `json:"issuer"`
-	Exception string `json:"exception"`
-	Cause     string `json:"cause"` // "" when it is not known
-}
-
-// writeFiles writes files, lists them, and shows how they are loaded.
-func writeFiles(dir string, files []delivery.File, force, asJSON bool, loading instructions, out io.Writer) error {
-	written, err := delivery.WriteFiles(dir, files, force)
-	switch {
-	case errors.Is(err, atomicfile.ErrExists):
-		return usage(fmt.Errorf("%w; nothing was written: choose another --out, or --force", err))
-	case err != nil:
-		return environment(err)
-	}
-	var list []writtenFile
-	t := newTable("file", "octets", "mode", "")
-	for _, f := range files {
-		w := writtenFile{filepath.Join(dir, f.Name), len(f.Data), fmt.Sprintf("%04o", f.Mode), slices.Contains(written, f.Name)}
-		note := "written"
-		if !w.Written {
-			note = "was there already, the same"
-		}
-		list = append(list, w)
-		t.AppendRow(table.Row{printable.Visible(w.File), w.Octets, w.Mode, note})
-	}
-	if asJSON {
-		refused := []refusedIssuer{}
-		for _, r := range loading.refused {
-			refused = append(refused, refusedIssuer{r.Issuer, r.Err.Error(), r.Cause})
-		}
-		return writeJSON(out, struct {
-			Format      int             `json:"format"`
-			Files       []writtenFile   `json:"files"`
-			MicroPython []string        `json:"micropython"`
-			Module      []string        `json:"micropython_module"` // empty without --format micropython
-			NotLoaded   []refusedIssuer `json:"issuers_not_loaded"`
-			Leaf        *chosenLeaf     `json:"leaf"` // null where nothing was converted
-			PassedOver  []chosenLeaf    `json:"passed_over"`
-		}{
-			outputFormat, list, append([]string{}, loading.lines...), append([]string{}, loading.module...), refused,
-			leafOf(loading.delivery), passedOver(loading.delivery),
-		})
-	}
-	if d := loading.delivery; d != nil && d.Choice() != "" {
-		fmt.Fprintf(out, "%s (--leaf chooses another).\n\n", printable.Visible(d.Choice()))
-	}
-	fmt.Fprintln(out, t.Render())
-	if len(loading.lines) == 0 {
-		return nil
-	}
-	fmt.Fprintln(out, "\nOn the camera:")
-	for i, line := range loading.lines {
-		if i == 3 {
-			fmt.Fprintln(out, "and, for clients that do not find the missing issuer themselves, the second load:")
-		}
-		fmt.Fprintln(out, "    "+line)
-	}
-	if len(loading.module) > 0 {
-		fmt.Fprintf(out, "or, with %s in the place of the files:\n", delivery.ModuleFile)
-		for _, line := range loading.module {
-			fmt.Fprintln(out, "    "+line)
-		}
-	}
-	loading.withoutSecondLoad(out)
-	return nil
-}
-
-// withoutSecondLoad says why there is no second load, and what there is instead.
-func (i instructions) withoutSecondLoad(out io.Writer) {
-	if len(i.refused) == 0 {
-		return
-	}
-	head := "There is no second load, and no file for it:"
-	if i.shorter {
-		head = "The second load leaves out what only clients with older roots need:"
-	}
-	fmt.Fprintf(out, "\n%s\n", head)
-	for _, r := range i.refused {
-		line := fmt.Sprintf("    the camera does not load the issuer %q: %s", r.Issuer, r.Err)
-		if r.Cause != "" {
-			line += " (" + r.Cause + ")"
-		}
-		fmt.Fprintln(out, printable.Visible(line))
-	}
-	whom := "that do not find the missing issuer themselves"
-	if i.shorter {
-		whom = "with older roots"
-	}
-	fmt.Fprintf(out, "For clients %s, put a gateway with %s in front of the camera: leafcam gateway.\n",
-		whom, delivery.FullChain)
-	if i.pemRefused {
-		fmt.Fprintf(out, "Firmware that reads PEM refuses %s, too.\n", delivery.FullChain)
-	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
-	"github.com/leafcam/leafcam/hostsim/preflight"
 )
 
 // deliveryOptions say how a delivery is read that a command takes as its arguments.
@@ -49,11 +48,7 @@ func (o *deliveryOptions) eitherOr(args []string, files bool) error {
 
 // checkCommand is the check of what was named, ready to be pasted.
 func checkCommand(args []string) string {
-	quoted := []string{"leafcam", "check"}
-	for _, a := range args {
-		quoted = append(quoted, preflight.Quote(a))
-	}
-	return strings.Join(quoted, " ")
+	return "leafcam check " + quoteAll(args)
 }
 
 // clientHost returns a host of the certificate that clients can be sent to: the first one of its names.
