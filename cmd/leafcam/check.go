@@ -42,6 +42,7 @@ type checkOptions struct {
 	must         []string
 	with         string
 	failOn       string
+	expect       string
 	json         bool
 	reports      []string
 	fleet        string
@@ -81,7 +82,8 @@ Of several certificates for one name the newest valid one is meant, of several n
 --host; --leaf chooses another.
 
 Exit status: 0 fine (warnings and notes included), 1 findings of severity error (--fail-on warning: those,
-too) or a client of --must that does not connect, 2 usage, 3 the machine stands in the way.`,
+too), a client of --must that does not connect, or with --expect something that is worse than it was;
+2 usage, 3 the machine stands in the way.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return check(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -105,6 +107,7 @@ too) or a client of --must that does not connect, 2 usage, 3 the machine stands 
 	f.StringSliceVar(&o.must, "must", nil, "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
 	f.StringVar(&o.with, "with", string(preflight.CureLeafOnly), "the `CURE` that --must is about: leaf-only, second-load or gateway")
 	f.StringVar(&o.failOn, "fail-on", string(preflight.SeverityError), "exit with 1 for findings from this `SEVERITY` on: error or warning")
+	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier report in JSON: exit with 1 when something is worse than it was")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
 	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: the private key is not here, and rightly so")
@@ -118,6 +121,10 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 		return err
 	}
 	files, err := o.outputs()
+	if err != nil {
+		return err
+	}
+	before, err := o.before()
 	if err != nil {
 		return err
 	}
@@ -164,6 +171,13 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 		fmt.Fprintln(messages, "leafcam: "+printable.Visible(describeRefused(r)))
 	}
 	failed := report.Errors() > 0
+	if before != nil {
+		worse := report.Worse(before)
+		for _, w := range worse {
+			fmt.Fprintln(messages, "leafcam: "+printable.Visible(w.String()))
+		}
+		failed = len(worse) > 0
+	}
 	if o.failOn == string(preflight.SeverityWarning) {
 		for _, f := range report.Findings {
 			if f.Severity == preflight.SeverityWarning {
@@ -176,6 +190,22 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 		return errFindings
 	}
 	return nil
+}
+
+// before is the report of --expect; nil without one.
+func (o checkOptions) before() (*preflight.Report, error) {
+	if o.expect == "" {
+		return nil, nil
+	}
+	text, err := inputfile.Read(o.expect, inputfile.Large)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--expect: %w", err))
+	}
+	r, err := preflight.ReadReport(text)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--expect: %s: %w", o.expect, err))
+	}
+	return r, nil
 }
 
 // refused returns those of --must that will not connect.
@@ -286,8 +316,8 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		return options, usage(fmt.Errorf("--with %s: give leaf-only, second-load or gateway", o.with))
 	case o.failOn != string(preflight.SeverityError) && o.failOn != string(preflight.SeverityWarning):
 		return options, usage(fmt.Errorf("--fail-on %s: give error or warning", o.failOn))
-	case o.fleet != "" && len(o.must) > 0:
-		return options, usage(errors.New("--must needs the forecast, which --fleet leaves out"))
+	case o.fleet != "" && (len(o.must) > 0 || o.expect != ""):
+		return options, usage(errors.New("--must and --expect need the forecast, which --fleet leaves out"))
 	case slices.Contains(o.must, ""):
 		return options, usage(errors.New("--must: an empty name"))
 	case o.onlyRoots && len(o.roots) == 0:

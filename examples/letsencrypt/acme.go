@@ -13,7 +13,11 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/internal/pebble"
 )
+
+// authority is the CA that orders are sent to.
+type authority struct{ *pebble.CA }
 
 // An order is a certificate to be had from the CA.
 type order struct {
@@ -28,7 +32,7 @@ func (o order) String() string {
 }
 
 // issue gets the certificate and returns what is to be read: paths of a delivery.
-func (a *authority) issue(ctx context.Context, self string, o order) (delivery []string, err error) {
+func (a authority) issue(ctx context.Context, self string, o order) (delivery []string, err error) {
 	switch {
 	case o.tool == "lego":
 		return a.lego(ctx)
@@ -39,18 +43,18 @@ func (a *authority) issue(ctx context.Context, self string, o order) (delivery [
 }
 
 // lego gets a certificate by HTTP-01 and returns lego's folder.
-func (a *authority) lego(ctx context.Context) ([]string, error) {
-	base := filepath.Join(a.dir, "lego")
-	cmd := exec.CommandContext(ctx, "lego", "--server", a.directory, "--accept-tos", "--email", "camera@example.com", "--domains", host,
-		"--path", base, "--http", "--http.port", fmt.Sprintf("127.0.0.1:%d", a.httpPort), "run")
-	cmd.Env = append(os.Environ(), "LEGO_CA_CERTIFICATES="+a.caFile)
+func (a authority) lego(ctx context.Context) ([]string, error) {
+	base := filepath.Join(a.Dir, "lego")
+	cmd := exec.CommandContext(ctx, "lego", "--server", a.Directory, "--accept-tos", "--email", "camera@example.com", "--domains", host,
+		"--path", base, "--http", "--http.port", fmt.Sprintf("127.0.0.1:%d", a.HTTPPort), "run")
+	cmd.Env = append(os.Environ(), "LEGO_CA_CERTIFICATES="+a.File)
 	return []string{base}, a.run(cmd)
 }
 
 // certbotWithRequest hands certbot a request: the key never leaves its folder, and certbot writes
 // what came where it is told to.
-func (a *authority) certbotWithRequest(ctx context.Context) ([]string, error) {
-	base := filepath.Join(a.dir, "certbot-request")
+func (a authority) certbotWithRequest(ctx context.Context) ([]string, error) {
+	base := filepath.Join(a.Dir, "certbot-request")
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return nil, err
 	}
@@ -71,28 +75,27 @@ func (a *authority) certbotWithRequest(ctx context.Context) ([]string, error) {
 	}
 	cmd := exec.CommandContext(ctx, "certbot", a.certbotArgs(base, "http-01",
 		"--csr", requestFile, "--cert-path", leaf, "--chain-path", chain, "--fullchain-path", filepath.Join(base, "full.pem"))...)
-	cmd.Env = append(os.Environ(), "REQUESTS_CA_BUNDLE="+a.caFile)
+	cmd.Env = append(os.Environ(), "REQUESTS_CA_BUNDLE="+a.File)
 	return []string{requestFile, keyFile, leaf, chain}, a.run(cmd)
 }
 
 // certbotArgs are what certbot is told whatever the order.
-func (a *authority) certbotArgs(base, challenge string, more ...string) []string {
+func (a authority) certbotArgs(base, challenge string, more ...string) []string {
 	args := append([]string{
 		"certonly", "--non-interactive", "--agree-tos", "--register-unsafely-without-email", "--no-random-sleep-on-renew",
-		"--server", a.directory, "--preferred-challenges", strings.TrimSuffix(challenge, "-01"),
+		"--server", a.Directory, "--preferred-challenges", strings.TrimSuffix(challenge, "-01"),
 		"--config-dir", base, "--work-dir", filepath.Join(base, "work"), "--logs-dir", filepath.Join(base, "logs"),
 	}, more...)
 	if challenge == "http-01" {
-		args = append(args, "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", fmt.Sprint(a.httpPort))
+		args = append(args, "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", fmt.Sprint(a.HTTPPort))
 	}
 	return args
 }
 
 // run runs an ACME client; its error has what both ends said.
-func (a *authority) run(cmd *exec.Cmd) error {
+func (a authority) run(cmd *exec.Cmd) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
-		said, _ := os.ReadFile(a.log.Name())
-		return fmt.Errorf("%s: %w\n%s\nPebble said:\n%s", filepath.Base(cmd.Path), err, out, said)
+		return fmt.Errorf("%s: %w\n%s\nPebble said:\n%s", filepath.Base(cmd.Path), err, out, a.Said())
 	}
 	return nil
 }
@@ -101,21 +104,21 @@ func (a *authority) run(cmd *exec.Cmd) error {
 const dnsHook = "publish-txt"
 
 // certbot gets a certificate and returns certbot's live folder.
-func (a *authority) certbot(ctx context.Context, self, challenge string) ([]string, error) {
-	base := filepath.Join(a.dir, "certbot-"+challenge)
+func (a authority) certbot(ctx context.Context, self, challenge string) ([]string, error) {
+	base := filepath.Join(a.Dir, "certbot-"+challenge)
 	args := a.certbotArgs(base, challenge, "--domain", host)
 	if challenge == "dns-01" {
 		// certbot looks for the hook's first word without unquoting it: a script of ours
 		// has a name that needs no quotes.
-		hook := filepath.Join(a.dir, "hook")
-		script := fmt.Sprintf("#!/bin/sh\nexec '%s' %s %s\n", strings.ReplaceAll(self, "'", `'\''`), dnsHook, a.challenges)
+		hook := filepath.Join(a.Dir, "hook")
+		script := fmt.Sprintf("#!/bin/sh\nexec '%s' %s %s\n", strings.ReplaceAll(self, "'", `'\''`), dnsHook, a.Challenges)
 		if err := os.WriteFile(hook, []byte(script), 0o700); err != nil {
 			return nil, err
 		}
 		args = append(args, "--manual", "--manual-auth-hook", hook)
 	}
 	cmd := exec.CommandContext(ctx, "certbot", args...)
-	cmd.Env = append(os.Environ(), "REQUESTS_CA_BUNDLE="+a.caFile)
+	cmd.Env = append(os.Environ(), "REQUESTS_CA_BUNDLE="+a.File)
 	return []string{filepath.Join(base, "live", host)}, a.run(cmd)
 }
 

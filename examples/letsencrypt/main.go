@@ -28,6 +28,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/internal/pebble"
 )
 
 // host is the name that the certificates are for.
@@ -81,7 +82,7 @@ func run(ctx context.Context, self string, out io.Writer, orders []order, list [
 	defer os.RemoveAll(dir)
 	fmt.Fprintln(out, "building Pebble and its challenge server")
 	tools := filepath.Join(dir, "tools")
-	if err := buildTools(ctx, tools); err != nil {
+	if err := pebble.Build(ctx, tools); err != nil {
 		return err
 	}
 	for i, o := range orders {
@@ -98,17 +99,17 @@ func fill(ctx context.Context, self, tools, dir string, o order, list []*hostsim
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	ca, err := startCA(ctx, tools, dir, o.links)
+	ca, err := pebble.Start(ctx, tools, dir, o.links)
 	if err != nil {
 		return err
 	}
-	defer ca.stop()
+	defer ca.Stop()
 	fmt.Fprintf(out, "\n%s; %d intermediate(s) above it\n", o, o.links)
-	delivered, err := ca.issue(ctx, self, o)
+	delivered, err := authority{ca}.issue(ctx, self, o)
 	if err != nil {
 		return err
 	}
-	root, err := ca.root(ctx)
+	root, err := ca.Root(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,13 @@
-package main
+// Package pebble runs Pebble, the test CA of Let's Encrypt, with its challenge server, for the examples that get
+// certificates from it.
+package pebble
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,36 +22,41 @@ import (
 	"github.com/leafcam/leafcam/internal/port"
 )
 
-// authority is a running Pebble with its challenge server, all on 127.0.0.1.
-type authority struct {
-	tools      string // folder of the programs
-	dir        string
-	links      int
-	caFile     string // trusts Pebble's own API
-	client     *http.Client
-	directory  string // URL of the ACME directory
+// A CA is a running Pebble with its challenge server, all on 127.0.0.1.
+type CA struct {
+	tools string // folder of the programs
+	// Dir is the folder that it keeps its files in.
+	Dir   string
+	links int
+	// File is a file with the certificate of Pebble's API, in PEM: ACME clients have to trust it.
+	File   string
+	client *http.Client
+	// Directory is the URL of the ACME directory.
+	Directory  string
 	management string // base URL of Pebble's management interface
-	challenges string // base URL of the challenge server's management interface
-	httpPort   int    // where Pebble looks for HTTP-01 answers
-	ports      []*port.Held
-	cancel     context.CancelFunc
-	programs   []*exec.Cmd
-	log        *os.File
+	// Challenges is the base URL of the challenge server's management interface.
+	Challenges string
+	// HTTPPort is where Pebble looks for HTTP-01 answers.
+	HTTPPort int
+	ports    []*port.Held
+	cancel   context.CancelFunc
+	programs []*exec.Cmd
+	log      *os.File
 }
 
-// startCA starts Pebble, with so many intermediates between leaf and root, and its challenge server.
-func startCA(ctx context.Context, tools, dir string, links int) (*authority, error) {
+// Start starts Pebble, with so many intermediates between leaf and root, and its challenge server.
+func Start(ctx context.Context, tools, dir string, links int) (*CA, error) {
 	ports, err := holdPorts(5)
 	if err != nil {
 		return nil, err
 	}
 	api, management, dns, challenges := ports[0].Number, ports[1].Number, ports[2].Number, ports[3].Number
-	a := &authority{
-		tools: tools, dir: dir, links: links, ports: ports,
-		caFile:    filepath.Join(dir, "api.cert.pem"),
-		directory: fmt.Sprintf("https://127.0.0.1:%d/dir", api), management: fmt.Sprintf("https://127.0.0.1:%d", management),
-		challenges: fmt.Sprintf("http://127.0.0.1:%d", challenges),
-		httpPort:   ports[4].Number,
+	a := &CA{
+		tools: tools, Dir: dir, links: links, ports: ports,
+		File:      filepath.Join(dir, "api.cert.pem"),
+		Directory: fmt.Sprintf("https://127.0.0.1:%d/dir", api), management: fmt.Sprintf("https://127.0.0.1:%d", management),
+		Challenges: fmt.Sprintf("http://127.0.0.1:%d", challenges),
+		HTTPPort:   ports[4].Number,
 	}
 	if err := a.writeConfig(api, management); err != nil {
 		return nil, err
@@ -67,14 +75,14 @@ func startCA(ctx context.Context, tools, dir string, links int) (*authority, err
 		err = a.await(ctx)
 	}
 	if err != nil {
-		a.stop()
+		a.Stop()
 		return nil, err
 	}
 	return a, nil
 }
 
-// buildTools builds the tools that the nested module pins.
-func buildTools(ctx context.Context, dir string) error {
+// Build builds Pebble and its challenge server, as the nested module of examples/letsencrypt pins them, in a folder.
+func Build(ctx context.Context, dir string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator),
 		"github.com/letsencrypt/pebble/v2/cmd/pebble", "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv")
 	source, err := toolsModule()
@@ -88,15 +96,26 @@ func buildTools(ctx context.Context, dir string) error {
 	return nil
 }
 
-// toolsModule finds the nested module, whether this runs at the project's root or in
-// the example's folder.
+// toolsModule finds the nested module, wherever in the project this runs.
 func toolsModule() (string, error) {
-	for _, dir := range []string{"tools", filepath.Join("examples", "letsencrypt", "tools")} {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
+	dir := "."
+	for range 4 {
+		module := filepath.Join(dir, "examples", "letsencrypt", "tools")
+		if _, err := os.Stat(filepath.Join(module, "go.mod")); err == nil {
+			return module, nil
 		}
+		dir = filepath.Join(dir, "..")
 	}
-	return "", fmt.Errorf("run this at the project's root: go run ./examples/letsencrypt")
+	return "", errors.New("run this in the project's folder: go run ./examples/letsencrypt")
+}
+
+// Said returns what Pebble has logged.
+func (a *CA) Said() string {
+	said, err := os.ReadFile(a.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(said)
 }
 
 // holdPorts holds so many ports for programs.
@@ -113,12 +132,12 @@ func holdPorts(n int) ([]*port.Held, error) {
 }
 
 // writeConfig writes Pebble's configuration and the certificate of its API.
-func (a *authority) writeConfig(api, management int) error {
+func (a *CA) writeConfig(api, management int) error {
 	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"localhost"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	if err != nil {
 		return err
 	}
-	if err := delivery.WriteIdentity(id, a.dir, "api", false); err != nil {
+	if err := delivery.WriteIdentity(id, a.Dir, "api", false); err != nil {
 		return err
 	}
 	pool := x509.NewCertPool()
@@ -128,18 +147,18 @@ func (a *authority) writeConfig(api, management int) error {
 	}}
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
 		"listenAddress": fmt.Sprintf("127.0.0.1:%d", api), "managementListenAddress": fmt.Sprintf("127.0.0.1:%d", management),
-		"certificate": filepath.Join(a.dir, "api.cert.pem"), "privateKey": filepath.Join(a.dir, "api.key.pem"),
-		"httpPort": a.httpPort, "tlsPort": a.httpPort, "keyAlgorithm": "ecdsa",
+		"certificate": filepath.Join(a.Dir, "api.cert.pem"), "privateKey": filepath.Join(a.Dir, "api.key.pem"),
+		"httpPort": a.HTTPPort, "tlsPort": a.HTTPPort, "keyAlgorithm": "ecdsa",
 		"retryAfter": map[string]int{"authz": 1, "order": 1},
 		"profiles":   map[string]any{"default": map[string]any{"description": "test", "validityPeriod": 7776000}},
 	}})
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(a.dir, "pebble.json"), config, 0o600)
+	return os.WriteFile(filepath.Join(a.Dir, "pebble.json"), config, 0o600)
 }
 
-func (a *authority) start(ctx context.Context, program string, args ...string) error {
+func (a *CA) start(ctx context.Context, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(a.tools, program), args...)
 	cmd.Stdout, cmd.Stderr = a.log, a.log
 	// None of the faults that Pebble otherwise plays in.
@@ -152,23 +171,22 @@ func (a *authority) start(ctx context.Context, program string, args ...string) e
 }
 
 // await waits until Pebble answers.
-func (a *authority) await(ctx context.Context) error {
+func (a *CA) await(ctx context.Context) error {
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		response, err := a.get(ctx, a.directory)
+		response, err := a.get(ctx, a.Directory)
 		if err == nil {
 			response.Body.Close()
 			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
-			said, _ := os.ReadFile(a.log.Name())
-			return fmt.Errorf("no answer from Pebble: %w\n%s", err, said)
+			return fmt.Errorf("no answer from Pebble: %w\n%s", err, a.Said())
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-func (a *authority) get(ctx context.Context, url string) (*http.Response, error) {
+func (a *CA) get(ctx context.Context, url string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -176,7 +194,8 @@ func (a *authority) get(ctx context.Context, url string) (*http.Response, error)
 	return a.client.Do(request)
 }
 
-func (a *authority) stop() {
+// Stop ends both.
+func (a *CA) Stop() {
 	a.cancel()
 	for _, p := range a.programs {
 		_ = p.Wait() // killed just now
@@ -187,8 +206,8 @@ func (a *authority) stop() {
 	}
 }
 
-// root returns the root that Pebble made when it started.
-func (a *authority) root(ctx context.Context) (*x509.Certificate, error) {
+// Root returns the root that Pebble made when it started.
+func (a *CA) Root(ctx context.Context) (*x509.Certificate, error) {
 	response, err := a.get(ctx, a.management+"/roots/0")
 	if err != nil {
 		return nil, err
