@@ -50,9 +50,10 @@ type Runner struct {
 	Parallel int    // cells at a time; the number of CPUs by default
 	// Progress counts cells; while clients are built, none is done. It may be called from several goroutines.
 	Progress func(done, total int, what string)
-	// RowDone is called with each row when it is whole, one at a time; clients are run one after the other then, in
+	// RowDone is called with each row when it is whole, one at a time. With RowByRow clients are run one after the other, in
 	// their order. Without it the slow ones are spread over the run, which ends sooner.
-	RowDone func(Row)
+	RowDone  func(Row)
+	RowByRow bool
 }
 
 func defaultParallel() int { return max(2, runtime.NumCPU()) }
@@ -240,8 +241,10 @@ func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
 	each(total, r.Parallel, func(n int) {
 		// Cell after cell of one client would let the slow ones end last.
 		client, scenario := n%len(found), n/len(found)
-		if r.RowDone != nil {
+		if r.RowByRow {
 			client, scenario = n/len(scenarios), n%len(scenarios)
+		}
+		if r.RowDone != nil {
 			defer func() {
 				mu.Lock()
 				defer mu.Unlock()

@@ -39,7 +39,7 @@ type checkOptions struct {
 	explain      bool
 	details      bool
 	warnBefore   string
-	must         []string
+	must         nameList
 	with         string
 	failOn       string
 	expect       string
@@ -104,7 +104,7 @@ too), a client of --must that does not connect, or with --expect something that 
 	f.BoolVar(&o.explain, "explain", false, "show everything that was read, and how it was understood")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/preflight/CHECK.md")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
-	f.StringSliceVar(&o.must, "must", nil, "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
+	f.Var(&o.must, "must", "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
 	f.StringVar(&o.with, "with", string(preflight.CureLeafOnly), "the `CURE` that --must is about: leaf-only, second-load or gateway")
 	f.StringVar(&o.failOn, "fail-on", string(preflight.SeverityError), "exit with 1 for findings from this `SEVERITY` on: error or warning")
 	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier report in JSON: exit with 1 when something is worse than it was")
@@ -318,8 +318,6 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		return options, usage(fmt.Errorf("--fail-on %s: give error or warning", o.failOn))
 	case o.fleet != "" && (len(o.must) > 0 || o.expect != ""):
 		return options, usage(errors.New("--must and --expect need the forecast, which --fleet leaves out"))
-	case slices.Contains(o.must, ""):
-		return options, usage(errors.New("--must: an empty name"))
 	case o.onlyRoots && len(o.roots) == 0:
 		return options, usage(errors.New("--only-roots belongs to a --root"))
 	case o.fetchPrivate && !o.fetch:

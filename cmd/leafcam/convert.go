@@ -27,7 +27,7 @@ type convertOptions struct {
 	leaf     string
 	json     bool
 	password passwordOptions
-	formats  []string
+	formats  nameList
 	// pkcs12Password is the file with the password of what --format pkcs12 writes.
 	pkcs12Password string
 }
@@ -74,7 +74,7 @@ written, unless --force is given.`,
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	o.password.register(f)
-	f.StringSliceVar(&o.formats, "format", nil, "write `FORM`, too: c, micropython, pkcs12; may be repeated")
+	f.Var(&o.formats, "format", "write `FORM`, too: c, micropython, pkcs12; may be repeated")
 	f.StringVar(&o.pkcs12Password, "pkcs12-password-file", "",
 		"`FILE` whose first line becomes the password of server.p12; asked on the terminal otherwise")
 	return cmd

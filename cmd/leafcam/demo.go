@@ -9,7 +9,6 @@ import (
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
-	"github.com/leafcam/leafcam/hostsim/report"
 )
 
 func newDemo() *cobra.Command {
@@ -18,9 +17,9 @@ func newDemo() *cobra.Command {
 		Short: "show the missing intermediate and its cures with this machine's clients",
 		Long: `    $ leafcam demo
 
-Makes a test PKI, puts its leaf on an emulated camera, lets the TLS clients of this machine
-connect (a selection; leafcam matrix runs all), and prints who completes the chain, who does not, and why. It takes less than a
-minute, stays on 127.0.0.1 and leaves nothing behind.`,
+This is leafcam try with a test PKI: it puts the PKI's leaf on an emulated camera, lets TLS clients of this
+machine connect (a selection; leafcam matrix runs all), and prints each row when it is there: who connects,
+who does not, and why. It stays on 127.0.0.1 and leaves nothing behind.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -29,18 +28,21 @@ minute, stays on 127.0.0.1 and leaves nothing behind.`,
 }
 
 func demo(ctx context.Context, out, messages io.Writer) error {
-	fmt.Fprintf(out, "A camera with one certificate: %s, signed by an intermediate that the camera does not send.\n", hostsim.DefaultHost)
-	fmt.Fprintf(out, "Each client trusts the root, and knows nothing else unless the column says so.\n\n")
-	m, err := runWithProgress(ctx, hostsim.Runner{Clients: clients.Demo()}, messages)
+	wrap(out, fmt.Sprintf("This is leafcam try with a test PKI. The camera has one certificate, for %s, and does not send the intermediate "+
+		"that signed it. Each client trusts the root and nothing else; in the second column it may download the intermediate, in the "+
+		"third the camera sends it.", hostsim.DefaultHost))
+	fmt.Fprintln(out)
+	r := hostsim.Runner{
+		Clients:   clients.Demo(),
+		Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioAIA(), hostsim.ScenarioSecondLoad()},
+	}
+	m, err := runRows(ctx, r, out, messages)
 	if err != nil {
 		return err
 	}
-	printMatrix(out, m)
 	if err := anyInstalled(m); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nWhat they say to the leaf alone:")
-	report.Messages(out, m, hostsim.ScenarioLeafOnly().Name, tableOptions(out))
 	fmt.Fprint(out, explanation(m))
 	return nil
 }
@@ -62,11 +64,12 @@ func explanation(m *hostsim.Matrix) string {
 		}
 	}
 	return fmt.Sprintf(`
-Why:   the camera sends its leaf alone: %d of %d clients complete the chain with that, %d when the leaf has an AIA URL they may fetch.
-Cures: load_cert_chain(leaf, key), then load_cert_chain(intermediate, key) on the camera: %d of %d complete; `+
-		`keep 7 + 3 + 3 + both sizes within 4096.
-       Or a gateway in front that sends the full chain (leafcam gateway); or a self-signed certificate `+
-		`that each client pins (leafcam selfsigned);
-       or firmware that reads a PEM chain. Before flashing: leafcam check.
+%d of %d clients connect now: the camera sends its leaf alone. %d do when the leaf has
+an AIA URL that they may ask, and %d of %d with the intermediate.
+
+Cures   a second load on the camera: leafcam convert prints the line
+        a gateway in front that sends the full chain: leafcam gateway
+        a self-signed certificate that each client is given: leafcam selfsigned
+Next    leafcam check DELIVERY      tells the same of your own files
 `, alone, ran, withAIA, sent, ran)
 }

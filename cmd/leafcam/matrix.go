@@ -29,7 +29,9 @@ type matrixOptions struct {
 	delivery               deliveryOptions
 	host                   string
 	hostGiven              bool // by the user
-	clients, scenarios     []string
+	clients, scenarios     nameList
+	must                   mustOptions
+	meant                  []clients.Named // by clients
 	firmware               string
 	keyType                string
 	deadline               time.Duration
@@ -75,7 +77,8 @@ by hand. --webdriver adds the browsers of a WebDriver grid: they have to trust y
 to resolve --host to this machine, and --listen lets them reach it.
 
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
-a verdict could not be had; with --expect, that a cell is not as it was.`,
+a verdict could not be had; with --expect, that a cell is not as it was; with --must, that one of
+those clients does not connect.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.hostGiven = cmd.Flags().Changed("host")
 			return matrix(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -88,8 +91,9 @@ a verdict could not be had; with --expect, that a cell is not as it was.`,
 	f.StringVar(&o.chain, "chain", "", "`PATH` of a file, archive or folder with the intermediates, in any form and order")
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
 	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME`, or address, that clients connect to; with a delivery, the certificate's first name by default")
-	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
-	f.StringSliceVar(&o.scenarios, "scenarios", nil, "only these scenarios, as `NAMES` with commas")
+	f.Var(&o.clients, "clients", "only these clients, as `NAMES` with commas: curl, ffmpeg, browsers, phones, home, quick ...")
+	f.Var(&o.scenarios, "scenarios", "only these scenarios, as `NAMES` with commas")
+	o.must.register(f)
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
 	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
@@ -111,6 +115,7 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 	if err != nil {
 		return err
 	}
+	showMeant(messages, slices.Concat(o.meant, o.must.meant))
 	noteHost(messages, runner)
 	if runner.Files != nil && len(args) == 0 {
 		o.noteMismatch(messages, runner)
@@ -143,11 +148,17 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 	if err := outputs.write(m); err != nil {
 		return environment(err)
 	}
+	if len(o.must.names) > 0 && outputs.before == nil {
+		return o.must.status(m, messages)
+	}
 	if outputs.before == nil {
 		return matrixStatus(m)
 	}
 	changes := report.Compare(outputs.before, m)
 	report.Changes(messages, changes)
+	if err := o.must.status(m, messages); err != nil {
+		return err
+	}
 	if len(changes) > 0 {
 		return errFindings
 	}
@@ -155,7 +166,7 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 }
 
 // runner makes a Runner of the flags.
-func (o matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
+func (o *matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
 	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online, Keep: o.keep, Listen: o.listen}
 	var err error
 	if err := certs.CheckClientHost(o.host); err != nil {
@@ -177,10 +188,8 @@ func (o matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runne
 			return r, usage(fmt.Errorf("--keep %s: there is something in it already", o.keep))
 		}
 	}
-	if len(o.clients) > 0 {
-		if r.Clients, err = hostsim.ClientsByName(o.clients, clients.All()); err != nil {
-			return r, usage(err)
-		}
+	if r.Clients, o.meant, err = namedClients(o.clients, r.Clients); err != nil {
+		return r, err
 	}
 	if o.noBrowsers {
 		_, r.Clients = clients.Browsers(r.Clients)
@@ -189,6 +198,9 @@ func (o matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runne
 		if r.Scenarios, err = hostsim.ScenariosByName(o.scenarios); err != nil {
 			return r, usage(err)
 		}
+	}
+	if err := o.must.join(&r); err != nil {
+		return r, err
 	}
 	if r.Firmware, err = device.FirmwareByName(o.firmware); err != nil {
 		return r, usage(err)

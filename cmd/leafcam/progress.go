@@ -5,42 +5,36 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/progress"
 	"golang.org/x/term"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/report"
+	"github.com/leafcam/leafcam/hostsim/verdict"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
-// runWithProgress runs the matrix. On a terminal a bar shows how far it is; elsewhere
-// one line says what takes the time.
+// runWithProgress runs the matrix. On a terminal the last line says how far it is; elsewhere each client that has run
+// gets a line, so that nobody takes a log for a command that hangs.
 func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) (*hostsim.Matrix, error) {
-	if isTerminal(messages) {
-		bar := progress.NewWriter()
-		bar.SetOutputWriter(messages)
-		bar.SetAutoStop(false)
-		bar.SetUpdateFrequency(100 * time.Millisecond)
-		bar.Style().Visibility.ETA = true
-		tracker := &progress.Tracker{Message: "running clients"}
-		bar.AppendTracker(tracker)
-		rendered := make(chan struct{})
-		go func() { bar.Render(); close(rendered) }()
+	status := newStatusLine(messages)
+	if status.width > 0 {
+		left := remaining{began: time.Now()}
 		r.Progress = func(done, total int, what string) {
-			tracker.UpdateTotal(int64(total))
-			tracker.UpdateMessage(fmt.Sprintf("%-40s", printable.Visible(what)))
-			tracker.SetValue(int64(done))
+			status.set(fmt.Sprintf("%d of %d%s: %s", done, total, left.after(done, total), what))
 		}
-		defer func() {
-			tracker.UpdateMessage("clients have run")
-			tracker.MarkAsDone()
-			bar.Stop()
-			<-rendered
-		}()
+		defer status.clear()
 	} else {
 		fmt.Fprintf(messages, "running %d clients against the camera\n", len(r.Clients))
+		done := 0
+		r.RowDone = func(row hostsim.Row) {
+			done++
+			if row.Installed {
+				fmt.Fprintf(messages, "%d of %d: %s\n", done, len(r.Clients), printable.Visible(inWords(row)))
+			}
+		}
 	}
 	m, err := r.Run(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -49,9 +43,39 @@ func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) 
 	return m, err
 }
 
+// inWords counts what came of a client's cells.
+func inWords(row hostsim.Row) string {
+	completed := 0
+	for i := range row.Cells {
+		if row.Cells[i].Verdict == verdict.VerdictCompleted {
+			completed++
+		}
+	}
+	if !row.Trustworthy {
+		return row.Title + ": proves nothing"
+	}
+	return fmt.Sprintf("%s: connected in %d of %d scenarios", row.Title, completed, len(row.Cells))
+}
+
+// remaining estimates how long a run takes.
+type remaining struct{ began time.Time }
+
+// after says how long it will still take, once that can be told: the first cells are the quick ones.
+func (l remaining) after(done, total int) string {
+	const least = 20 * time.Second
+	spent := time.Since(l.began)
+	if spent < least || done*5 < total {
+		return ""
+	}
+	left := time.Duration(float64(spent) / float64(done) * float64(total-done))
+	return ", " + left.Round(time.Second).String() + " left"
+}
+
 // printMatrix prints the table as the terminal, if there is one, allows.
 func printMatrix(out io.Writer, m *hostsim.Matrix) { report.Table(out, m, tableOptions(out)) }
 
+// tableOptions are what a terminal allows, and the user's wishes: COLUMNS is the width whatever is written to, and
+// NO_COLOR, when it is not empty, takes the colours away (no-color.org).
 func tableOptions(out io.Writer) report.TableOptions {
 	o := report.TableOptions{}
 	if f, ok := out.(*os.File); ok && isTerminal(out) {
@@ -59,6 +83,9 @@ func tableOptions(out io.Writer) report.TableOptions {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = width
 		}
+	}
+	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
+		o.Width = width
 	}
 	return o
 }

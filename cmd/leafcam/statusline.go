@@ -19,7 +19,11 @@ type statusLine struct {
 }
 
 func newStatusLine(w io.Writer) *statusLine {
-	return &statusLine{w: w, width: tableOptions(w).Width}
+	s := &statusLine{w: w}
+	if isTerminal(w) {
+		s.width = tableOptions(w).Width
+	}
+	return s
 }
 
 // set shows a text, cut to the terminal's width so that it never wraps.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,9 @@ type tryOptions struct {
 	host, root string
 	delivery   deliveryOptions
 	firmware   string
-	clients    []string
+	clients    nameList
+	must       mustOptions
+	meant      []clients.Named // by clients
 	all        bool
 	deadline   time.Duration
 	reports    []string
@@ -50,8 +53,8 @@ reads it. Each row is printed when it is there. leafcam matrix does the same wit
 
 Each client trusts the root of your chain, or that of --root, and nothing else. Nothing leaves this machine.
 
-Exit status: 0 every client connects with the intermediate, 1 some do not, 2 usage, 3 the machine stands
-in the way or the time of --deadline is up.`,
+Exit status: 0 every client connects with the intermediate, 1 some do not, or with --must one of
+those does not; 2 usage, 3 the machine stands in the way or the time of --deadline is up.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return try(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -62,7 +65,8 @@ in the way or the time of --deadline is up.`,
 	o.delivery.register(f)
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
-	f.StringSliceVar(&o.clients, "clients", nil, "only these clients, as `NAMES` with commas")
+	f.Var(&o.clients, "clients", "only these clients, as `NAMES` with commas: curl, ffmpeg, browsers, phones, home, quick ...")
+	o.must.register(f)
 	f.BoolVar(&o.all, "all", false, "every client, in every scenario of leafcam matrix")
 	f.DurationVar(&o.deadline, "deadline", 10*time.Minute, "how long all of it may take")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
@@ -79,6 +83,7 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 	if err != nil {
 		return err
 	}
+	showMeant(messages, slices.Concat(o.meant, o.must.meant))
 	limited, cancel := context.WithTimeout(ctx, o.deadline)
 	defer cancel()
 	m, err := o.run(limited, runner, out, messages)
@@ -105,6 +110,9 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 	if !o.json {
 		t.print(out, runner, strings.Join(args, " "))
 	}
+	if len(o.must.names) > 0 {
+		return o.must.status(m, messages)
+	}
 	if t.cured < t.ran {
 		return errFindings
 	}
@@ -112,16 +120,17 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 }
 
 // runner makes a Runner of a delivery and the flags.
-func (o tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
+func (o *tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
 	r := hostsim.Runner{Clients: clients.Quick(), Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioSecondLoad()}}
 	if o.all {
 		r.Clients, r.Scenarios = clients.All(), hostsim.StandardSet()
 	}
 	var err error
-	if len(o.clients) > 0 {
-		if r.Clients, err = hostsim.ClientsByName(o.clients, clients.All()); err != nil {
-			return r, usage(err)
-		}
+	if r.Clients, o.meant, err = namedClients(o.clients, r.Clients); err != nil {
+		return r, err
+	}
+	if err := o.must.join(&r); err != nil {
+		return r, err
 	}
 	if r.Firmware, err = device.FirmwareByName(o.firmware); err != nil {
 		return r, usage(err)
@@ -179,16 +188,23 @@ func filesError(err error, args []string) error {
 	return usage(err)
 }
 
-// run runs the clients, and prints each row when it is there.
+// run runs the clients, and shows what comes of them.
 func (o tryOptions) run(ctx context.Context, r hostsim.Runner, out, messages io.Writer) (*hostsim.Matrix, error) {
 	if o.json {
 		return runWithProgress(ctx, r, messages)
 	}
+	wrap(out, fmt.Sprintf("%s on an emulated camera with %s. Each client trusts the root %q alone.",
+		printable.Visible(r.Host), r.Firmware.Name, certname.Title(r.Files.Root)))
+	fmt.Fprintln(out)
+	return runRows(ctx, r, out, messages)
+}
+
+// runRows runs the clients one after the other, and prints each row when it is there.
+func runRows(ctx context.Context, r hostsim.Runner, out, messages io.Writer) (*hostsim.Matrix, error) {
 	status := newStatusLine(messages)
 	defer status.clear()
-	fmt.Fprintf(out, "%s on an emulated camera with %s. Each client trusts the root %q alone.\n\n",
-		printable.Visible(r.Host), r.Firmware.Name, certname.Title(r.Files.Root))
 	rows := report.NewRows(out, r.Clients, r.Scenarios, tableOptions(out))
+	r.RowByRow = true
 	r.Progress = func(_, _ int, what string) { status.set(what) }
 	r.RowDone = func(row hostsim.Row) {
 		if row.Installed {

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/printable"
+)
+
+// mustOptions are the flags of a gate: clients that have to connect.
+type mustOptions struct {
+	names nameList
+	with  string
+	meant []clients.Named
+}
+
+// withScenarios are the values of --with, and the scenarios that they are about, the cheapest first.
+var withScenarios = []struct{ name, scenario string }{
+	{"leaf-only", hostsim.ScenarioLeafOnly().Name},
+	{"second-load", hostsim.ScenarioSecondLoad().Name},
+	{"gateway", hostsim.ScenarioGateway().Name},
+}
+
+func (o *mustOptions) register(f *pflag.FlagSet) {
+	f.Var(&o.names, "must", "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
+	f.StringVar(&o.with, "with", withScenarios[0].name, "the `CURE` that --must is about: leaf-only, second-load or gateway")
+}
+
+// scenario is the one that --with names.
+func (o *mustOptions) scenario() (string, error) {
+	for _, w := range withScenarios {
+		if w.name == cmp.Or(o.with, withScenarios[0].name) {
+			return w.scenario, nil
+		}
+	}
+	return "", usage(fmt.Errorf("--with %s: give leaf-only, second-load or gateway", o.with))
+}
+
+// join sees to it that the clients are asked, in the scenario that they have to connect in.
+func (o *mustOptions) join(r *hostsim.Runner) error {
+	name, err := o.scenario()
+	if err != nil || len(o.names) == 0 {
+		return err
+	}
+	list, meant, err := clients.ByName(o.names)
+	if err != nil {
+		return usage(fmt.Errorf("--must: %w", err))
+	}
+	o.meant = meant
+	for _, c := range list {
+		if !slices.Contains(r.Clients, c) {
+			r.Clients = append(r.Clients, c)
+		}
+	}
+	scenarios, err := hostsim.ScenariosByName([]string{name})
+	if err != nil {
+		return err
+	}
+	if len(r.Scenarios) > 0 && !slices.ContainsFunc(r.Scenarios, func(s hostsim.Scenario) bool { return s.Name == name }) {
+		r.Scenarios = append(r.Scenarios, scenarios...)
+	}
+	return nil
+}
+
+// A mustRefusal is a client of --must that does not connect.
+type mustRefusal struct {
+	row  *hostsim.Row
+	cell *hostsim.Cell
+	cure string // the cheapest with which it does; "" where none of those that were tried is
+}
+
+// judge returns the clients that do not connect, and the names of which no client could be asked.
+func (o *mustOptions) judge(m *hostsim.Matrix) (refused []mustRefusal, unasked []string) {
+	scenario, err := o.scenario()
+	if err != nil {
+		return nil, nil // it was looked at before
+	}
+	told := map[string]bool{}
+	for _, named := range o.meant {
+		asked := false
+		for _, c := range named.Clients {
+			i := slices.IndexFunc(m.Rows, func(r hostsim.Row) bool { return r.Client == c.Name })
+			if i < 0 || !m.Rows[i].Installed {
+				continue
+			}
+			row := &m.Rows[i]
+			cell := row.Cell(scenario)
+			if cell == nil || cell.Verdict == verdict.VerdictOtherSystem || cell.Verdict == verdict.VerdictNotInstalled {
+				continue
+			}
+			asked = true
+			if connects(cell) || told[c.Name] {
+				continue
+			}
+			told[c.Name] = true
+			refused = append(refused, mustRefusal{row, cell, cheapest(row)})
+		}
+		if !asked {
+			unasked = append(unasked, named.Name)
+		}
+	}
+	return refused, unasked
+}
+
+// connects tells whether a client got the page: one that verifies nothing does, too.
+func connects(c *hostsim.Cell) bool {
+	return c.Verdict == verdict.VerdictCompleted || c.Verdict == verdict.VerdictNeverVerifies
+}
+
+// cheapest is the first cure with which the client of a row connects.
+func cheapest(row *hostsim.Row) string {
+	for _, w := range withScenarios {
+		if c := row.Cell(w.scenario); c != nil && connects(c) {
+			return w.name
+		}
+	}
+	return ""
+}
+
+// status says who does not connect, and is the exit status of a run with --must.
+func (o *mustOptions) status(m *hostsim.Matrix, messages io.Writer) error {
+	refused, unasked := o.judge(m)
+	for _, r := range refused {
+		said := fmt.Sprintf("leafcam: --must: %s does not connect: %s", r.row.Title, r.cell.Reason())
+		if r.cure != "" {
+			said += "; it does with " + r.cure
+		}
+		fmt.Fprintln(messages, printable.Visible(said))
+	}
+	switch {
+	case len(refused) > 0:
+		return errFindings
+	case len(unasked) > 0:
+		return environment(errors.New("--must: no program of this machine stands for " + strings.Join(unasked, ", ") +
+			": 'leafcam clients' says what brings it"))
+	}
+	return nil
+}
