@@ -5,13 +5,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/internal/npm"
+	"github.com/leafcam/leafcam/internal/printable"
 )
 
 func newClients() *cobra.Command {
@@ -81,27 +81,74 @@ type clientEntry struct {
 }
 
 func showClients(out io.Writer, found []*hostsim.Found, asJSON bool) error {
-	t := newTable("name", "client", "TLS stack", "TLS library", "version, or what to install")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 5, WidthMax: 60, WidthMaxEnforcer: text.Trim}})
-	var list []clientEntry
-	for _, f := range found {
-		status := f.VersionLine
-		switch {
-		case f.Known.Simulated != "":
-			status = "simulated: " + f.Known.Simulated
-		case f.Needs.System != "" && !f.Installed() && len(f.Missing) == 0:
-			status = "other system: " + f.Needs.System
-		case !f.Installed():
-			status = "not installed: " + f.Install()
+	if asJSON {
+		var list []clientEntry
+		for _, f := range found {
+			list = append(list, clientEntry{
+				f.Name, f.Title, f.Stack, f.Library, f.Known.Family, f.Installed(), f.VersionLine, f.Install(),
+				f.Needs.System, f.Known.Simulated, f.Missing,
+			})
 		}
-		t.AppendRow(table.Row{f.Name, f.Title, f.Stack, f.Library, status})
-		list = append(list, clientEntry{
-			f.Name, f.Title, f.Stack, f.Library, f.Known.Family, f.Installed(), f.VersionLine, f.Install(),
-			f.Needs.System, f.Known.Simulated, f.Missing,
-		})
+		return writeJSON(out, struct {
+			Format  int           `json:"format"`
+			Clients []clientEntry `json:"clients"`
+		}{outputFormat, list})
 	}
-	return render(out, asJSON, struct {
-		Format  int           `json:"format"`
-		Clients []clientEntry `json:"clients"`
-	}{outputFormat, list}, t)
+	width := tableOptions(out).Width
+	heads := []string{"name", "client", "TLS library", "version, or what to install"}
+	widths := clientColumns(width)
+	fmt.Fprintln(out, columns(heads, widths))
+	installed := 0
+	for _, f := range found {
+		if f.Installed() && f.Known.Simulated == "" {
+			installed++
+		}
+		fmt.Fprintln(out, columns([]string{f.Name, f.Title, f.Library, printable.Visible(clientStatus(f))}, widths))
+	}
+	fmt.Fprintln(out)
+	wrap(out, fmt.Sprintf("%d of %d are installed. --clients takes names, titles, and groups and aliases: %s, and a TLS stack as stack:openssl.",
+		installed, len(found), strings.Join(clients.Names(), ", ")))
+	return nil
+}
+
+// clientStatus says what this machine has of a client, or what brings it.
+func clientStatus(f *hostsim.Found) string {
+	switch {
+	case f.Known.Simulated != "":
+		return "simulated: " + f.Known.Simulated
+	case f.Needs.System != "" && !f.Installed() && len(f.Missing) == 0:
+		return "other system: " + f.Needs.System
+	case !f.Installed():
+		return "not installed: " + f.Install()
+	}
+	return f.VersionLine
+}
+
+// clientColumns are the widths of the columns: the library's is left out where there is no room for it.
+func clientColumns(width int) []int {
+	const name, title, library = 22, 30, 30
+	switch {
+	case width == 0:
+		return []int{name, title, library, 60}
+	case width >= 120:
+		return []int{name, title, library, width - name - title - library - 6}
+	case width >= 70:
+		return []int{name, title, 0, width - name - title - 4}
+	}
+	return []int{max(4, width/2-1), 0, 0, max(4, width-width/2-1)}
+}
+
+// columns puts cells into columns; what is too wide is cut, and a column of no width is left out.
+func columns(cells []string, widths []int) string {
+	var parts []string
+	for i, cell := range cells {
+		if widths[i] == 0 {
+			continue
+		}
+		if text.StringWidthWithoutEscSequences(cell) > widths[i] {
+			cell = text.Trim(cell, widths[i]-1) + "…"
+		}
+		parts = append(parts, text.Pad(cell, widths[i], ' '))
+	}
+	return strings.TrimRight(strings.Join(parts, "  "), " ")
 }

@@ -98,19 +98,33 @@ func helpFor(root *cobra.Command, args []string) string {
 	return ""
 }
 
+// The groups of commands in the help.
+const (
+	groupFiles  = "files"
+	groupCamera = "camera"
+	groupMake   = "make"
+	groupAbout  = "about"
+)
+
+// add adds commands to a group.
+func add(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, c := range commands {
+		c.GroupID = group
+	}
+	root.AddCommand(commands...)
+}
+
 func newRoot() *cobra.Command {
+	cobra.EnableCommandSorting = false // they are in the order of their use
 	root := &cobra.Command{
 		Use:   "leafcam",
 		Short: "an OpenMV camera's TLS server, and the clients that do or do not accept it",
-		Long: `    $ leafcam demo                                         make a test PKI, run this machine's clients
-    $ leafcam check DELIVERY                               tell before flashing whether it will work, and for whom
-    $ leafcam convert DELIVERY --out camera                write the files that the camera loads
-    $ leafcam try camera                                   prove it with this machine's clients
-    $ leafcam serve --cert server.der --key server.key.der be the camera
-    $ leafcam matrix --cert server.der --key server.key.der --chain chain.pem --host cam.example.com
-                                                           run the clients against your own certificate
-    $ leafcam clients                                      show which clients this machine has
-    $ leafcam firmware openmv-5.0 micropython-1.29         show what an upgrade will change
+		Long: `    $ leafcam check DELIVERY                 will it work, and for whom?
+    $ leafcam convert DELIVERY --out camera  write the camera's files
+    $ leafcam try camera                     prove it with this machine's clients
+    $ leafcam demo                           the same with a test PKI
+
+A delivery is what a CA or an ACME client hands over: a folder, files or an archive.
 
 An OpenMV camera loads one private key and one leaf certificate, in DER, and presents
 that leaf alone. Clients that do not find the missing intermediate themselves refuse it.
@@ -118,16 +132,32 @@ leafcam shows which ones those are before anything is flashed.
 
 Everything runs on 127.0.0.1; nothing leaves the machine unless a flag says so. Files that are named
 have to be regular ones. Ctrl-C ends every command within a second, and pressed twice at once.
+
 Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
+		Version: versionLine(),
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newCheck(), newConvert(), newTry(), newCSR(), newSelfSigned(), newPKI(), newServe(),
-		newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
+	setHelp(root)
+	root.SetFlagErrorFunc(unknownFlag)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.DisableDescriptions = true
+	root.AddGroup(&cobra.Group{ID: groupFiles, Title: "Your certificate:"}, &cobra.Group{ID: groupCamera, Title: "Camera and clients:"},
+		&cobra.Group{ID: groupMake, Title: "Certificates for tests and for pinning:"}, &cobra.Group{ID: groupAbout, Title: "About leafcam:"})
+	add(root, groupFiles, newCheck(), newConvert(), newTry(), newCSR())
+	add(root, groupCamera, newDemo(), newServe(), newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare())
+	add(root, groupMake, newSelfSigned(), newPKI())
+	add(root, groupAbout, newVersion())
+	root.SetHelpCommandGroupID(groupAbout)
+	root.SetCompletionCommandGroupID(groupAbout)
 	return root
 }

@@ -97,14 +97,24 @@ func readVersion(info *debug.BuildInfo) buildVersion {
 	return v
 }
 
+// versionLine is what --version prints.
+func versionLine() string {
+	info, _ := debug.ReadBuildInfo()
+	v := readVersion(info)
+	return v.line()
+}
+
+func (v *buildVersion) line() string {
+	return fmt.Sprintf("leafcam %s, %s %s/%s", v.Version, v.Go, v.OS, v.Arch)
+}
+
 // print writes the version for people.
 func (v *buildVersion) print(out io.Writer) error {
 	modified := ""
 	if v.Modified {
 		modified = ", with changes that are not committed"
 	}
-	if _, err := fmt.Fprintf(out, "leafcam %s, %s %s/%s\nrevision %s, date %s%s\n",
-		v.Version, v.Go, v.OS, v.Arch, v.Revision, v.Time, modified); err != nil {
+	if _, err := fmt.Fprintf(out, "%s\nrevision %s, date %s%s\n", v.line(), v.Revision, v.Time, modified); err != nil {
 		return err
 	}
 	for _, fw := range device.Firmwares() {
