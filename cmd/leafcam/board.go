@@ -5,10 +5,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/internal/grid"
 )
 
 func newBoard() *cobra.Command {
@@ -71,10 +71,11 @@ func listBoards(out io.Writer, fw *device.Firmware, asJSON bool) error {
 		{"RSA-4096", device.KeySize{RSA: true, Bits: 4096}},
 	}
 	var list []row
-	t := newTable("board", "processor", "heap", "network", keys[0].name, keys[1].name, keys[2].name)
+	t := grid.New("board", "processor", "heap", "network", keys[0].name, keys[1].name, keys[2].name)
+	t.Drop = []int{1, 3}
 	for _, b := range device.Boards() {
 		r := row{b.Name, b.Processor, b.MHz, b.Heap, b.Network.Name, b.Network.Connections, map[string]connections{}}
-		line := table.Row{
+		line := []any{
 			b.Name, fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap),
 			fmt.Sprintf("%s, %d sockets", b.Network.Name, b.Network.Connections),
 		}
@@ -85,7 +86,7 @@ func listBoards(out io.Writer, fw *device.Firmware, asJSON bool) error {
 			line = append(line, fit)
 		}
 		list = append(list, r)
-		t.AppendRow(line)
+		t.Append(line...)
 	}
 	return render(out, asJSON, struct {
 		Format int   `json:"format"`

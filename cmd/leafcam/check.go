@@ -234,8 +234,7 @@ func (o checkOptions) write(out io.Writer, r *preflight.Report) error {
 	if o.json {
 		return writeJSON(out, r)
 	}
-	terminal := tableOptions(out)
-	options := preflight.TextOptions{Color: terminal.Color, Width: terminal.Width}
+	options := textOptions(out)
 	if o.details {
 		preflight.Text(out, r, options)
 		return nil
@@ -247,6 +246,12 @@ func (o checkOptions) write(out io.Writer, r *preflight.Report) error {
 	}
 	fmt.Fprintln(out)
 	return nil
+}
+
+// textOptions are what a terminal allows, for the check's text.
+func textOptions(out io.Writer) preflight.TextOptions {
+	terminal := tableOptions(out)
+	return preflight.TextOptions{Color: terminal.Color, Width: terminal.Width}
 }
 
 // counted says how many findings the details have.
@@ -413,7 +418,7 @@ func (o checkOptions) server(ctx context.Context, args []string) (*preflight.Sub
 // explained shows how a delivery was understood, where that is wanted.
 func (o checkOptions) explained(out io.Writer, d *delivery.Delivery) {
 	if o.explain && !o.json {
-		preflight.Explain(out, d)
+		preflight.Explain(out, d, textOptions(out))
 		fmt.Fprintln(out)
 	}
 }

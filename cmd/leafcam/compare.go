@@ -10,13 +10,12 @@ import (
 	"os"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/leafcam/leafcam/device/compare"
 	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/grid"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -138,14 +137,9 @@ func showComparison(out io.Writer, report *compare.Report, o compareOptions) err
 	if o.all {
 		rows = report.Results
 	}
-	t := newTable("probe", "what it is", "a camera, "+closest.Firmware, printable.Visible(report.Address), "what a difference means")
-	t.Style().Options.SeparateRows = true
+	t := grid.New("probe", "what it is", "a camera, "+closest.Firmware, printable.Visible(report.Address), "what a difference means")
 	const narrow, wide = 24, 36
-	var columns []table.ColumnConfig
-	for i, width := range []int{narrow + 14, narrow, wide, wide, wide} {
-		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: width, WidthMaxEnforcer: text.WrapSoft})
-	}
-	t.SetColumnConfigs(columns)
+	t.Separate, t.Widest = true, []int{narrow + 14, narrow, wide, wide, wide}
 	for _, r := range rows {
 		answer := r.Answer
 		switch {
@@ -154,7 +148,7 @@ func showComparison(out io.Writer, report *compare.Report, o compareOptions) err
 		case answer == r.Camera[closest.Firmware]:
 			answer += " (other octets)"
 		}
-		t.AppendRow(table.Row{r.Probe, r.Subject, r.Camera[closest.Firmware], answer, r.Meaning})
+		t.Append(r.Probe, r.Subject, r.Camera[closest.Firmware], answer, r.Meaning)
 	}
 	if o.json || len(rows) > 0 {
 		if err := render(out, o.json, report, t); err != nil || o.json {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -107,7 +108,8 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	for _, n := range names {
 		fmt.Fprintf(out, "%s: %s\n", n.Name, n.Why())
 	}
-	fmt.Fprintf(out, "\nSend server.csr to the CA. When the certificate has come: leafcam check DELIVERY %s\n", printable.Visible(o.out))
+	fmt.Fprintf(out, "\nSend server.csr to the CA. When the certificate has come:\n    leafcam check DELIVERY %s\n",
+		printable.Visible(preflight.Quote(o.out)))
 	return nil
 }
 

@@ -18,6 +18,8 @@ type display struct {
 	mu   sync.Mutex
 	out  io.Writer
 	json bool
+	// width of the terminal, which the lines at the start are wrapped for; 0 without one
+	width int
 }
 
 // eventFormat is the version of the JSON lines, which device/EVENTS.md describes.
@@ -36,6 +38,15 @@ func encodedLine(v any) []byte {
 		panic(err) // events always encode
 	}
 	return append(printable.JSON(b), '\n')
+}
+
+// start prints a line about the camera. It is wrapped, other than those of connections, which are searched by lines.
+func (d *display) start(format string, args ...any) {
+	said := fmt.Sprintf(format, args...)
+	if d.width > 0 {
+		said = hanging("", "    ", said, d.width)
+	}
+	d.text("%s", said)
 }
 
 func (d *display) text(format string, args ...any) {
@@ -86,17 +97,17 @@ func (d *display) listening(addr net.Addr, info cameraInfo) {
 		return
 	}
 	fw := info.given.Firmware()
-	d.text("camera %s (MicroPython %s, Mbed TLS %s) on https://%s/, script %s", fw.Name, fw.MicroPython, fw.MbedTLS, addr, info.script)
-	d.text("presents %s, key %s; Ctrl-C stops it", describeChain(info.given.Chain()), info.given.KeyKind())
+	d.start("camera %s (MicroPython %s, Mbed TLS %s) on https://%s/, script %s", fw.Name, fw.MicroPython, fw.MbedTLS, addr, info.script)
+	d.start("presents %s, key %s; Ctrl-C stops it", describeChain(info.given.Chain()), info.given.KeyKind())
 	if info.served.Gap() {
-		d.text("does not present %s: who asks for a page all the same found it elsewhere, or verifies nothing", info.served.Lacks())
+		d.start("does not present %s: who asks for a page all the same found it elsewhere, or verifies nothing", info.served.Lacks())
 	}
 	if b := info.given.Board(); b != nil {
-		d.text("board %s: heap %s, room for %d connection(s) at a time; %s with %d sockets",
+		d.start("board %s: heap %s, room for %d connection(s) at a time; %s with %d sockets",
 			b.Name, describeHeap(b.Heap), info.given.Fit(), b.Network.Name, b.Network.Connections)
 	}
 	if info.delay != nil {
-		d.text("delays as on another board, an estimate: %s", info.delay.Source)
+		d.start("delays as on another board, an estimate: %s", info.delay.Source)
 	}
 }
 

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/compare"
+	"github.com/leafcam/leafcam/internal/grid"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -51,10 +50,10 @@ func listFirmwares(out io.Writer, asJSON bool) error {
 		Suites      []string `json:"cipher_suites"`
 	}
 	var list []profile
-	t := newTable("profile", "what it is", "MicroPython", "Mbed TLS")
+	t := grid.New("profile", "what it is", "MicroPython", "Mbed TLS")
 	for _, fw := range device.Firmwares() {
 		list = append(list, profile{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, fw.PEM, fw.CipherSuites()})
-		t.AppendRow(table.Row{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS})
+		t.Append(fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS)
 	}
 	return render(out, asJSON, struct {
 		Format    int       `json:"format"`
@@ -72,16 +71,11 @@ func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {
 		return usage(err)
 	}
 	list := compare.Differences(a, b)
-	t := newTable("subject", a.Name, b.Name, "what it means")
-	t.Style().Options.SeparateRows = true
+	t := grid.New("subject", a.Name, b.Name, "what it means")
 	const narrow, wide = 32, 44
-	var columns []table.ColumnConfig
-	for i, width := range []int{narrow, narrow, narrow, wide} {
-		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: width, WidthMaxEnforcer: text.WrapSoft})
-	}
-	t.SetColumnConfigs(columns)
+	t.Separate, t.Widest = true, []int{narrow, narrow, narrow, wide}
 	for _, d := range list {
-		t.AppendRow(table.Row{d.Subject, d.First, d.Second, d.Meaning})
+		t.Append(d.Subject, d.First, d.Second, d.Meaning)
 	}
 	if len(list) == 0 && !asJSON {
 		_, err := fmt.Fprintf(out, "%s and %s behave alike\n", a.Name, b.Name)
@@ -93,24 +87,14 @@ func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {
 	}{outputFormat, append([]compare.Difference{}, list...)}, t)
 }
 
-// newTable returns a table in the command's style.
-func newTable(head ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(head)
-	return t
-}
-
 // outputFormat is the version of the JSON forms of lists and written files. Fields are added within
 // a format; they change their meaning or go away only with a new number.
 const outputFormat = 1
 
 // render prints either form of a result.
-func render(out io.Writer, asJSON bool, data any, t table.Writer) error {
+func render(out io.Writer, asJSON bool, data any, t *grid.Grid) error {
 	if !asJSON {
-		_, err := fmt.Fprintln(out, t.Render())
-		return err
+		return t.Write(out, tableOptions(out).Width)
 	}
 	return writeJSON(out, data)
 }

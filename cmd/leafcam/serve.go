@@ -131,7 +131,7 @@ func serve(ctx context.Context, o serveOptions, args []string, out, messages io.
 		return err
 	}
 	tap.attach(&scene.camera, scene.modes)
-	show := &display{json: o.json}
+	show := &display{json: o.json, width: tableOptions(out).Width}
 	printed := unhurried(out, show.gap)
 	defer printed.Close(flushTime)
 	show.out = printed

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,7 +107,7 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 	}
 	t := tallyOf(m)
 	if !o.json {
-		t.print(out, runner, strings.Join(args, " "))
+		t.print(out, runner, quoteAll(args))
 	}
 	if len(o.must.names) > 0 {
 		return o.must.status(m, messages)
@@ -266,6 +265,6 @@ func (t tally) print(out io.Writer, r hostsim.Runner, delivered string) {
 		fmt.Fprintf(out, "%d more are not installed: leafcam clients.\n", t.absent)
 	}
 	if t.cured > t.now {
-		fmt.Fprintf(out, "Next: leafcam convert %s --out camera prints the lines that load the intermediate.\n", printable.Visible(delivered))
+		fmt.Fprintf(out, "Next, the lines that load the intermediate:\n    leafcam convert %s --out camera\n", printable.Visible(delivered))
 	}
 }

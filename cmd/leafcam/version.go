@@ -118,7 +118,7 @@ func (v *buildVersion) print(out io.Writer) error {
 		return err
 	}
 	for _, fw := range device.Firmwares() {
-		_, err := fmt.Fprintf(out, "firmware %s: %s (MicroPython %s, Mbed TLS %s)\n", fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS)
+		_, err := fmt.Fprintf(out, "firmware %s: %s\n    MicroPython %s, Mbed TLS %s\n", fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS)
 		if err != nil {
 			return err
 		}

@@ -53,6 +53,9 @@ func purposeOf(name string) string {
 		delivery.ChainFile:  "the intermediates, for a gateway",
 		delivery.FullChain:  "certificate and intermediates, for a gateway",
 		delivery.RootFile:   "your own root, for the clients",
+		"server.csr":        "the request, for the CA", "server.key.pem": "the same key in PEM", "server.pem": "the certificate, for the clients",
+		"client.der": "the certificate, for the camera", "client.pem": "the same in PEM, for the client",
+		"client.key.pem":    "its private key, for the client",
 		delivery.HeaderFile: "all of it for firmware in C", delivery.ModuleFile: "all of it for MicroPython, without files",
 		delivery.PKCS12File: "key, certificate and chain, with the password",
 	}
@@ -222,7 +225,7 @@ func (i instructions) script(out io.Writer) {
 	fmt.Fprintln(out, "\nIn the camera's main.py:")
 	for n, line := range i.lines {
 		if n == 3 {
-			fmt.Fprintln(out, "and, for clients that do not find the missing issuer themselves, the second load:")
+			fmt.Fprintln(out, "and, for clients that do not find the intermediate themselves:")
 		}
 		fmt.Fprintln(out, "    "+line)
 	}

@@ -270,7 +270,7 @@ func TestForms(t *testing.T) {
 	preflight.Text(&narrow, r, preflight.TextOptions{Width: 80})
 	preflight.Text(&colored, r, preflight.TextOptions{Color: true, Width: 200})
 	require.NoError(t, preflight.SARIF(&sarif, r))
-	preflight.Explain(&explained, d)
+	preflight.Explain(&explained, d, preflight.TextOptions{})
 	asJSON, err := json.Marshal(r)
 	require.NoError(t, err)
 

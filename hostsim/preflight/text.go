@@ -5,10 +5,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/internal/grid"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -91,7 +91,11 @@ func (t *textWriter) head(r *Report) {
 	if !r.LoadsAsDelivered {
 		lying = t.paint(text.FgYellow, fmt.Sprintf("the camera refuses it (%s)", r.ExceptionAsDelivered))
 	}
-	fmt.Fprintf(t, "  on %s as it lies there: %s; after convert: %s\n", r.Firmware, lying, loads)
+	said := fmt.Sprintf("  on %s as it lies there: %s; after convert: %s", r.Firmware, lying, loads)
+	if text.StringWidthWithoutEscSequences(said) > t.width {
+		said = fmt.Sprintf("  on %s\n    as it lies there: %s\n    after convert: %s", r.Firmware, lying, loads)
+	}
+	fmt.Fprintln(t, said)
 }
 
 // findings writes those of one severity.
@@ -144,13 +148,15 @@ func (t *textWriter) chain(r *Report) {
 	if r.Root != "" {
 		root = fmt.Sprintf("<%s>", printable.Visible(r.Root))
 	}
-	fmt.Fprintf(t, "\n%s\n  [sent by the camera]  ( not sent )  <root, known from: %s>\n",
-		strings.Join(append(links, root), " ← "), map[bool]string{true: r.Trust, false: "nowhere here"}[r.Trust != ""])
-	fmt.Fprintf(t, "  Certificate message: %d octets with the leaf alone", r.Message.Leaf)
+	drawn, known := strings.Join(append(links, root), " ← "), map[bool]string{true: r.Trust, false: "nowhere here"}[r.Trust != ""]
+	fmt.Fprintln(t)
+	t.wrapped("", "  ", drawn)
+	t.wrapped("  ", "  ", fmt.Sprintf("[sent by the camera]  ( not sent )  <root, known from: %s>", known))
+	size := fmt.Sprintf("Certificate message: %d octets with the leaf alone", r.Message.Leaf)
 	if r.Message.Path > r.Message.Leaf {
-		fmt.Fprintf(t, ", %d with the chain", r.Message.Path)
+		size += fmt.Sprintf(", %d with the chain", r.Message.Path)
 	}
-	fmt.Fprintf(t, "; the camera sends %d at most\n", r.Message.Limit)
+	t.wrapped("  ", "    ", fmt.Sprintf("%s; the camera sends %d at most", size, r.Message.Limit))
 }
 
 // cureHeads are the cures in words.
@@ -187,7 +193,7 @@ func (t *textWriter) reach(r *Report) {
 			signs = append(signs, t.paint(outcomeColors[f.Outcome], outcomeSigns[f.Outcome]))
 		}
 		t.wrapped("  "+strings.Join(signs, " ")+"  ", indent, strings.Join(titles, "; "))
-		t.wrapped(indent+"the leaf alone: ", indent+"  ", group[0].Under(CureLeafOnly).Reason)
+		t.wrapped(indent, indent+"  ", "the leaf alone: "+group[0].Under(CureLeafOnly).Reason)
 	}
 }
 
@@ -210,19 +216,14 @@ func sameForecast(list []FamilyForecast) (groups [][]FamilyForecast) {
 }
 
 // Explain writes everything that was read of a delivery, and how it was understood.
-func Explain(w io.Writer, d *delivery.Delivery) {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"file", "form", "what it is", "about", "used as", "why"})
+func Explain(w io.Writer, d *delivery.Delivery, o TextOptions) {
+	g := grid.New("file", "form", "what it is", "about", "used as", "why")
 	for _, i := range d.Items {
 		use := string(i.Use)
 		if i.Kind == delivery.KindContainer {
 			use = "see below"
 		}
-		t.AppendRow(table.Row{
-			printable.Visible(i.String()), string(i.Form), string(i.Kind), printable.Visible(i.About), use, printable.Visible(i.Note),
-		})
+		g.Append(printable.Visible(i.String()), i.Form, i.Kind, printable.Visible(i.About), use, printable.Visible(i.Note))
 	}
-	fmt.Fprintln(w, t.Render())
+	_ = g.Write(w, o.Width) // as with all of the text, the writer tells what becomes of it
 }
