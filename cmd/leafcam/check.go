@@ -62,7 +62,7 @@ func newCheck() *cobra.Command {
                                                            the files as they would be flashed
     $ leafcam check https://cam.example.com                what a server presents; or HOST:PORT
     $ leafcam check DELIVERY --explain                     everything that was read, and how it was understood
-    $ leafcam check --fleet devices.csv                    thousands of devices, a line of JSON each
+    $ leafcam check --fleet devices.csv                    thousands of devices, a line each, or JSON
 
 The camera compares nothing and looks at no date: this is where mistakes are caught. A delivery is
 a folder, a file or several, as CAs and ACME clients hand them over: PEM, DER, PKCS#7, PKCS#12, Java
@@ -478,7 +478,10 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 	lines.SetEscapeHTML(false)
 	done, shown := 0, time.Now()
 	var unread []*preflight.FleetLine
-	terminal := isTerminal(messages)
+	terminal, forPeople := isTerminal(messages), isTerminal(out) && !o.json
+	if forPeople {
+		terminal = false // the lines themselves show that it goes on
+	}
 	summary, err := preflight.Fleet(ctx, list, preflight.FleetOptions{Check: options, Delivery: delivery}, func(l *preflight.FleetLine) error {
 		if done++; terminal && time.Since(shown) > time.Second {
 			fmt.Fprintf(messages, "\r%d devices", done)
@@ -486,6 +489,9 @@ func (o checkOptions) checkFleet(ctx context.Context, options preflight.Options,
 		}
 		if l.Problem != "" && len(unread) < unreadShown {
 			unread = append(unread, l)
+		}
+		if forPeople {
+			return fleetText(out, l, tableOptions(out))
 		}
 		return lines.Encode(l)
 	})

@@ -205,13 +205,19 @@ func runRows(ctx context.Context, r hostsim.Runner, out, messages io.Writer) (*h
 	rows := report.NewRows(out, r.Clients, r.Scenarios, tableOptions(out))
 	r.RowByRow = true
 	r.Progress = func(_, _ int, what string) { status.set(what) }
+	done := 0
 	r.RowDone = func(row hostsim.Row) {
+		done++
 		if row.Installed {
 			status.clear()
 			rows.Print(row)
 		}
 	}
 	m, err := r.Run(ctx)
+	if ctx.Err() != nil {
+		status.clear()
+		fmt.Fprintf(messages, "\n%d of %d clients have run\n", done, len(r.Clients))
+	}
 	if err != nil && ctx.Err() == nil {
 		return nil, environment(err)
 	}
