@@ -25,6 +25,9 @@ func FuzzReadMatrix(f *testing.F) {
 			if err := report.Write(io.Discard, form, m); err != nil {
 				t.Fatalf("%s: %v", form, err)
 			}
+			if err := report.WriteSince(io.Discard, form, m, m); err != nil {
+				t.Fatalf("%s: %v", form, err)
+			}
 		}
 		report.Table(io.Discard, m, report.TableOptions{Width: 80})
 	})
