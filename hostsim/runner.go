@@ -53,6 +53,8 @@ type Runner struct {
 	// RowDone is called with each row when it is whole, one at a time; clients are run one after the other then, in
 	// their order. Without it the slow ones are spread over the run, which ends sooner.
 	RowDone func(Row)
+
+	shard *Shard // set by Part
 }
 
 func defaultParallel() int { return max(2, runtime.NumCPU()) }
@@ -105,12 +107,13 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 	matrix := &Matrix{
 		Format: MatrixFormat, Started: started.UTC().Truncate(time.Second), Seconds: time.Since(started).Seconds(),
 		Host: r.Host, Firmware: r.Firmware.Name, Isolation: rn.sandbox.Describe(), Scenarios: r.Scenarios, Rows: rows,
+		Shard: r.shard.finish(&r),
 	}
 	return matrix, nil
 }
 
 func (r *Runner) defaults() error {
-	if len(r.Clients) == 0 {
+	if len(r.Clients) == 0 && r.shard == nil {
 		return errors.New("no client to run")
 	}
 	if len(r.Scenarios) == 0 {
