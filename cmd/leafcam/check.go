@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -19,7 +20,6 @@ import (
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/preflight"
-	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/inputfile"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -72,7 +72,8 @@ intermediate, and what to do. --details shows every finding with its symptoms, c
 forecast for all clients and cures.
 
 Nothing leaves this machine, unless --fetch lets it download missing issuers from the certificate's
-own AIA URLs. --report writes FORM=FILE, with the forms json and sarif.
+own AIA URLs. --report writes FORM=FILE, with the forms json and sarif; with - as FILE the report goes to standard
+output, and the answer to standard error.
 
 A line of a --fleet list is a path, or cert,key or cert,key,host, with commas, semicolons or tabs; a first
 line may name the columns. Lists of more than 64 MiB come by standard input.
@@ -121,6 +122,8 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
+	stdout := out
+	out = files.screen(stdout, messages)
 	delivery, err := o.password.delivery(ctx, o.host, o.leaf)
 	if err != nil {
 		return err
@@ -150,15 +153,9 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err := o.write(out, report); err != nil {
 		return environment(err)
 	}
-	for _, f := range files {
-		var b bytes.Buffer
-		err := checkForms[f.form](&b, report)
-		if err == nil {
-			err = atomicfile.Replace(f.path, b.Bytes(), atomicfile.Public)
-		}
-		if err != nil {
-			return environment(err)
-		}
+	err = files.write(stdout, func(w io.Writer, form string) error { return checkForms[form](w, report) })
+	if err != nil {
+		return err
 	}
 	for _, r := range refused {
 		fmt.Fprintln(messages, "leafcam: "+printable.Visible(describeRefused(r)))
@@ -239,18 +236,8 @@ var checkForms = map[string]func(io.Writer, *preflight.Report) error{
 	"sarif": func(w io.Writer, r *preflight.Report) error { return preflight.SARIF(w, r) },
 }
 
-func (o checkOptions) outputs() (list []reportFile, err error) {
-	for _, r := range o.reports {
-		form, path, ok := strings.Cut(r, "=")
-		if !ok || path == "" || checkForms[form] == nil {
-			return nil, usage(fmt.Errorf("--report %s: give FORM=FILE, with one of the forms json, sarif", r))
-		}
-		if err := replaceable(path); err != nil {
-			return nil, err
-		}
-		list = append(list, reportFile{form, path})
-	}
-	return list, nil
+func (o checkOptions) outputs() (reportFiles, error) {
+	return parseReports(o.reports, slices.Sorted(maps.Keys(checkForms)), o.json)
 }
 
 // options makes the check's of the flags.

@@ -39,11 +39,14 @@ var errFindings = &statusError{exitFindings, errors.New("findings")}
 // run executes the command line and returns the exit status. Messages go to stderr:
 // lower case, without a full stop, an error followed by a hint where there is one.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	root, out := newRoot(), &standardOutput{out: stdout}
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if failed := out.failed(); failed != nil && statusOf(err) != exitEnvironment && ctx.Err() == nil {
+		err = failed
+	}
 	if err == nil {
 		return exitFine
 	}
@@ -66,6 +69,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	return status.status
+}
+
+// statusOf returns the exit status that an error of a command has by itself, or 0.
+func statusOf(err error) int {
+	var status *statusError
+	if errors.As(err, &status) {
+		return status.status
+	}
+	return exitFine
 }
 
 // visibleError makes an error fit for a terminal: files and certificates are named by others. Errors that
@@ -128,6 +140,6 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 i
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newDemo(), newCheck(), newConvert(), newTry(), newCSR(), newSelfSigned(), newPKI(), newServe(),
-		newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
+		newGateway(), newMatrix(), newMerge(), newClients(), newFirmware(), newBoard(), newCompare(), newVersion())
 	return root
 }
