@@ -47,6 +47,7 @@ type checkOptions struct {
 	fleet        string
 	leafOnly     bool
 	keyElsewhere bool
+	onlyKeys     bool
 }
 
 func newCheck() *cobra.Command {
@@ -60,6 +61,7 @@ func newCheck() *cobra.Command {
     $ leafcam check --cert server.der --key server.key.der chain.pem
                                                            the files as they would be flashed
     $ leafcam check https://cam.example.com                what a server presents; or HOST:PORT
+    $ leafcam check --key-elsewhere --only-keys .          no private key in what is to be committed or published
     $ leafcam check DELIVERY --explain                     everything that was read, and how it was understood
     $ leafcam check --fleet devices.csv                    thousands of devices, a line of JSON each
 
@@ -108,7 +110,8 @@ too) or a client of --must that does not connect, 2 usage, 3 the machine stands 
 	f.StringVar(&o.failOn, "fail-on", string(preflight.SeverityError), "exit with 1 for findings from this `SEVERITY` on: error or warning")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
-	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: the private key is not here, and rightly so")
+	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: the private key is not here, and one that is here is an error")
+	f.BoolVar(&o.onlyKeys, "only-keys", false, "with --key-elsewhere, look for private keys and nothing else, in files of any kind")
 	o.password.register(f)
 	return cmd
 }
@@ -135,7 +138,16 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 		}
 		return o.checkFleet(ctx, options, delivery, out, messages)
 	}
+	if o.onlyKeys {
+		return o.findKeys(ctx, args, files, stdout, messages)
+	}
 	subject, err := o.subject(ctx, args, delivery, out)
+	if keys := (*keysError)(nil); errors.As(err, &keys) {
+		if err := o.showKeys(keys.report, files, stdout, messages); !errors.Is(err, errFindings) {
+			return err
+		}
+		return &statusError{exitFindings, keys.err}
+	}
 	if err != nil {
 		return err
 	}
@@ -281,6 +293,10 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		return options, usage(errors.New("--only-roots belongs to a --root"))
 	case o.fetchPrivate && !o.fetch:
 		return options, usage(errors.New("--fetch-private belongs to --fetch"))
+	case o.onlyKeys && !o.keyElsewhere:
+		return options, usage(errors.New("--only-keys belongs to --key-elsewhere"))
+	case o.onlyKeys && (o.cert != "" || o.key != "" || o.fleet != "" || len(o.must) > 0 || o.explain || o.details):
+		return options, usage(errors.New("--only-keys takes files and folders, and says nothing of certificates"))
 	case o.leafOnly && o.fleet == "":
 		return options, usage(errors.New("--leaf-only belongs to --fleet"))
 	case o.fetch:
@@ -344,7 +360,7 @@ func (o checkOptions) subject(ctx context.Context, args []string, options delive
 	o.explained(out, d)
 	subject, err := preflight.FromDelivery(d)
 	if err != nil {
-		return nil, deliveryError(err, d)
+		return nil, o.orKeys(deliveryError(err, d), d)
 	}
 	subject.Leaf = o.leaf
 	return subject, nil

@@ -77,6 +77,7 @@ const (
 	CodeLeftLocked         Code = "left-locked"
 	CodeRequestDiffers     Code = "request-differs"
 	CodeKeyReadable        Code = "key-readable"
+	CodePrivateKeyHere     Code = "private-key-here"
 	CodePEMDelivery        Code = "pem-delivery"
 	CodeSharedKey          Code = "shared-key"
 )
@@ -299,6 +300,10 @@ func Rules() []Rule {
 			"the CA changed what was asked for, or the request is another one's", "compare both before flashing", BasisMeasured},
 		{CodeKeyReadable, SeverityWarning, "others on this machine can read the private key",
 			"whoever has the key can be the camera", "chmod 600 FILE", BasisMeasured},
+		{CodePrivateKeyHere, SeverityError, "a private key lies where none should",
+			"whoever has the key can be the camera; what was committed or published once stays in copies of it",
+			"take the file out; where others may have it already, have the certificate issued anew for another key",
+			BasisDocumented},
 		{CodePEMDelivery, SeverityNote, "the delivery is not in the form that the camera reads",
 			"CAs deliver PEM or archives, and this firmware reads DER, one certificate a file", "leafcam convert DELIVERY --out DIR", BasisMeasured},
 		{CodeSharedKey, SeverityError, "several devices have the same private key",
