@@ -106,6 +106,11 @@ func given(fingerprint string) string {
 	return fingerprint
 }
 
+// has tells whether a row has a cell for each scenario.
+func (r *Row) has(scenarios []Scenario) bool {
+	return slices.EqualFunc(r.Cells, scenarios, func(c Cell, s Scenario) bool { return c.Scenario == s.Name })
+}
+
 // join puts the rows into the order of the run.
 func join(parts map[int]Part, run *Shard) (*Matrix, error) {
 	whole := *parts[1].Matrix
@@ -125,6 +130,8 @@ func join(parts map[int]Part, run *Shard) (*Matrix, error) {
 			switch {
 			case !slices.Contains(run.Clients, row.Client):
 				return nil, fmt.Errorf("%s: %w: its client %s is none of that run", p.Name, ErrOtherRun, row.Client)
+			case !row.has(whole.Scenarios):
+				return nil, fmt.Errorf("%s: %w: the cells of %s are not those of its scenarios", p.Name, ErrNoPart, row.Client)
 			case from[row.Client] != "":
 				return nil, fmt.Errorf("%w: the client %s is in %s and in %s", ErrPartTwice, row.Client, from[row.Client], p.Name)
 			}

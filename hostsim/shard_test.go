@@ -168,6 +168,7 @@ func TestPartsThatAreNoRun(t *testing.T) {
 		{"online", func(p []Part) []Part { p[1].Matrix.Shard.Run.Online = true; return p }, ErrOtherRun, "going online is false"},
 		{"other clients", func(p []Part) []Part { p[1].Matrix.Shard.Clients = []string{"a"}; return p }, ErrOtherRun, "the clients are [a b c d]"},
 		{"a client too many", func(p []Part) []Part { p[1].Matrix.Rows[0].Client = "z"; return p }, ErrOtherRun, "its client z"},
+		{"a cell too many", func(p []Part) []Part { p[1].Matrix.Rows[0].Cells = make([]Cell, 2); return p }, ErrNoPart, "the cells of c"},
 		{"a client in two", func(p []Part) []Part { p[1].Matrix.Rows[0].Client = "b"; return p }, ErrPartTwice, "the client b is in 2.json and in 3.json"},
 		{"a client in none", func(p []Part) []Part { p[1].Matrix.Rows = nil; return p }, ErrPartMissing, "the client c is in none"},
 	} {
