@@ -70,7 +70,8 @@ func TestParts(t *testing.T) {
 func TestMorePartsThanClients(t *testing.T) {
 	var parts []Part
 	for index := 1; index <= 3; index++ {
-		r, err := Runner{Clients: []*Client{{Name: "nobody", Title: "nobody", Needs: Needs{Programs: []string{"no-such-program"}}}}}.Part(index, 3)
+		nobody := &Client{Name: "nobody", Title: "nobody", Needs: Needs{Programs: []string{"no-such-program"}}}
+		r, err := Runner{Clients: []*Client{nobody}}.Part(index, 3)
 		require.NoError(t, err)
 		m, err := r.Run(t.Context())
 		require.NoError(t, err)
@@ -133,7 +134,7 @@ func TestMerge(t *testing.T) {
 		clients = append(clients, row.Client)
 	}
 	require.Equal(t, []string{"a", "b", "c", "d"}, clients)
-	require.Equal(t, 1.0, m.Row("c").Seconds)
+	require.InDelta(t, 1, m.Row("c").Seconds, 0)
 	require.Nil(t, m.Shard)
 	require.InDelta(t, 12, m.Seconds, 0)
 	require.Equal(t, time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC), m.Started)
@@ -141,39 +142,62 @@ func TestMerge(t *testing.T) {
 	require.NotNil(t, parts[0].Matrix.Shard, "the parts are as they were")
 }
 
-// TestPartsThatAreNoRun: what keeps parts from being one run is said, with the names of the files.
+// TestPartsThatAreNoRun: which parts are missing, or there twice, is said with the names of the files.
 func TestPartsThatAreNoRun(t *testing.T) {
+	p := threeParts()
+	for _, tc := range []struct {
+		name  string
+		parts []Part
+		err   error
+		says  string
+	}{
+		{"none", nil, ErrPartMissing, ""},
+		{"one twice", append(threeParts(), Part{"again.json", p[1].Matrix}), ErrPartTwice, "2.json and again.json are both part 2 of 3"},
+		{"one missing", p[:2], ErrPartMissing, "a part is missing: 3/3"},
+		{"two missing", p[1:2], ErrPartMissing, "a part is missing: 1/3, 3/3"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Merge(tc.parts)
+			require.ErrorIs(t, err, tc.err)
+			require.ErrorContains(t, err, tc.says)
+		})
+	}
+}
+
+// TestPartsOfDifferentRuns: what keeps the second part from being of one run with the others is said.
+func TestPartsOfDifferentRuns(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(parts []Part) []Part
+		change func(m *Matrix)
 		err    error
 		says   string
 	}{
-		{"none", func([]Part) []Part { return nil }, ErrPartMissing, ""},
-		{"a whole matrix", func(p []Part) []Part { p[1].Matrix.Shard = nil; return p }, ErrNoPart, "2.json: it is no part of a run"},
-		{"one twice", func(p []Part) []Part { return append(p, Part{"again.json", p[1].Matrix}) }, ErrPartTwice, "2.json and again.json are both part 2 of 3"},
-		{"one missing", func(p []Part) []Part { return p[:2] }, ErrPartMissing, "a part is missing: 3/3"},
-		{"two missing", func(p []Part) []Part { return p[1:2] }, ErrPartMissing, "a part is missing: 1/3, 3/3"},
-		{"another number", func(p []Part) []Part { p[2].Matrix.Shard.Of = 4; return p }, ErrOtherRun, "the number of parts is 3 in the one and 4"},
-		{"an impossible part", func(p []Part) []Part { p[0].Matrix.Shard.Index = 4; return p }, ErrNoPart, "no part 4 of 3"},
-		{"another host", func(p []Part) []Part { p[2].Matrix.Host = "x.example"; return p }, ErrOtherRun, "1.json and 3.json are parts of different runs: the host is cam.example.com in the one and x.example in the other"},
-		{"another firmware", func(p []Part) []Part { p[1].Matrix.Firmware = "x"; return p }, ErrOtherRun, "the firmware is openmv-5.0 in the one and x"},
-		{"other scenarios", func(p []Part) []Part { p[1].Matrix.Scenarios = StandardSet(); return p }, ErrOtherRun, "the scenarios are [leaf-only] in the one"},
-		{"another role", func(p []Part) []Part { p[1].Matrix.Scenarios[0].Role = RolePositive; return p }, ErrOtherRun, "the scenarios are made of"},
-		{"another leaf", func(p []Part) []Part { p[1].Matrix.Shard.Run.Leaf = "dd"; return p }, ErrOtherRun, "the leaf has the fingerprint aa in the one and dd"},
-		{"a test PKI", func(p []Part) []Part { p[1].Matrix.Shard.Run.Leaf = ""; return p }, ErrOtherRun, "the leaf has the fingerprint aa in the one and of a test PKI"},
-		{"another chain", func(p []Part) []Part { p[1].Matrix.Shard.Run.Chain = nil; return p }, ErrOtherRun, "the chain has the fingerprints [bb]"},
-		{"another root", func(p []Part) []Part { p[1].Matrix.Shard.Run.Root = "ee"; return p }, ErrOtherRun, "the root has the fingerprint cc"},
-		{"another key type", func(p []Part) []Part { p[1].Matrix.Shard.Run.KeyType = "rsa-2048"; return p }, ErrOtherRun, "the key type is"},
-		{"online", func(p []Part) []Part { p[1].Matrix.Shard.Run.Online = true; return p }, ErrOtherRun, "going online is false"},
-		{"other clients", func(p []Part) []Part { p[1].Matrix.Shard.Clients = []string{"a"}; return p }, ErrOtherRun, "the clients are [a b c d]"},
-		{"a client too many", func(p []Part) []Part { p[1].Matrix.Rows[0].Client = "z"; return p }, ErrOtherRun, "its client z"},
-		{"a cell too many", func(p []Part) []Part { p[1].Matrix.Rows[0].Cells = make([]Cell, 2); return p }, ErrNoPart, "the cells of c"},
-		{"a client in two", func(p []Part) []Part { p[1].Matrix.Rows[0].Client = "b"; return p }, ErrPartTwice, "the client b is in 2.json and in 3.json"},
-		{"a client in none", func(p []Part) []Part { p[1].Matrix.Rows = nil; return p }, ErrPartMissing, "the client c is in none"},
+		{"a whole matrix", func(m *Matrix) { m.Shard = nil }, ErrNoPart, "2.json: it is no part of a run"},
+		{"an impossible part", func(m *Matrix) { m.Shard.Index = 4 }, ErrNoPart, "no part 4 of 3"},
+		{"another number", func(m *Matrix) { m.Shard.Of = 4 }, ErrOtherRun, "the number of parts is 3 in the one and 4"},
+		{
+			"another host", func(m *Matrix) { m.Host = "x.example" }, ErrOtherRun,
+			"1.json and 2.json are parts of different runs: the host is cam.example.com in the one and x.example in the other",
+		},
+		{"another firmware", func(m *Matrix) { m.Firmware = "x" }, ErrOtherRun, "the firmware is openmv-5.0 in the one and x"},
+		{"other scenarios", func(m *Matrix) { m.Scenarios = StandardSet() }, ErrOtherRun, "the scenarios are [leaf-only] in the one"},
+		{"another role", func(m *Matrix) { m.Scenarios[0].Role = RolePositive }, ErrOtherRun, "the scenarios are made of"},
+		{"another leaf", func(m *Matrix) { m.Shard.Run.Leaf = "dd" }, ErrOtherRun, "the leaf has the fingerprint aa in the one and dd"},
+		{"a test PKI", func(m *Matrix) { m.Shard.Run.Leaf = "" }, ErrOtherRun, "the fingerprint aa in the one and of a test PKI"},
+		{"another chain", func(m *Matrix) { m.Shard.Run.Chain = nil }, ErrOtherRun, "the chain has the fingerprints [bb]"},
+		{"another root", func(m *Matrix) { m.Shard.Run.Root = "ee" }, ErrOtherRun, "the root has the fingerprint cc"},
+		{"another key type", func(m *Matrix) { m.Shard.Run.KeyType = "rsa-2048" }, ErrOtherRun, "the key type is"},
+		{"online", func(m *Matrix) { m.Shard.Run.Online = true }, ErrOtherRun, "going online is false"},
+		{"other clients", func(m *Matrix) { m.Shard.Clients = []string{"a"} }, ErrOtherRun, "the clients are [a b c d]"},
+		{"a client too many", func(m *Matrix) { m.Rows[0].Client = "z" }, ErrOtherRun, "its client z"},
+		{"a cell too many", func(m *Matrix) { m.Rows[0].Cells = make([]Cell, 2) }, ErrNoPart, "the cells of c"},
+		{"a client in two", func(m *Matrix) { m.Rows[0].Client = "b" }, ErrPartTwice, "the client b is in 2.json and in 3.json"},
+		{"a client in none", func(m *Matrix) { m.Rows = nil }, ErrPartMissing, "the client c is in none"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := Merge(tc.change(threeParts()))
+			parts := threeParts()
+			tc.change(parts[1].Matrix)
+			_, err := Merge(parts)
 			require.ErrorIs(t, err, tc.err)
 			require.ErrorContains(t, err, tc.says)
 		})

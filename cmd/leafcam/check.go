@@ -110,7 +110,7 @@ too) or a client of --must that does not connect, 2 usage, 3 the machine stands 
 	f.StringVar(&o.failOn, "fail-on", string(preflight.SeverityError), "exit with 1 for findings from this `SEVERITY` on: error or warning")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
-	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: the private key is not here, and one that is here is an error")
+	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: a private key that is here is an error")
 	f.BoolVar(&o.onlyKeys, "only-keys", false, "with --key-elsewhere, look for private keys and nothing else, in files of any kind")
 	o.password.register(f)
 	return cmd

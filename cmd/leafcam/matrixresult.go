@@ -36,6 +36,9 @@ func (o matrixOptions) result(m *hostsim.Matrix, outputs *matrixOutputs, stdout,
 	default:
 		printMatrix(out, m)
 		fmt.Fprintln(out)
+		if m.Shard != nil {
+			fmt.Fprintf(out, "part %d of %d: leafcam merge joins them\n", m.Shard.Index, m.Shard.Of)
+		}
 		report.Held(out, m)
 		report.Time(out, m)
 	}

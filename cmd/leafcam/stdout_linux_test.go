@@ -93,7 +93,9 @@ func TestOutputThatIsNotWhole(t *testing.T) {
 // TestReportsOnStandardOutput: nothing else is there, and what people read is on standard error.
 func TestReportsOnStandardOutput(t *testing.T) {
 	resultFiles(t)
-	begins := map[string]string{"json": "{\n  \"format\": ", "junit": "<?xml", "html": "<!doctype html>", "markdown": "", "sarif": "{\n  \"$schema\""}
+	begins := map[string]string{
+		"json": "{\n  \"format\": ", "junit": "<?xml", "html": "<!doctype html>", "markdown": "", "sarif": "{\n  \"$schema\"",
+	}
 	for _, tc := range []struct {
 		line  string
 		forms string

@@ -112,6 +112,10 @@ func (c *checker) look(d *delivery.Delivery) {
 	}
 	c.keysHere()
 	for _, item := range d.Items {
+		if item.Locked && !item.HasKey {
+			c.add(CodeNotUnderstood, item.File, fmt.Sprintf("%s: encrypted, and what is in it is not known", item))
+			return
+		}
 		if item.TooMuch && !item.HasKey {
 			c.add(CodeTooMuch, item.File, fmt.Sprintf("%s: %s", item, item.Note))
 			return

@@ -60,6 +60,7 @@ func TestKeyHere(t *testing.T) {
 		body := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("0123456789abcdef"), octets/16))
 		return []byte("-----BEGIN " + label + "-----\n" + headers + body + "\n-----END " + label + "-----\n")
 	}
+	const encryption = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n"
 	large := bytes.Repeat([]byte("nothing of interest\n"), delivery.MaxArchive/20+50_000)
 	public, err := x509.MarshalPKIXPublicKey(leaf.Certificate.PublicKey)
 	require.NoError(t, err)
@@ -76,7 +77,7 @@ func TestKeyHere(t *testing.T) {
 		{"PEM with carriage returns", bytes.ReplaceAll(key, []byte("\n"), []byte("\r\n")), "ECDSA P-256"},
 		{"PEM that is cut off", key[:len(key)-40], "cut off"},
 		{"a damaged key", bytes.Replace(key, []byte("M"), []byte("*"), 1), "damaged"},
-		{"encrypted PEM", block("EC PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n", 128), "encrypted"},
+		{"encrypted PEM", block("EC PRIVATE KEY", encryption, 128), "encrypted"},
 		{"a key of OpenSSH", block("OPENSSH PRIVATE KEY", "", 320), "for SSH"},
 		{"a key of an unknown kind", block("ANY PRIVATE KEY", "", 128), "nothing that a camera"},
 		{"a key of PuTTY", []byte("PuTTY-User-Key-File-3: ssh-ed25519\n"), "PuTTY"},
@@ -152,7 +153,8 @@ func TestWhereKeysAreLookedFor(t *testing.T) {
 		files = append(files, f.File)
 	}
 	require.ElementsMatch(t, []string{
-		filepath.Join(dir, "a.der"), filepath.Join(dir, ".hidden/b.der"), filepath.Join(dir, "deep/er/c.der"), filepath.Join(elsewhere, "key.der"),
+		filepath.Join(dir, "a.der"), filepath.Join(dir, ".hidden/b.der"), filepath.Join(dir, "deep/er/c.der"),
+		filepath.Join(elsewhere, "key.der"),
 	}, files)
 
 	_, err = preflight.FindKeys(t.Context(), []string{filepath.Join(dir, "none")})

@@ -13,7 +13,8 @@ import (
 func FuzzReadMatrix(f *testing.F) {
 	f.Add([]byte(`{"format":3,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"curl","installed":true,` +
 		`"cells":[{"scenario":"leaf-only","verdict":"refused","client_hello":{"cipher_suites":["c02b"]}}]}]}`))
-	f.Add([]byte(`{"format":3,"shard":{"index":1,"of":1,"clients":["curl"]},"scenarios":[],"rows":[{"client":"curl","cells":[{"held_seconds":2}]}]}`))
+	f.Add([]byte(`{"format":3,"shard":{"index":1,"of":1,"clients":["curl"]},"scenarios":[],` +
+		`"rows":[{"client":"curl","cells":[{"held_seconds":2}]}]}`))
 	f.Add([]byte(`{"format":1}`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
