@@ -15,12 +15,14 @@ const MatrixFormat = 3
 
 // A Matrix is the outcome of every client in every scenario.
 type Matrix struct {
-	Format    int        `json:"format"`
-	Started   time.Time  `json:"started"`
-	Seconds   float64    `json:"seconds"`
-	Host      string     `json:"host"`
-	Firmware  string     `json:"firmware"`
-	Isolation string     `json:"isolation"`
+	Format    int       `json:"format"`
+	Started   time.Time `json:"started"`
+	Seconds   float64   `json:"seconds"`
+	Host      string    `json:"host"`
+	Firmware  string    `json:"firmware"`
+	Isolation string    `json:"isolation"`
+	// Shard says which part of a run this is; nil for a whole one.
+	Shard     *Shard     `json:"shard,omitempty"`
 	Scenarios []Scenario `json:"scenarios"`
 	Rows      []Row      `json:"rows"`
 }

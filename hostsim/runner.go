@@ -54,6 +54,8 @@ type Runner struct {
 	// their order. Without it the slow ones are spread over the run, which ends sooner.
 	RowDone  func(Row)
 	RowByRow bool
+
+	shard *Shard // set by Part
 }
 
 func defaultParallel() int { return max(2, runtime.NumCPU()) }
@@ -106,12 +108,13 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 	matrix := &Matrix{
 		Format: MatrixFormat, Started: started.UTC().Truncate(time.Second), Seconds: time.Since(started).Seconds(),
 		Host: r.Host, Firmware: r.Firmware.Name, Isolation: rn.sandbox.Describe(), Scenarios: r.Scenarios, Rows: rows,
+		Shard: r.shard.finish(&r),
 	}
 	return matrix, nil
 }
 
 func (r *Runner) defaults() error {
-	if len(r.Clients) == 0 {
+	if len(r.Clients) == 0 && r.shard == nil {
 		return errors.New("no client to run")
 	}
 	if len(r.Scenarios) == 0 {

@@ -28,7 +28,7 @@ func (r *deliveryReader) archive(file string, data []byte) error {
 	left := MaxArchive
 	for _, entry := range archive.File {
 		name := path.Clean(entry.Name)
-		if entry.FileInfo().IsDir() || strings.HasPrefix(path.Base(name), ".") || strings.HasPrefix(name, "__MACOSX/") {
+		if entry.FileInfo().IsDir() || r.hidden(path.Base(name)) || strings.HasPrefix(name, "__MACOSX/") {
 			continue
 		}
 		if err := r.entry(entry, file, file+"!"+name, &left); err != nil {
@@ -113,11 +113,12 @@ func within(item *Item, place string) string { return strings.TrimPrefix(item.Wh
 
 // pkcs12 reads keys with their certificates (RFC 7292), or certificates alone.
 func (r *deliveryReader) pkcs12(item *Item, der []byte) error {
+	file, err := parsePKCS12(inDER(der))
+	item.HasKey = err == nil && file.showsKey()
 	if r.options.LeaveEncrypted {
 		item.Locked, item.Note = true, "encrypted PKCS#12"
 		return r.add(item)
 	}
-	file, err := parsePKCS12(inDER(der))
 	if err != nil {
 		return r.unknown(item, "cannot be read as PKCS#12: "+err.Error())
 	}

@@ -33,7 +33,7 @@ func RequestNames(request *x509.CertificateRequest) []string {
 
 // encryptedKey keeps a private key, to be decrypted when all is read.
 func (r *deliveryReader) encryptedKey(item *Item, p piece) error {
-	item.Locked, item.About = true, "an encrypted private key"
+	item.Locked, item.HasKey, item.About = true, true, "an encrypted private key"
 	if r.options.LeaveEncrypted {
 		item.Kind, item.Note = KindOther, "an encrypted private key"
 		return r.add(item)
@@ -109,9 +109,12 @@ func (r *deliveryReader) undecrypted(item *Item, err error) error {
 	return r.unknown(item, "an encrypted private key that cannot be decrypted here ("+err.Error()+"): openssl pkey -in FILE -out FILE")
 }
 
+// leastKey is fewer octets than any private key has, and more than an example of its beginning.
+const leastKey = 32
+
 // plainKey adds a key in DER.
 func (r *deliveryReader) plainKey(item *Item, der []byte, encrypted bool) error {
-	item.Locked = false
+	item.Locked, item.HasKey = false, item.HasKey || len(der) >= leastKey
 	key, err := NewPrivateKey(der)
 	if errors.Is(err, ErrTooMuch) {
 		return r.tooMuch(item, err)

@@ -59,6 +59,8 @@ type Item struct {
 	Damaged bool
 	// Locked says that it is encrypted and was not decrypted.
 	Locked bool
+	// HasKey says that a private key is in it, whether or not it could be decrypted, and whatever it is for.
+	HasKey bool
 	// TooMuch says that it was not read because that takes more work than is done for a delivery:
 	// Note says what is too much.
 	TooMuch bool

@@ -97,8 +97,8 @@ func (m *mailReader) add(content []byte, header func(string) string) {
 		name = "the attachment " + parameters["filename"]
 	}
 	list := recogniseContent(content, FormDER, m.depth+1)
-	if note := foreignNote(content); len(list) == 0 && note != "" && name != theText {
-		list = []piece{{note: note}}
+	if known := foreignFormat(content); len(list) == 0 && known.note != "" && name != theText {
+		list = []piece{{note: known.note, key: known.key}}
 	}
 	for _, p := range list {
 		p.where, p.line = strings.TrimSuffix(name+", "+p.where, ", "), 0 // lines are those of the decoded part

@@ -63,6 +63,11 @@ func recognisePEM(text string) (pieces []piece) {
 		}
 		line := lines.at(m.start)
 		p := piece{form: FormPEM, where: lineName(line), line: line, start: m.start, end: m.end}
+		body := len(text)
+		if i+1 < len(marks) {
+			body = marks[i+1].start
+		}
+		p.key = strings.Contains(m.label, "PRIVATE KEY") && keyBody.MatchString(text[m.end:body])
 		switch {
 		case i+1 == len(marks):
 			p.end = len(text)
@@ -78,6 +83,9 @@ func recognisePEM(text string) (pieces []piece) {
 	}
 	return pieces
 }
+
+// keyBody is a line of a private key, whole or not: examples have less.
+var keyBody = regexp.MustCompile(`[A-Za-z0-9+/]{40}`)
 
 // fill decodes the body of a block.
 func (p *piece) fill(label, body string) {

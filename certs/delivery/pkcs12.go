@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"math/big"
+	"slices"
 	"unicode/utf16"
 )
 
@@ -108,6 +109,22 @@ func inDER(data []byte) []byte {
 		return data // which is damaged, and is said to be
 	}
 	return der
+}
+
+// showsKey tells, without a password, whether a private key is in it. Those who write such files encrypt each
+// key by itself, and the certificates as a whole.
+func (f *pkcs12File) showsKey() bool {
+	for _, safe := range f.safes {
+		var plain []byte
+		var bags []bag
+		if !safe.Type.Equal(oidData) || unmarshal(safe.Content.Bytes, &plain) != nil || unmarshal(inDER(plain), &bags) != nil {
+			continue
+		}
+		if slices.ContainsFunc(bags, func(b bag) bool { return b.Type.Equal(oidKeyBag) || b.Type.Equal(oidShroudedBag) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // authentic tells whether a MAC tells a right password from a wrong one.

@@ -25,6 +25,8 @@ type Options struct {
 	// PasswordGiven says that Password asks nobody: what is locked is opened even where what is open is
 	// enough.
 	PasswordGiven bool
+	// Hidden reads hidden files, too, in folders and in archives.
+	Hidden bool
 	// LeaveEncrypted leaves what is encrypted as it is, and asks for no password.
 	LeaveEncrypted bool
 	// Roots are roots that clients are given: of several ways from the leaf, one to them is taken.
@@ -137,7 +139,7 @@ func (r *deliveryReader) directory(dir string, depth int) error {
 	}
 	var folders []string
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), ".") {
+		if r.hidden(entry.Name()) {
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())
@@ -166,6 +168,11 @@ func (r *deliveryReader) directory(dir string, depth int) error {
 		}
 	}
 	return nil
+}
+
+// hidden tells by its name whether a file or a folder is left out.
+func (r *deliveryReader) hidden(name string) bool {
+	return strings.HasPrefix(name, ".") && !r.options.Hidden
 }
 
 // readDir lists a folder in the order of names, unless it has far more entries than any delivery.
@@ -294,6 +301,7 @@ func (r *deliveryReader) unpack(path string, data []byte) error {
 func (r *deliveryReader) piece(path string, p piece) error {
 	item := &Item{
 		File: path, Where: p.where, Line: p.line, Form: p.form, Kind: KindOther, Note: p.note, Damaged: p.damaged, TooMuch: p.tooMuch,
+		HasKey: p.key,
 	}
 	switch p.content {
 	case contentCertificate:

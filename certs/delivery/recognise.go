@@ -39,6 +39,7 @@ type piece struct {
 	note    string
 	damaged bool // it is a part of something, or was something
 	tooMuch bool // to be read
+	key     bool // a private key is in it, of whatever kind
 
 	start, end int // in the text
 }
@@ -51,8 +52,8 @@ func recognise(data []byte) []piece {
 	if pieces := recogniseContent(data, FormDER, 0); len(pieces) > 0 {
 		return pieces
 	}
-	if note := foreignNote(data); note != "" {
-		return []piece{{note: note}}
+	if known := foreignFormat(data); known.note != "" {
+		return []piece{{note: known.note, key: known.key}}
 	}
 	return []piece{{note: "neither PEM nor DER nor an archive of those", damaged: beginsDER(data)}}
 }
@@ -110,14 +111,20 @@ func withoutLead(data []byte) []byte {
 	return bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), "\r\n")
 }
 
-// foreignNote names a format that is not read; "" for an unknown one.
-func foreignNote(data []byte) string {
+// A foreigner is a format that somebody may take for a delivery, by how its files begin.
+type foreigner struct {
+	prefix, note string
+	key          bool // such a file is a private key
+}
+
+// foreignFormat returns a format that is not read; without a note for an unknown one.
+func foreignFormat(data []byte) foreigner {
 	for _, known := range foreign {
 		if bytes.HasPrefix(withoutLead(data), []byte(known.prefix)) {
-			return known.note
+			return known
 		}
 	}
-	return ""
+	return foreigner{}
 }
 
 // beginsDER tells whether data begin as a DER structure of more than 127 octets does.
@@ -125,26 +132,26 @@ func beginsDER(data []byte) bool {
 	return len(data) > 1 && data[0] == 0x30 && data[1] > 0x80 && data[1] <= 0x84
 }
 
-// foreign are formats that somebody may take for a delivery.
-var foreign = []struct{ prefix, note string }{
+// foreign are the formats that are named.
+var foreign = []foreigner{
 	{"\x00\x00\x00\x02\x00\x00\x00\x14", "a keystore of Bouncy Castle (BKS): " +
-		"keytool -importkeystore -srcstoretype BKS -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12"},
-	{"PuTTY-User-Key-File", "a key of PuTTY, not one for TLS"},
-	{"ssh-", "a public key for SSH"},
-	{"ecdsa-sha2-", "a public key for SSH"},
-	{"\xd0\xcf\x11\xe0", "a message of Outlook, or an old document of Office: save it as text"},
-	{"{\\rtf", "a document in RTF: save it as text"},
-	{"%PDF-", "a PDF: ask for the certificate as a file"},
+		"keytool -importkeystore -srcstoretype BKS -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12", false},
+	{"PuTTY-User-Key-File", "a key of PuTTY, not one for TLS", true},
+	{"ssh-", "a public key for SSH", false},
+	{"ecdsa-sha2-", "a public key for SSH", false},
+	{"\xd0\xcf\x11\xe0", "a message of Outlook, or an old document of Office: save it as text", false},
+	{"{\\rtf", "a document in RTF: save it as text", false},
+	{"%PDF-", "a PDF: ask for the certificate as a file", false},
 	{"\x00\x00\x00\x01\x00\x00\x00\x14", "a keystore of Bouncy Castle (BKS): " +
-		"keytool -importkeystore -srcstoretype BKS -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12"},
-	{"SQLite format 3", "an SQLite database; of one of NSS: pk12util -o out.p12 -n NAME -d FOLDER"},
-	{"\x00\x00\x00\x00CERT", "a store of Windows (SST): certutil -split -dump FILE takes it apart"},
-	{"\x1e\xf1\xb5\xb0", "a key of Microsoft (PVK): openssl rsa -inform PVK -in FILE -out FILE.pem"},
-	{"$ANSIBLE_VAULT", "encrypted by Ansible: ansible-vault decrypt"},
-	{"age-encryption.org/", "encrypted by age: age --decrypt"},
-	{"<", "a web page: was a download page saved instead of the file?"},
-	{"7z\xbc\xaf", "a 7z archive: unpack it first"},
-	{"Rar!", "a RAR archive: unpack it first"},
+		"keytool -importkeystore -srcstoretype BKS -srckeystore FILE -destkeystore out.p12 -deststoretype PKCS12", false},
+	{"SQLite format 3", "an SQLite database; of one of NSS: pk12util -o out.p12 -n NAME -d FOLDER", false},
+	{"\x00\x00\x00\x00CERT", "a store of Windows (SST): certutil -split -dump FILE takes it apart", false},
+	{"\x1e\xf1\xb5\xb0", "a key of Microsoft (PVK): openssl rsa -inform PVK -in FILE -out FILE.pem", true},
+	{"$ANSIBLE_VAULT", "encrypted by Ansible: ansible-vault decrypt", false},
+	{"age-encryption.org/", "encrypted by age: age --decrypt", false},
+	{"<", "a web page: was a download page saved instead of the file?", false},
+	{"7z\xbc\xaf", "a 7z archive: unpack it first", false},
+	{"Rar!", "a RAR archive: unpack it first", false},
 }
 
 // pemContents are the labels of PEM blocks (RFC 7468, and what OpenSSL and others write).

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 )
 
 // isTar tells whether data are an archive of tar: its first header is one.
@@ -48,7 +47,7 @@ func (r *deliveryReader) tar(file string, data []byte) error {
 				return err
 			}
 			continue
-		case header.Typeflag != tar.TypeReg, strings.HasPrefix(path.Base(name), "."):
+		case header.Typeflag != tar.TypeReg, r.hidden(path.Base(name)):
 			continue
 		}
 		if err := r.count(file); err != nil {

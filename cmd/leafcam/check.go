@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -19,7 +20,6 @@ import (
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/preflight"
-	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/inputfile"
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -48,6 +48,7 @@ type checkOptions struct {
 	fleet        string
 	leafOnly     bool
 	keyElsewhere bool
+	onlyKeys     bool
 }
 
 func newCheck() *cobra.Command {
@@ -61,6 +62,7 @@ func newCheck() *cobra.Command {
     $ leafcam check --cert server.der --key server.key.der chain.pem
                                                            the files as they would be flashed
     $ leafcam check https://cam.example.com                what a server presents; or HOST:PORT
+    $ leafcam check --key-elsewhere --only-keys .          no private key in what is to be committed or published
     $ leafcam check DELIVERY --explain                     everything that was read, and how it was understood
     $ leafcam check --fleet devices.csv                    thousands of devices, a line each, or JSON
 
@@ -73,7 +75,8 @@ intermediate, and what to do. --details shows every finding with its symptoms, c
 forecast for all clients and cures.
 
 Nothing leaves this machine, unless --fetch lets it download missing issuers from the certificate's
-own AIA URLs. --report writes FORM=FILE, with the forms json and sarif.
+own AIA URLs. --report writes FORM=FILE, with the forms json and sarif; with - as FILE the report goes to standard
+output, and the answer to standard error.
 
 A line of a --fleet list is a path, or cert,key or cert,key,host, with commas, semicolons or tabs; a first
 line may name the columns. Lists of more than 64 MiB come by standard input.
@@ -110,7 +113,8 @@ too), a client of --must that does not connect, or with --expect something that 
 	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier report in JSON: exit with 1 when something is worse than it was")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
-	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: the private key is not here, and rightly so")
+	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: a private key that is here is an error")
+	f.BoolVar(&o.onlyKeys, "only-keys", false, "with --key-elsewhere, look for private keys and nothing else, in files of any kind")
 	o.password.register(f)
 	return cmd
 }
@@ -128,6 +132,8 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
+	stdout := out
+	out = files.screen(stdout, messages)
 	delivery, err := o.password.delivery(ctx, o.host, o.leaf)
 	if err != nil {
 		return err
@@ -139,7 +145,16 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 		}
 		return o.checkFleet(ctx, options, delivery, out, messages)
 	}
+	if o.onlyKeys {
+		return o.findKeys(ctx, args, files, stdout, messages)
+	}
 	subject, err := o.subject(ctx, args, delivery, out)
+	if keys := (*keysError)(nil); errors.As(err, &keys) {
+		if err := o.showKeys(keys.report, files, stdout, messages); !errors.Is(err, errFindings) {
+			return err
+		}
+		return &statusError{exitFindings, keys.err}
+	}
 	if err != nil {
 		return err
 	}
@@ -157,15 +172,9 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err := o.write(out, report); err != nil {
 		return environment(err)
 	}
-	for _, f := range files {
-		var b bytes.Buffer
-		err := checkForms[f.form](&b, report)
-		if err == nil {
-			err = atomicfile.Replace(f.path, b.Bytes(), atomicfile.Public)
-		}
-		if err != nil {
-			return environment(err)
-		}
+	err = files.write(stdout, func(w io.Writer, form string) error { return checkForms[form](w, report) })
+	if err != nil {
+		return err
 	}
 	for _, r := range refused {
 		fmt.Fprintln(messages, "leafcam: "+printable.Visible(describeRefused(r)))
@@ -274,18 +283,8 @@ var checkForms = map[string]func(io.Writer, *preflight.Report) error{
 	"sarif": func(w io.Writer, r *preflight.Report) error { return preflight.SARIF(w, r) },
 }
 
-func (o checkOptions) outputs() (list []reportFile, err error) {
-	for _, r := range o.reports {
-		form, path, ok := strings.Cut(r, "=")
-		if !ok || path == "" || checkForms[form] == nil {
-			return nil, usage(fmt.Errorf("--report %s: give FORM=FILE, with one of the forms json, sarif", r))
-		}
-		if err := replaceable(path); err != nil {
-			return nil, err
-		}
-		list = append(list, reportFile{form, path})
-	}
-	return list, nil
+func (o checkOptions) outputs() (reportFiles, error) {
+	return parseReports(o.reports, slices.Sorted(maps.Keys(checkForms)), o.json)
 }
 
 // options makes the check's of the flags.
@@ -327,6 +326,10 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		return options, usage(errors.New("--only-roots belongs to a --root"))
 	case o.fetchPrivate && !o.fetch:
 		return options, usage(errors.New("--fetch-private belongs to --fetch"))
+	case o.onlyKeys && !o.keyElsewhere:
+		return options, usage(errors.New("--only-keys belongs to --key-elsewhere"))
+	case o.onlyKeys && (o.cert != "" || o.key != "" || o.fleet != "" || len(o.must) > 0 || o.explain || o.details):
+		return options, usage(errors.New("--only-keys takes files and folders, and says nothing of certificates"))
 	case o.leafOnly && o.fleet == "":
 		return options, usage(errors.New("--leaf-only belongs to --fleet"))
 	case o.fetch:
@@ -390,7 +393,7 @@ func (o checkOptions) subject(ctx context.Context, args []string, options delive
 	o.explained(out, d)
 	subject, err := preflight.FromDelivery(d)
 	if err != nil {
-		return nil, deliveryError(err, d)
+		return nil, o.orKeys(deliveryError(err, d), d)
 	}
 	subject.Leaf = o.leaf
 	return subject, nil

@@ -571,12 +571,13 @@ func TestRealFindings(t *testing.T) {
 			}
 		})
 	}
-	// Two need what one device has not, three what is made to do harm.
+	// Two need what one device has not, three what is made to do harm. A key in the wrong place bothers no client.
 	elsewhere := map[preflight.Code]string{
 		preflight.CodeSharedKey: "TestFleet", preflight.CodeNoSCTs: "TestPublicCA",
 		preflight.CodeTooMuch: "TestTooMuchIsNamed", preflight.CodeKeyTooLong: "TestLongKeys",
 		preflight.CodeGenerations: "TestChosen", preflight.CodeLeftLocked: "TestChosen",
 		preflight.CodeOlderStores: "TestStores", preflight.CodeAIANotAsked: "TestManyURLs", preflight.CodeClientsRefuse: "TestRealModels",
+		preflight.CodePrivateKeyHere: "TestKeyHere",
 	}
 	for _, rule := range preflight.Rules() {
 		if elsewhere[rule.Code] == "" {

@@ -23,7 +23,7 @@ type optionGroup struct {
 var optionGroups = []optionGroup{
 	{"Files", []string{
 		"cert", "key", "chain", "root", "only-roots", "fullchain", "pin", "pin-key", "client-cert", "client-key", "client-ca", "leaf", "password-file",
-		"second-load", "fleet", "leaf-only", "key-elsewhere", "fetch", "fetch-private", "at", "out", "deploy", "force", "format",
+		"second-load", "fleet", "leaf-only", "key-elsewhere", "only-keys", "fetch", "fetch-private", "at", "out", "deploy", "force", "format",
 		"pkcs12-password-file",
 	}},
 	{"Hosts and addresses", []string{"host", "listen", "camera", "page", "status", "status-exposed", "online"}},

@@ -26,6 +26,10 @@ func TestEveryObjectHasItsFormat(t *testing.T) {
 	camera, err := device.Start(device.CameraConfig{Context: context, Connections: 8})
 	require.NoError(t, err)
 	t.Cleanup(func() { camera.Close() })
+	part := filepath.Join(dir, "part.json")
+	var said bytes.Buffer
+	args := []string{"matrix", "--clients", "sim-schannel", "--scenarios", "second-load", "--shard", "1/1", "--report", "json=" + part}
+	require.Equal(t, exitFine, run(t.Context(), args, &said, &said), said.String())
 	lines := map[string][]string{
 		"board":       {"board"},
 		"check":       {"check", "--cert", cert, "--key", key},
@@ -36,6 +40,7 @@ func TestEveryObjectHasItsFormat(t *testing.T) {
 		"firmware":    {"firmware"},
 		"firmware 2":  {"firmware", "openmv-5.0", "micropython-1.29"},
 		"matrix":      {"matrix", "--clients", "sim-schannel", "--scenarios", "second-load"},
+		"merge":       {"merge", part},
 		"pki":         {"pki", "cam.example.com", "--out", filepath.Join(dir, "pki")},
 		"selfsigned":  {"selfsigned", "camera.local", "--out", filepath.Join(dir, "selfsigned")},
 		"version":     {"version"},

@@ -19,7 +19,6 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
-	"github.com/leafcam/leafcam/hostsim/report"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -45,6 +44,7 @@ type matrixOptions struct {
 	listen                 string
 	online                 bool
 	json                   bool
+	shard                  string
 }
 
 func newMatrix() *cobra.Command {
@@ -71,14 +71,18 @@ Nothing leaves this machine but what --online and --webdriver ask for. An addres
 machine's in a network of the clients' own: whoever has it elsewhere is never asked.
 
 --scenarios takes names, "standard" (the default) and "all"; an unknown name is answered with the
-list. --report writes FORM=FILE, with the forms html, json, junit and markdown. --keep leaves every
+list. --report writes FORM=FILE, with the forms html, json, junit and markdown; FILE is a regular file, or -
+for standard output: the table goes to standard error then. --keep leaves every
 cell's command line, environment, output, home and camera events in a directory, to be repeated
 by hand. --webdriver adds the browsers of a WebDriver grid: they have to trust your root and
 to resolve --host to this machine, and --listen lets them reach it.
 
+--shard 2/5 runs the second of five parts of the clients, which take about the same time; leafcam merge joins
+what --report json=FILE wrote of each.
+
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
-a verdict could not be had; with --expect, that a cell is not as it was; with --must, that one of
-those clients does not connect.`,
+a verdict could not be had; with --expect, that a cell is not as it was, and the JUnit report fails that
+alone; with --must, that one of those clients does not connect.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.hostGiven = cmd.Flags().Changed("host")
 			return matrix(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -107,6 +111,7 @@ those clients does not connect.`,
 	f.StringVar(&o.capabilities, "webdriver-capabilities", "", "`FILE` with capabilities for its sessions, in JSON")
 	f.StringVar(&o.listen, "listen", "127.0.0.1", "IP `ADDRESS` that the cameras listen on")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
+	f.StringVar(&o.shard, "shard", "", "run one of several parts of the clients, as `INDEX/NUMBER`, which leafcam merge joins")
 	return cmd
 }
 
@@ -123,6 +128,9 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 	if err := o.addGrid(ctx, &runner); err != nil {
 		return err
 	}
+	if runner, err = o.part(runner); err != nil {
+		return err
+	}
 	outputs, err := o.outputs()
 	if err != nil {
 		return err
@@ -131,38 +139,7 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 	if err != nil {
 		return err
 	}
-	switch {
-	case o.json:
-		if err := report.JSON(out, m); err != nil {
-			return environment(err)
-		}
-	default:
-		printMatrix(out, m)
-		fmt.Fprintln(out)
-		report.Held(out, m)
-		report.Time(out, m)
-	}
-	if o.commands {
-		report.Commands(out, m)
-	}
-	if err := outputs.write(m); err != nil {
-		return environment(err)
-	}
-	if len(o.must.names) > 0 && outputs.before == nil {
-		return o.must.status(m, messages)
-	}
-	if outputs.before == nil {
-		return matrixStatus(m)
-	}
-	changes := report.Compare(outputs.before, m)
-	report.Changes(messages, changes)
-	if err := o.must.status(m, messages); err != nil {
-		return err
-	}
-	if len(changes) > 0 {
-		return errFindings
-	}
-	return anyInstalled(m)
+	return o.result(m, outputs, out, messages)
 }
 
 // runner makes a Runner of the flags.
@@ -323,9 +300,9 @@ func matrixStatus(m *hostsim.Matrix) error {
 	return nil
 }
 
-// anyInstalled is an error when there was no client to run.
+// anyInstalled is an error when there was no client to run. A part of a run can do without.
 func anyInstalled(m *hostsim.Matrix) error {
-	if slices.ContainsFunc(m.Rows, func(r hostsim.Row) bool { return r.Installed }) {
+	if m.Shard != nil || slices.ContainsFunc(m.Rows, func(r hostsim.Row) bool { return r.Installed }) {
 		return nil
 	}
 	return environment(errors.New("none of the clients is installed; 'leafcam clients' says what brings them"))

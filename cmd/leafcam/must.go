@@ -51,11 +51,10 @@ func (o *mustOptions) join(r *hostsim.Runner) error {
 	if err != nil || len(o.names) == 0 {
 		return err
 	}
-	list, meant, err := clients.ByName(o.names)
+	list, err := o.resolve()
 	if err != nil {
-		return usage(fmt.Errorf("--must: %w", err))
+		return err
 	}
-	o.meant = meant
 	for _, c := range list {
 		if !slices.Contains(r.Clients, c) {
 			r.Clients = append(r.Clients, c)
@@ -69,6 +68,14 @@ func (o *mustOptions) join(r *hostsim.Runner) error {
 		r.Scenarios = append(r.Scenarios, scenarios...)
 	}
 	return nil
+}
+
+// resolve finds the clients that the names stand for.
+func (o *mustOptions) resolve() (list []*hostsim.Client, err error) {
+	if list, o.meant, err = clients.ByName(o.names); err != nil {
+		return nil, usage(fmt.Errorf("--must: %w", err))
+	}
+	return list, nil
 }
 
 // A mustRefusal is a client of --must that does not connect.
@@ -139,7 +146,7 @@ func (o *mustOptions) status(m *hostsim.Matrix, messages io.Writer) error {
 	switch {
 	case len(refused) > 0:
 		return errFindings
-	case len(unasked) > 0:
+	case len(unasked) > 0 && m.Shard == nil: // another part has them
 		return environment(errors.New("--must: no program of this machine stands for " + strings.Join(unasked, ", ") +
 			": 'leafcam clients' says what brings it"))
 	}

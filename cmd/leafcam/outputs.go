@@ -6,75 +6,58 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"strings"
+	"io"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
 	"github.com/leafcam/leafcam/hostsim/report"
-	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
 // matrixOutputs are what goes into files, and the earlier matrix. Both are looked at before
 // anything runs: a run takes too long to end with a misspelt name.
 type matrixOutputs struct {
-	files  []reportFile
+	files  reportFiles
 	before *hostsim.Matrix
-}
-
-type reportFile struct{ form, path string }
-
-// replaceable is an error for a report in the place of what is no regular file.
-func replaceable(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil // nothing is there, or writing will say what
-	}
-	if err := inputfile.Regular(path, info); err != nil {
-		return usage(fmt.Errorf("--report: %w", err))
-	}
-	return nil
 }
 
 func (o matrixOptions) outputs() (*matrixOutputs, error) {
 	out := &matrixOutputs{}
-	for _, r := range o.reports {
-		form, path, ok := strings.Cut(r, "=")
-		if !ok || path == "" || !slices.Contains(report.Forms(), form) {
-			return nil, usage(fmt.Errorf("--report %s: give FORM=FILE, with one of the forms %s", r, strings.Join(report.Forms(), ", ")))
-		}
-		if err := replaceable(path); err != nil {
-			return nil, err
-		}
-		out.files = append(out.files, reportFile{form, path})
+	var err error
+	if out.files, err = parseReports(o.reports, report.Forms(), o.json); err != nil {
+		return nil, err
 	}
 	if o.expect == "" {
 		return out, nil
 	}
-	text, err := inputfile.Read(o.expect, inputfile.Large)
+	out.before, err = readMatrix(o.expect)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--expect: %w", err))
-	}
-	if out.before, err = hostsim.ReadMatrix(bytes.NewReader(text)); err != nil {
-		return nil, usage(fmt.Errorf("--expect %s: %w", o.expect, err))
+		return nil, usage(fmt.Errorf("--expect %w", err))
 	}
 	return out, nil
 }
 
-// write writes the reports, each at once or not at all.
-func (out *matrixOutputs) write(m *hostsim.Matrix) error {
-	for _, f := range out.files {
-		var b bytes.Buffer
-		if err := report.Write(&b, f.form, m); err != nil {
-			return err
-		}
-		if err := atomicfile.Replace(f.path, b.Bytes(), atomicfile.Public); err != nil {
-			return err
-		}
+// readMatrix reads a matrix in JSON. The error names the file.
+func readMatrix(path string) (*hostsim.Matrix, error) {
+	text, err := inputfile.Read(path, inputfile.Large)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	m, err := hostsim.ReadMatrix(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// write writes the reports, each at once or not at all.
+func (out *matrixOutputs) write(stdout io.Writer, m *hostsim.Matrix) error {
+	return out.files.write(stdout, func(w io.Writer, form string) error {
+		if out.before != nil {
+			return report.WriteSince(w, form, out.before, m)
+		}
+		return report.Write(w, form, m)
+	})
 }
 
 // addGrid adds the browsers of a WebDriver grid.

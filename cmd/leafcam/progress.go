@@ -78,7 +78,7 @@ func printMatrix(out io.Writer, m *hostsim.Matrix) { report.Table(out, m, tableO
 // NO_COLOR, when it is not empty, takes the colours away (no-color.org).
 func tableOptions(out io.Writer) report.TableOptions {
 	o := report.TableOptions{}
-	if f, ok := out.(*os.File); ok && isTerminal(out) {
+	if f, ok := fileOf(out); ok && isTerminal(out) {
 		o.Color = os.Getenv("NO_COLOR") == ""
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = width

@@ -39,11 +39,14 @@ var errFindings = &statusError{exitFindings, errors.New("findings")}
 // run executes the command line and returns the exit status. Messages go to stderr:
 // lower case, without a full stop, an error followed by a hint where there is one.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	root, out := newRoot(), &standardOutput{out: stdout}
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if failed := out.failed(); failed != nil && statusOf(err) != exitEnvironment && ctx.Err() == nil {
+		err = failed
+	}
 	if err == nil {
 		return exitFine
 	}
@@ -66,6 +69,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	return status.status
+}
+
+// statusOf returns the exit status that an error of a command has by itself, or 0.
+func statusOf(err error) int {
+	var status *statusError
+	if errors.As(err, &status) {
+		return status.status
+	}
+	return exitFine
 }
 
 // visibleError makes an error fit for a terminal: files and certificates are named by others. Errors that
@@ -154,7 +166,7 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 i
 	root.AddGroup(&cobra.Group{ID: groupFiles, Title: "Your certificate:"}, &cobra.Group{ID: groupCamera, Title: "Camera and clients:"},
 		&cobra.Group{ID: groupMake, Title: "Certificates for tests and for pinning:"}, &cobra.Group{ID: groupAbout, Title: "About leafcam:"})
 	add(root, groupFiles, newCheck(), newConvert(), newTry(), newCSR())
-	add(root, groupCamera, newDemo(), newServe(), newGateway(), newMatrix(), newClients(), newFirmware(), newBoard(), newCompare())
+	add(root, groupCamera, newDemo(), newServe(), newGateway(), newMatrix(), newMerge(), newClients(), newFirmware(), newBoard(), newCompare())
 	add(root, groupMake, newSelfSigned(), newPKI())
 	add(root, groupAbout, newVersion())
 	root.SetHelpCommandGroupID(groupAbout)

@@ -65,6 +65,7 @@ func takeHangups(ctx context.Context) <-chan struct{} {
 // runUntilSignal runs the command line, and returns the exit status when it has ended, or shortly after
 // it was told to.
 func runUntilSignal(args []string, stdout, stderr io.Writer) int {
+	survivePipes()
 	ctx := withSignals(context.Background())
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, args, stdout, stderr) }()

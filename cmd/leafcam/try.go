@@ -49,6 +49,8 @@ func newTry() *cobra.Command {
 Puts your certificate on an emulated camera and lets the quick clients of this machine connect: first
 as it is, then with the intermediate sent by a second load_cert_chain. A delivery is read as leafcam check
 reads it. Each row is printed when it is there. leafcam matrix does the same with more choices.
+--report writes FORM=FILE, with the forms html, json, junit and markdown; with - as FILE the report goes to standard
+output, and all the rest to standard error.
 
 Each client trusts the root of your chain, or that of --root, and nothing else. Nothing leaves this machine.
 
@@ -78,11 +80,13 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 	if err != nil {
 		return err
 	}
-	outputs, err := matrixOptions{reports: o.reports}.outputs()
+	outputs, err := matrixOptions{reports: o.reports, json: o.json}.outputs()
 	if err != nil {
 		return err
 	}
 	showMeant(messages, slices.Concat(o.meant, o.must.meant))
+	stdout := out
+	out = outputs.files.screen(stdout, messages)
 	limited, cancel := context.WithTimeout(ctx, o.deadline)
 	defer cancel()
 	m, err := o.run(limited, runner, out, messages)
@@ -99,8 +103,8 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 			return environment(err)
 		}
 	}
-	if err := outputs.write(m); err != nil {
-		return environment(err)
+	if err := outputs.write(stdout, m); err != nil {
+		return err
 	}
 	if err := anyInstalled(m); err != nil {
 		return err

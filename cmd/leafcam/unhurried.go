@@ -17,7 +17,6 @@ const (
 // unhurried returns a writer for a server's output: whoever reads it, slowly or not at all, holds up
 // nobody who connects.
 func unhurried(out io.Writer, gap func(left int) []byte) *lossy.Writer {
-	ignoreBrokenPipes()
 	return lossy.New(out, outputRoom, gap)
 }
 

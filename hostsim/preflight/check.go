@@ -26,7 +26,8 @@ type Options struct {
 	// NoPublicRoots leaves those of Mozilla's list and of this system out.
 	NoPublicRoots bool
 	// KeyElsewhere says that the private key is not here, and rightly so: a throw-away key stands in
-	// where the camera needs one to load the certificate, and nothing is said of the pair.
+	// where the camera needs one to load the certificate, and nothing is said of the pair. A key that is
+	// here all the same is a finding.
 	KeyElsewhere bool
 	// Fetch allows to download issuers from AIA URLs; nil downloads nothing.
 	Fetch *Fetch
@@ -75,6 +76,7 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 	c.asDelivered()
 	c.leaf = c.findLeaf()
 	c.delivery()
+	c.keysHere()
 	if c.leaf != nil {
 		c.summary()
 		c.names()

@@ -77,6 +77,7 @@ const (
 	CodeLeftLocked         Code = "left-locked"
 	CodeRequestDiffers     Code = "request-differs"
 	CodeKeyReadable        Code = "key-readable"
+	CodePrivateKeyHere     Code = "private-key-here"
 	CodePEMDelivery        Code = "pem-delivery"
 	CodeSharedKey          Code = "shared-key"
 )
@@ -300,6 +301,10 @@ func Rules() []Rule {
 			"the CA changed what was requested, or the request belongs to another certificate", "compare both before you use them", BasisMeasured},
 		{CodeKeyReadable, SeverityWarning, "others on this machine can read the private key",
 			"whoever has the key can impersonate the camera", "chmod 600 FILE", BasisMeasured},
+		{CodePrivateKeyHere, SeverityError, "a private key lies where none should",
+			"whoever has the key can impersonate the camera; what was committed or published stays in copies",
+			"remove the file; if others may have it already, have the certificate issued again for another key",
+			BasisDocumented},
 		{CodePEMDelivery, SeverityNote, "the delivery is not in the form that the camera reads",
 			"CAs deliver PEM or archives; this firmware reads DER, with one certificate in a file",
 			"leafcam convert DELIVERY --out DIR", BasisMeasured},

@@ -50,13 +50,39 @@ type junitMessage struct {
 // JUnit writes the matrix as JUnit XML: a suite for each client, a case for each scenario. What
 // [hostsim.Cell.Finding] calls a finding is a failure, or an error where no verdict could be
 // had; what was not run is skipped.
-func JUnit(w io.Writer, m *hostsim.Matrix) error {
+func JUnit(w io.Writer, m *hostsim.Matrix) error { return junit(w, m, judgeFinding) }
+
+// JUnitSince writes the matrix as [JUnit] does, for those who know an earlier one: a cell that
+// [Compare] calls a change is a failure, and no other one is.
+func JUnitSince(w io.Writer, was, is *hostsim.Matrix) error {
+	changed := map[[2]string]Change{}
+	for _, c := range Compare(was, is) {
+		at := [2]string{c.Client, c.Scenario}
+		visible(&at[0], &c.Was, &c.Is, &c.Message) // rows are looked up as they are shown
+		changed[at] = c
+	}
+	return junit(w, is, func(test *junitCase, r hostsim.Row, c hostsim.Cell) {
+		change, ok := changed[[2]string{r.Client, c.Scenario}]
+		switch {
+		case ok:
+			text := "was: " + change.Was + "\nis:  " + change.Is + "\n" + said(c)
+			test.Failure = &junitMessage{"was " + change.Was + ", is " + change.Is, strings.TrimSpace(text)}
+		case c.Missing():
+			test.Skipped = &junitMessage{Message: outcome(c)}
+		}
+	})
+}
+
+// junit writes the matrix, whose cells are judged by judge.
+func junit(w io.Writer, m *hostsim.Matrix, judge func(*junitCase, hostsim.Row, hostsim.Cell)) error {
 	m = shown(m)
 	all := junitSuites{Name: "leafcam", Time: seconds(m.Seconds)}
 	for _, r := range m.Rows {
 		suite := junitSuite{Name: r.Client, Time: seconds(r.Seconds), Timestamp: m.Started.Format("2006-01-02T15:04:05")}
 		for _, c := range r.Cells {
-			suite.add(r, c)
+			test := junitCase{Class: "leafcam." + r.Client, Name: c.Scenario, Time: seconds(c.Seconds), Output: outcome(c) + "\n" + c.Message}
+			judge(&test, r, c)
+			suite.add(test)
 		}
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
@@ -76,24 +102,42 @@ func JUnit(w io.Writer, m *hostsim.Matrix) error {
 	return err
 }
 
-func (s *junitSuite) add(r hostsim.Row, c hostsim.Cell) {
+// judgeFinding judges a cell by itself.
+func judgeFinding(test *junitCase, _ hostsim.Row, c hostsim.Cell) {
+	switch {
+	case c.Missing():
+		test.Skipped = &junitMessage{Message: outcome(c)}
+	case c.Finding() && c.Verdict != verdict.VerdictCompleted && c.Verdict != verdict.VerdictRefused:
+		test.Error = &junitMessage{outcome(c), said(c)}
+	case c.Finding():
+		test.Failure = &junitMessage{outcome(c), said(c)}
+	}
+}
+
+// outcome is how a cell ended, and why.
+func outcome(c hostsim.Cell) string {
 	what := string(c.Verdict)
 	if detail := c.Reason() + string(c.How); detail != "" {
 		what += ": " + detail
 	}
-	test := junitCase{Class: "leafcam." + r.Client, Name: c.Scenario, Time: seconds(c.Seconds), Output: what + "\n" + c.Message}
-	text := strings.TrimSpace(c.Message + "\n" + c.Stdout + "\n" + c.Stderr)
+	return what
+}
+
+// said is what the client printed.
+func said(c hostsim.Cell) string {
+	return strings.TrimSpace(c.Message + "\n" + c.Stdout + "\n" + c.Stderr)
+}
+
+// add adds a case and counts it.
+func (s *junitSuite) add(test junitCase) {
 	s.Tests++
 	switch {
-	case c.Missing():
+	case test.Skipped != nil:
 		s.Skipped++
-		test.Skipped = &junitMessage{Message: what}
-	case c.Finding() && c.Verdict != verdict.VerdictCompleted && c.Verdict != verdict.VerdictRefused:
+	case test.Error != nil:
 		s.Errors++
-		test.Error = &junitMessage{what, text}
-	case c.Finding():
+	case test.Failure != nil:
 		s.Failures++
-		test.Failure = &junitMessage{what, text}
 	}
 	s.Cases = append(s.Cases, test)
 }

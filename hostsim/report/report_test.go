@@ -119,6 +119,57 @@ func TestJUnit(t *testing.T) {
 	require.Equal(t, "refused: missing intermediate", parsed.Suites[0].Cases[0].Failure.Message)
 }
 
+// TestJUnitSince: a cell that is as it was passes, however bad that is; what has changed fails, and is told.
+func TestJUnitSince(t *testing.T) {
+	type parsed struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+		Suites   []struct {
+			Cases []struct {
+				Failure *struct {
+					Message string `xml:"message,attr"`
+					Text    string `xml:",chardata"`
+				} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	since := func(was, is *hostsim.Matrix) (p parsed) {
+		var out bytes.Buffer
+		require.NoError(t, report.WriteSince(&out, "junit", was, is))
+		require.NoError(t, xml.Unmarshal(out.Bytes(), &p))
+		require.Equal(t, 8, p.Tests)
+		return p
+	}
+	same := since(sample(), sample())
+	require.Equal(t, []int{0, 0, 3}, []int{same.Failures, same.Errors, same.Skipped}, "nothing has changed")
+
+	was := sample()
+	was.Rows[0].Client = "another"
+	unknown := since(was, sample())
+	require.Equal(t, []int{0, 0, 3}, []int{unknown.Failures, unknown.Errors, unknown.Skipped}, "a client that was not there is no change")
+
+	is := sample()
+	is.Rows[0].Cells[3].Outcome = hostsim.Outcome{Verdict: verdict.VerdictRefused, Cause: verdict.CauseExpired, Message: "too late"}
+	worse := since(sample(), is)
+	require.Equal(t, []int{1, 0, 3}, []int{worse.Failures, worse.Errors, worse.Skipped})
+	failure := worse.Suites[0].Cases[3].Failure
+	require.Equal(t, "was completed: sent, is refused: expired", failure.Message)
+	require.Equal(t, "was: completed: sent\nis:  refused: expired\ntoo late", failure.Text)
+
+	gone := sample()
+	gone.Rows[0].Cells[0].Outcome = hostsim.Outcome{Verdict: verdict.VerdictNotInstalled}
+	left := since(sample(), gone)
+	require.Equal(t, []int{1, 0, 3}, []int{left.Failures, left.Errors, left.Skipped}, "a client that is gone is a change")
+	require.Equal(t, "was refused: missing intermediate, is not installed", left.Suites[0].Cases[0].Failure.Message)
+
+	var plain, other bytes.Buffer
+	require.NoError(t, report.WriteSince(&other, "markdown", was, is))
+	require.NoError(t, report.Markdown(&plain, is))
+	require.Equal(t, plain.String(), other.String(), "the other forms show the matrix")
+}
+
 func TestCompare(t *testing.T) {
 	is := sample()
 	require.Empty(t, report.Compare(sample(), is))

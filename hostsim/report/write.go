@@ -23,6 +23,15 @@ func Forms() []string {
 	return names
 }
 
+// WriteSince writes the matrix in the named form for those who know an earlier one. JUnit fails what has
+// changed since, and nothing else; the other forms show the matrix.
+func WriteSince(w io.Writer, form string, was, is *hostsim.Matrix) error {
+	if form == "junit" {
+		return JUnitSince(w, was, is)
+	}
+	return Write(w, form, is)
+}
+
 // Write writes the matrix in the named form, or returns an error that lists the names.
 func Write(w io.Writer, form string, m *hostsim.Matrix) error {
 	for _, f := range writers {
