@@ -216,7 +216,7 @@ var signalPlaces = []struct {
 		p.startOnTerminal()
 		_, err := io.WriteString(p.terminal, "leaf.cert.der,leaf.key.der\n")
 		require.NoError(t, err)
-		p.says(`"line":1`)
+		p.says("leaf.key.der: fine until ")
 		return p
 	}},
 	{"check asks for a password", asks("check full.pem locked.pem", "password of locked.pem: ")},

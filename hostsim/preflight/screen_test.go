@@ -107,7 +107,7 @@ func TestScreen(t *testing.T) {
 		{
 			"with another key", mismatched, preflight.Options{},
 			preflight.Verdict{preflight.CameraConverted, preflight.ReachNone, preflight.CureLeafOnly, preflight.ReachNone},
-			[]string{"ALL WILL REFUSE: key and certificate do not belong together"}, []string{"take the key that"},
+			[]string{"ALL WILL REFUSE: key and certificate do not belong together"}, []string{"use the key that"},
 		},
 		{
 			"without the intermediate", files(plain), preflight.Options{},
