@@ -147,6 +147,7 @@ type Command struct {
 
 // A Visit is what a client is given in one cell.
 type Visit struct {
+	cache    buildCache
 	BuildDir string // shared by all cells of the client in this run
 	Home     string // temporary, the cell's own
 
@@ -211,10 +212,25 @@ const (
 // Run runs a program that prepares something for the client. The error tells what
 // it printed.
 func (v *Visit) Run(ctx context.Context, env []string, args ...string) error {
-	home, timeout := v.Home, toolTimeout
-	if home == "" { // nothing of a cell: what the client needs once a run
-		home, timeout = v.BuildDir, buildTimeout
+	if v.Home != "" {
+		return v.runTool(ctx, v.Home, toolTimeout, env, args)
 	}
+	// Nothing of a cell: what the client needs once a run, or once for many.
+	key, err := v.cache.key(v.BuildDir, env, args)
+	if err == nil && v.cache.take(key, v.BuildDir) {
+		return nil
+	}
+	if err := v.runTool(ctx, v.BuildDir, buildTimeout, env, args); err != nil {
+		return err
+	}
+	if err == nil {
+		v.cache.keep(key, v.BuildDir)
+	}
+	return nil
+}
+
+// runTool runs a program in a home.
+func (v *Visit) runTool(ctx context.Context, home string, timeout time.Duration, env, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	started := time.Now()

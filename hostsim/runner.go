@@ -213,7 +213,7 @@ func (r *run) buildOnce(ctx context.Context, f *Found, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox}); err != nil {
+	if err := f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox, cache: userBuildCache()}); err != nil {
 		return err
 	}
 	return os.WriteFile(done, nil, 0o644)

@@ -98,6 +98,10 @@ func scriptParams() testscript.Params {
 				return err
 			}
 			e.Setenv("EXAMPLES", examples)
+			// A script has no home, and builds the clients' programs no more often for that.
+			if cache, err := os.UserCacheDir(); err == nil {
+				e.Setenv("XDG_CACHE_HOME", cache)
+			}
 			for _, name := range []string{"PORT", "PORT2"} {
 				held, err := port.Hold()
 				if err != nil {

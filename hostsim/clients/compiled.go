@@ -207,7 +207,7 @@ directory = "/usr/share/cargo/registry"
 		source: "rustls.rs",
 		command: `cd "$(dirname %SOURCE%)" && mkdir -p .cargo && printf '%s' '` + offline +
 			`' > .cargo/config.toml && printf '%s' '` + manifest + `' > Cargo.toml &&
-cargo build --offline && cp target/debug/get %OUT%`,
+cargo build --offline && mv target/debug/get %OUT% && rm -rf target`,
 	})
 }
 
