@@ -9,7 +9,8 @@ import (
 // families are in the order in which reports show them.
 var families = [][]*hostsim.Client{
 	{curl, curlDirectory, wget, wget2, httpie, aria2, axel, lftp, rclone},
-	{openssl, opensslPartial, gnutls, gnutlsAIA, ncat, socat, telnet, tstclnt, mosquitto},
+	{openssl, opensslPartial, gnutls, gnutlsAIA, ncat, socat, telnet, tstclnt},
+	{mosquitto, pahoC, pahoPython, pahoGo, mqttJS},
 	{lynx, w3m, links2, elinks},
 	{git, subversion, mercurial},
 	{python, pythonStrict, requests, httpx, aiohttp, pycurl, libsoup},

@@ -24,7 +24,7 @@ func moduleClient(c hostsim.Client, file, program string, env func(*hostsim.Visi
 	c.Command = func(v *hostsim.Visit) hostsim.Command {
 		const fail = "const fail = e => { const c = e.cause || e; console.error(e.message, c.code, c.message); process.exit(1); };\n"
 		text := fail + strings.ReplaceAll(program, "%MODULE%", npm.File(file))
-		return hostsim.Command{Args: []string{v.Program("node"), "--input-type=module", "-e", text, v.URL()}, Env: env(v)}
+		return hostsim.Command{Args: []string{v.Program("node"), "--input-type=module", "-e", text, v.URL(), v.CAFile}, Env: env(v)}
 	}
 	return &c
 }
