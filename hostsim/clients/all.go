@@ -13,7 +13,7 @@ var families = [][]*hostsim.Client{
 	{mosquitto, pahoC, pahoPython, pahoGo, mqttJS},
 	{lynx, w3m, links2, elinks},
 	{git, subversion, mercurial},
-	{python, pythonStrict, requests, httpx, aiohttp, pycurl, libsoup},
+	{python, pythonStrict, requests, zeep, httpx, aiohttp, homeAssistant, pycurl, libsoup},
 	{node, nodeFetch, nodeOption, nodePartial, axios, got, deno, bun, workerd, impit, wreq},
 	{perl, perlTiny, perlMojo, phpStreams, phpCurl, ruby, lua, tcl, rCurl, rBase, prolog, guile},
 	{erlang, elixir},
