@@ -20,7 +20,7 @@ var families = [][]*hostsim.Client{
 	{golang},
 	{java, javaAIA, javaURLClient, javaURLAIA, okHTTP, okHTTPAIA, apacheHTTP, apacheHTTPAIA, bouncyCastleTLS, bouncyCastleAIA},
 	{mono, rust, mbedTLSClient, wolfSSLClient, bearSSLClient, botanClient, libtls, curlNSS, poco, qt5, qt6},
-	{ffprobe, ffprobeDefault, mpv, mpvDefault, vlc, gstreamer},
+	{ffprobe, ffprobeDefault, mpv, mpvDefault, vlc, gstreamer, motion, motionDefault},
 	{blackbox, checkHTTP, ab, hey, siege, wrk, tnftp},
 	{nginx, haproxy, stunnel, caddy, apache, squid},
 	{chromium, chromiumPolicy, qtWebEngine, firefox, firefoxPreloaded, webkit},

@@ -59,7 +59,7 @@ var rows = []struct {
 }{
 	{`curl curl-capath wget wget2 aria2 lftp rclone openssl-partial gnutls-cli elinks git python-3.13-flags home-assistant
 		pycurl libsoup node-partial perl http-tiny mojo php-curl r-curl r-base guile go paho-go java java-url okhttp
-		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer
+		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer motion
 		blackbox_exporter caddy deno workerd impit webkitgtk`, []map[string]string{anchors}},
 	{`java-aia java-url-aia okhttp-aia apache-httpclient-aia`, []map[string]string{anchors, fetches}},
 	{`httpie axel openssl ncat socat telnet-ssl tstclnt mosquitto_sub paho_cs_pub paho-python mqtt-js w3m links2 svn hg python
@@ -73,7 +73,7 @@ var rows = []struct {
 	// Where there is no AIA URL to follow, gnutls-cli 3.7 crashes instead of refusing.
 	{`gnutls-cli-aia`, []map[string]string{anchors, fetches,
 		{"leaf-only": "crashed", "unknown-root": "crashed", "aia-stranger": "crashed"}}},
-	{`ffprobe-default mpv-default check_http ab hey siege wrk tnftp`, []map[string]string{neverAsks}},
+	{`ffprobe-default mpv-default motion-default check_http ab hey siege wrk tnftp`, []map[string]string{neverAsks}},
 }
 
 // expected returns what a client is to do in each scenario, and in how many rows it stands.
