@@ -26,7 +26,7 @@ func Families() []Policy {
 			Name: "openssl-partial", Title: "curl, Perl, PHP's curl, R (OpenSSL with partial chains)", Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		anchored(Policy{
-			Name: "python-strict", Title: "Python 3.13 and later (OpenSSL, partial chains, strict)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			Name: "python-strict", Title: "Python 3.13 and later, Home Assistant (OpenSSL, partial chains, strict)", Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		pinning(Policy{
 			Name: "openssl", Title: "openssl s_client, stunnel, Links, Subversion, Mosquitto ... (OpenSSL)",
@@ -34,7 +34,7 @@ func Families() []Policy {
 		}),
 		pinning(Policy{Name: "python", Title: "Python to 3.12 (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL"}),
 		pinning(Policy{
-			Name: "requests", Title: "requests, HTTPie (Python, OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			Name: "requests", Title: "requests, HTTPie, Zeep for ONVIF (Python, OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		pinning(Policy{
 			Name: "node", Title: "Node.js (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Node.js",
@@ -173,7 +173,7 @@ func Families() []Policy {
 			Source: measured, Date: "2026-11",
 		},
 		anchored(Policy{
-			Name: "unverified", Title: "ffprobe and mpv by default, check_http, ab, hey, siege, wrk: verify nothing",
+			Name: "unverified", Title: "ffprobe, mpv and motion by default, check_http, ab, hey, siege, wrk: verify nothing",
 			Stack: "none", Verifier: "none", NeverVerifies: true,
 		}),
 	}
