@@ -14,7 +14,7 @@ var families = [][]*hostsim.Client{
 	{lynx, w3m, links2, elinks},
 	{git, subversion, mercurial},
 	{python, pythonStrict, requests, zeep, httpx, aiohttp, homeAssistant, pycurl, libsoup},
-	{node, nodeFetch, nodeOption, nodePartial, axios, got, deno, bun, workerd, impit, wreq},
+	{node, nodeFetch, nodeOption, nodePartial, axios, got, nodeRED, deno, bun, workerd, impit, wreq},
 	{perl, perlTiny, perlMojo, phpStreams, phpCurl, ruby, lua, tcl, rCurl, rBase, prolog, guile},
 	{erlang, elixir},
 	{golang},

@@ -44,6 +44,32 @@ var got = moduleClient(hostsim.Client{
 }, "got/dist/source/index.js", `import got from '%MODULE%';
 got(process.argv[1], {retry: {limit: 0}, timeout: {request: 30000}}).then(r => process.stdout.write(r.body)).catch(fail);`, nodeExtra)
 
+// nodeRED is the node "http request" of Node-RED with a TLS configuration that names a CA certificate. The program
+// stands in for the runtime, which does nothing with certificates.
+var nodeRED = moduleClient(hostsim.Client{
+	Name: "node-red", Title: "Node-RED http request", Stack: openSSL, Library: "OpenSSL (bundled with Node.js)",
+	Needs: hostsim.Needs{Modules: []string{"@node-red/nodes@5.0.7"}},
+	Known: hostsim.Known{Family: "node", Words: nodeWords},
+}, "@node-red/nodes/core/network", `import {createRequire} from 'node:module';
+const load = createRequire('%MODULE%/');
+const nodes = {}, types = {};
+const runtime = {
+  settings: {}, util: {}, log: console, _: text => text,
+  nodes: {
+    registerType: (name, type) => { types[name] = type; },
+    getNode: id => nodes[id],
+    createNode: node => Object.assign(node, {
+      on: (event, handle) => { node['on' + event] = handle; },
+      status: () => {}, metric: () => false, warn: console.error, error: fail,
+    }),
+  },
+};
+load('./05-tls.js')(runtime);
+await load('./21-httprequest.js')(runtime);
+nodes.tls = new types['tls-config']({ca: process.argv[2], verifyservercert: true});
+const request = new types['http request']({url: process.argv[1], tls: 'tls'});
+request.oninput({}, message => process.stdout.write(message.payload), () => {});`, nodeNothing)
+
 var impit = moduleClient(hostsim.Client{
 	Name: "impit", Title: "impit", Stack: rustls, Library: "rustls",
 	Needs: hostsim.Needs{Modules: []string{"impit@0.14.5"}},
