@@ -85,7 +85,7 @@ var homeAssistant = pythonClient(hostsim.Client{
 	Name: "home-assistant", Title: "aiohttp with Home Assistant's settings", Stack: openSSL, Library: "OpenSSL (ssl)",
 	Needs: hostsim.Needs{Packages: []string{"python3-aiohttp", "python3-certifi"}},
 	Known: hostsim.Known{Family: "python-strict", Words: pythonWords},
-}, "import aiohttp, certifi, sys; print('aiohttp', aiohttp.__version__, 'Python', sys.version.split()[0])", `import aiohttp, asyncio, certifi, os, ssl, sys
+}, "import certifi; "+moduleVersion("aiohttp"), `import aiohttp, asyncio, certifi, os, ssl, sys
 os.environ["REQUESTS_CA_BUNDLE"] = sys.argv[2]
 async def get():
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=os.environ.get("REQUESTS_CA_BUNDLE", certifi.where()))
