@@ -164,6 +164,20 @@ var botanClient = compiledClient(hostsim.Client{
 	source: "botan.cc", command: "g++ -O0 -w -o %OUT% %SOURCE% $(pkg-config --cflags --libs botan-2)",
 })
 
+// haskell is http-client with the TLS library that is written in Haskell.
+var haskell = compiledClient(hostsim.Client{
+	Name: "haskell", Title: "Haskell http-client-tls", Stack: haskellTLS, Library: "tls, x509-validation",
+	Needs: hostsim.Needs{
+		Packages: []string{"libghc-http-client-tls-dev", "ghc"}, Programs: []string{"ghc"},
+		Files: []string{"/var/lib/ghc/package.conf.d/http-client-tls-*.conf"},
+	},
+	Known: hostsim.Known{Family: "haskell", Words: verdict.Words{}.
+		Says(verdict.CauseName, `NameMismatch`).
+		Says(verdict.CauseExpired, `certificate has expired`, `\[Expired`).
+		Says(verdict.CauseUnknown, `certificate has unknown CA`, `UnknownCA`).
+		Says(verdict.CauseRejected, `certificate rejected`)},
+}, compiler{source: "http-client.hs", command: "ghc -v0 -o %OUT% %SOURCE%", byURL: true})
+
 func qt(version string) compiler {
 	return compiler{
 		source:  "qt.cc",

@@ -59,14 +59,14 @@ var rows = []struct {
 }{
 	{`curl curl-capath wget wget2 aria2 lftp rclone openssl-partial gnutls-cli elinks git python-3.13-flags home-assistant
 		pycurl libsoup node-partial perl http-tiny mojo php-curl r-curl r-base guile go paho-go java java-url okhttp
-		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer motion
+		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer motion haskell
 		blackbox_exporter caddy deno workerd impit webkitgtk`, []map[string]string{anchors}},
 	{`java-aia java-url-aia okhttp-aia apache-httpclient-aia`, []map[string]string{anchors, fetches}},
 	{`httpie axel openssl ncat socat telnet-ssl tstclnt mosquitto_sub paho_cs_pub paho-python mqtt-js w3m links2 svn hg python
 		requests zeep httpx aiohttp node node-fetch node-ca-option axios got node-red bun php-streams ruby swi-prolog libtls poco qt5 qt6
 		nginx haproxy stunnel apache firefox firefox-preloaded`, []map[string]string{completes}},
 	{`squid chromium qtwebengine`, []map[string]string{completes, fetches}},
-	{`lynx libcurl-nss`, []map[string]string{anchors, pinsNone}},
+	{`lynx emacs libcurl-nss`, []map[string]string{anchors, pinsNone}},
 	{`erlang elixir mono botan wreq-js`, []map[string]string{completes, pinsNone}},
 	{`luasec tcl-tls`, []map[string]string{completes, anyName}},
 	{`chromium-policy`, []map[string]string{completes, fetches, pinsNone}},

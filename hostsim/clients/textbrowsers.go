@@ -71,3 +71,29 @@ var elinks = &hostsim.Client{
 		return hostsim.Command{Args: []string{v.Program("elinks"), "-config-dir", v.File(".elinks"), "-no-connect", "1", "-source", "1", v.URL()}}
 	},
 }
+
+// emacs asks its user about what it does not like, and answers no itself where there is nobody: the advice decides
+// nothing, it prints the question. It calls each self-signed certificate insecure, a trusted one, too.
+var emacs = &hostsim.Client{
+	Name: "emacs", Title: "Emacs url-retrieve", Stack: gnuTLS, Library: "GnuTLS (Emacs)",
+	Needs:     hostsim.Needs{Packages: []string{"emacs-nox"}, Programs: []string{"emacs"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{Family: "emacs", Words: verdict.Words{}.
+		Says(verdict.CauseName, `certificate host does not match hostname`).
+		Says(verdict.CauseExpired, `certificate has expired`).
+		Says(verdict.CauseUnknown, `certificate signer was not found`, `signed by an unknown`).
+		Says(verdict.CauseRejected, `certificate (signer is not a CA|was signed with an insecure algorithm|is not yet activated)`,
+			`certificate (signature )?could not be verified`).
+		After(`\* `)},
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		return os.WriteFile(v.File("get.el"), []byte(fill(`(require 'url)
+(require 'nsm)
+(setq gnutls-trustfiles '("%CA%"))
+(advice-add 'nsm-query :before (lambda (&rest arguments) (message "%s" (nth 5 arguments))))
+(with-current-buffer (url-retrieve-synchronously "%URL%" t t 30) (princ (buffer-string)))
+`, v)), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{Args: []string{v.Program("emacs"), "--batch", "-Q", "-l", v.File("get.el")}}
+	},
+}

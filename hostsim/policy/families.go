@@ -75,6 +75,11 @@ func Families() []Policy {
 			StoreIsAnchor: true, PinsSelfSignedCA: true,
 			Source: measured, Date: "2026-11",
 		},
+		{
+			Name: "emacs", Title: "Emacs (GnuTLS, and rules of its own)", Stack: "GnuTLS", Verifier: "GnuTLS, Emacs",
+			StoreIsAnchor: true, PinsLeaf: true,
+			Source: measured, Date: "2026-11",
+		},
 		anchored(Policy{
 			Name: "go", Title: "Go programs on Linux: Caddy, rclone, Prometheus", Stack: "Go", Verifier: "crypto/x509",
 			GoParser: true,
@@ -121,6 +126,11 @@ func Families() []Policy {
 		{
 			Name: "erlang", Title: "Erlang, Elixir", Stack: "Erlang", Verifier: "public_key",
 			NoP521: TraitVaries,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "haskell", Title: "Haskell (tls)", Stack: "Haskell tls", Verifier: "x509-validation",
+			StoreIsAnchor: true, PinsSelfSigned: true, PinsSelfSignedCA: true,
 			Source: measured, Date: "2026-11",
 		},
 		{
