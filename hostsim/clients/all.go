@@ -11,7 +11,7 @@ var families = [][]*hostsim.Client{
 	{curl, curlDirectory, wget, wget2, httpie, aria2, axel, lftp, rclone},
 	{openssl, opensslPartial, gnutls, gnutlsAIA, ncat, socat, telnet, tstclnt},
 	{mosquitto, pahoC, pahoPython, pahoGo, mqttJS},
-	{lynx, w3m, links2, elinks, emacs},
+	{lynx, w3m, links2, elinks, netSurf, emacs},
 	{git, subversion, mercurial},
 	{python, pythonStrict, requests, zeep, httpx, aiohttp, homeAssistant, pycurl, libsoup},
 	{node, nodeFetch, nodeOption, nodePartial, axios, got, nodeRED, deno, bun, workerd, impit, wreq},

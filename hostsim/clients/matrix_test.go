@@ -59,7 +59,7 @@ var rows = []struct {
 }{
 	{`curl curl-capath wget wget2 aria2 lftp rclone openssl-partial gnutls-cli elinks git python-3.13-flags home-assistant
 		pycurl libsoup node-partial perl http-tiny mojo php-curl r-curl r-base guile go paho-go java java-url okhttp
-		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer motion haskell
+		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer motion haskell netsurf
 		blackbox_exporter caddy deno workerd impit webkitgtk`, []map[string]string{anchors}},
 	{`java-aia java-url-aia okhttp-aia apache-httpclient-aia`, []map[string]string{anchors, fetches}},
 	{`httpie axel openssl ncat socat telnet-ssl tstclnt mosquitto_sub paho_cs_pub paho-python mqtt-js w3m links2 svn hg python

@@ -9,7 +9,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
-// Browsers for terminals.
+// Browsers for terminals, and one that needs no display.
 
 var lynx = &hostsim.Client{
 	Name: "lynx", Title: "Lynx", Stack: gnuTLS, Library: "GnuTLS",
@@ -95,5 +95,28 @@ var emacs = &hostsim.Client{
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{v.Program("emacs"), "--batch", "-Q", "-l", v.File("get.el")}}
+	},
+}
+
+// netSurf draws into memory, and is ended when it has opened a page: the camera's, or the one on which it asks its user
+// about a certificate. What is wrong with that it keeps to itself.
+var netSurf = &hostsim.Client{
+	Name: "netsurf", Title: "NetSurf", Stack: openSSL, Library: "OpenSSL (libcurl)",
+	Needs:     hostsim.Needs{Packages: []string{"netsurf-fb"}, Programs: []string{"netsurf-fb", "sh"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{
+		Family: "openssl-partial", Silent: true,
+		Words: verdict.Words{}.Says(verdict.CauseRejected, `Loading 'about:query/ssl'`).After(`.* navigate_internal_real: `),
+	},
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		if err := os.MkdirAll(v.File(".netsurf"), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(v.File(".netsurf/Choices"), []byte(fill("ca_bundle:%CA%\nca_path:\n", v)), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return shell(`"$1" -v -f ram "$2" >log 2>&1 & netsurf=$!
+while kill -0 $netsurf 2>/dev/null && ! grep -q ' content_open: ' log; do sleep 0.1; done
+kill -KILL $netsurf; wait $netsurf; cat log >&2`, v.Program("netsurf-fb"), v.URL())
 	},
 }
