@@ -18,7 +18,7 @@ var families = [][]*hostsim.Client{
 	{perl, perlTiny, perlMojo, phpStreams, phpCurl, ruby, lua, tcl, rCurl, rBase, prolog, guile},
 	{erlang, elixir},
 	{golang},
-	{haskell},
+	{haskell, ocaml},
 	{java, javaAIA, javaURLClient, javaURLAIA, okHTTP, okHTTPAIA, apacheHTTP, apacheHTTPAIA, bouncyCastleTLS, bouncyCastleAIA},
 	{mono, rust, mbedTLSClient, wolfSSLClient, bearSSLClient, botanClient, libtls, curlNSS, poco, qt5, qt6},
 	{ffprobe, ffprobeDefault, mpv, mpvDefault, vlc, gstreamer, motion, motionDefault},

@@ -178,6 +178,29 @@ var haskell = compiledClient(hostsim.Client{
 		Says(verdict.CauseRejected, `certificate rejected`)},
 }, compiler{source: "http-client.hs", command: "ghc -v0 -o %OUT% %SOURCE%", byURL: true})
 
+// ocaml is told no certificates: its library takes OpenSSL's default store.
+var ocaml = byEnvironment(compiledClient(hostsim.Client{
+	Name: "ocaml-cohttp", Title: "OCaml cohttp", Stack: openSSL, Library: "OpenSSL (lwt_ssl)",
+	Needs: hostsim.Needs{
+		Packages: []string{"libcohttp-lwt-unix-ocaml-dev", "ocaml-findlib", "gcc", "libc6-dev"}, Programs: []string{"ocamlfind"},
+		Files: []string{"/usr/lib/ocaml/cohttp-lwt-unix/META"},
+	},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords},
+}, compiler{
+	source: "cohttp_get.ml", command: "ocamlfind ocamlopt -thread -package cohttp-lwt-unix -linkpkg -o %OUT% %SOURCE%", byURL: true,
+}))
+
+// byEnvironment has a client trust by the variables of OpenSSL.
+func byEnvironment(c *hostsim.Client) *hostsim.Client {
+	command := c.Command
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		made := command(v)
+		made.Env = append(made.Env, trustByEnvironment(v)...)
+		return made
+	}
+	return c
+}
+
 func qt(version string) compiler {
 	return compiler{
 		source:  "qt.cc",

@@ -63,8 +63,8 @@ var rows = []struct {
 		blackbox_exporter caddy deno workerd impit webkitgtk`, []map[string]string{anchors}},
 	{`java-aia java-url-aia okhttp-aia apache-httpclient-aia`, []map[string]string{anchors, fetches}},
 	{`httpie axel openssl ncat socat telnet-ssl tstclnt mosquitto_sub paho_cs_pub paho-python mqtt-js w3m links2 svn hg python
-		requests zeep httpx aiohttp node node-fetch node-ca-option axios got node-red bun php-streams ruby swi-prolog libtls poco qt5 qt6
-		nginx haproxy stunnel apache firefox firefox-preloaded`, []map[string]string{completes}},
+		requests zeep httpx aiohttp node node-fetch node-ca-option axios got node-red bun php-streams ruby swi-prolog ocaml-cohttp libtls
+		poco qt5 qt6 nginx haproxy stunnel apache firefox firefox-preloaded`, []map[string]string{completes}},
 	{`squid chromium qtwebengine`, []map[string]string{completes, fetches}},
 	{`lynx emacs libcurl-nss`, []map[string]string{anchors, pinsNone}},
 	{`erlang elixir mono botan wreq-js`, []map[string]string{completes, pinsNone}},
