@@ -179,7 +179,7 @@ func checkBreadth(t *testing.T, m *hostsim.Matrix) {
 	if os.Getenv("LEAFCAM_ALL_CLIENTS") != "" {
 		require.Empty(t, missing)
 		require.GreaterOrEqual(t, real, 70)
-		require.GreaterOrEqual(t, len(stacks), 14)
+		require.GreaterOrEqual(t, len(stacks), 15)
 	}
 }
 
