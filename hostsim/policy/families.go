@@ -26,7 +26,8 @@ func Families() []Policy {
 			Name: "openssl-partial", Title: "curl, Perl, PHP's curl, R (OpenSSL with partial chains)", Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		anchored(Policy{
-			Name: "python-strict", Title: "Python 3.13 and later, Home Assistant (OpenSSL, partial chains, strict)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			Name: "python-strict", Title: "Python 3.13 and later, Home Assistant (OpenSSL, partial chains, strict)",
+			Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		pinning(Policy{
 			Name: "openssl", Title: "openssl s_client, stunnel, Links, Subversion, Mosquitto ... (OpenSSL)",
