@@ -164,6 +164,43 @@ var botanClient = compiledClient(hostsim.Client{
 	source: "botan.cc", command: "g++ -O0 -w -o %OUT% %SOURCE% $(pkg-config --cflags --libs botan-2)",
 })
 
+// haskell is http-client with the TLS library that is written in Haskell.
+var haskell = compiledClient(hostsim.Client{
+	Name: "haskell", Title: "Haskell http-client-tls", Stack: haskellTLS, Library: "tls, x509-validation",
+	Needs: hostsim.Needs{
+		Packages: []string{"libghc-http-client-tls-dev", "ghc"}, Programs: []string{"ghc"},
+		Files: []string{"/var/lib/ghc/package.conf.d/http-client-tls-*.conf"},
+	},
+	Known: hostsim.Known{Family: "haskell", Words: verdict.Words{}.
+		Says(verdict.CauseName, `NameMismatch`).
+		Says(verdict.CauseExpired, `certificate has expired`, `\[Expired`).
+		Says(verdict.CauseUnknown, `certificate has unknown CA`, `UnknownCA`).
+		Says(verdict.CauseRejected, `certificate rejected`)},
+}, compiler{source: "http-client.hs", command: "ghc -v0 -o %OUT% %SOURCE%", byURL: true})
+
+// ocaml is told no certificates: its library takes OpenSSL's default store.
+var ocaml = byEnvironment(compiledClient(hostsim.Client{
+	Name: "ocaml-cohttp", Title: "OCaml cohttp", Stack: openSSL, Library: "OpenSSL (lwt_ssl)",
+	Needs: hostsim.Needs{
+		Packages: []string{"libcohttp-lwt-unix-ocaml-dev", "ocaml-findlib", "gcc", "libc6-dev"}, Programs: []string{"ocamlfind"},
+		Files: []string{"/usr/lib/ocaml/cohttp-lwt-unix/META"},
+	},
+	Known: hostsim.Known{Family: "openssl", Words: openSSLWords},
+}, compiler{
+	source: "cohttp_get.ml", command: "ocamlfind ocamlopt -thread -package cohttp-lwt-unix -linkpkg -o %OUT% %SOURCE%", byURL: true,
+}))
+
+// byEnvironment has a client trust by the variables of OpenSSL.
+func byEnvironment(c *hostsim.Client) *hostsim.Client {
+	command := c.Command
+	c.Command = func(v *hostsim.Visit) hostsim.Command {
+		made := command(v)
+		made.Env = append(made.Env, trustByEnvironment(v)...)
+		return made
+	}
+	return c
+}
+
 func qt(version string) compiler {
 	return compiler{
 		source:  "qt.cc",

@@ -18,7 +18,7 @@ func unmeasured(c *hostsim.Client) bool { return c.Known.Simulated != "" || c.Ne
 
 // mute are the clients of whose refusals no word is known: they refuse nothing, or only an alert
 // shows it.
-var mute = strings.Fields("ffprobe-default mpv-default check_http ab hey siege wrk tnftp")
+var mute = strings.Fields("ffprobe-default mpv-default motion-default check_http ab hey siege wrk tnftp")
 
 // TestEntries: nothing is left out of a client's entry.
 func TestEntries(t *testing.T) {

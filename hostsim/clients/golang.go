@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
 )
@@ -40,22 +41,28 @@ var golang = &hostsim.Client{
 	Needs:     hostsim.Needs{Packages: []string{"golang-go"}, Programs: []string{"go"}, Version: []string{"version"}},
 	Isolation: hostsim.Isolation{ToldAddress: true},
 	Known:     hostsim.Known{Family: "go", Words: goWords},
-	Build: func(ctx context.Context, v *hostsim.Visit) error {
-		source := filepath.Join(v.BuildDir, "main.go")
-		if err := os.WriteFile(source, []byte(goProgram), 0o644); err != nil {
-			return err
-		}
-		env := []string{"GO111MODULE=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOFLAGS="}
-		// Without the user's build cache the standard library is compiled anew.
-		if cache, err := os.UserCacheDir(); err == nil {
-			env = append(env, "GOCACHE="+filepath.Join(cache, "go-build"))
-		}
-		return v.Run(ctx, env, v.Program("go"), "build", "-o", filepath.Join(v.BuildDir, "get"), source)
-	},
+	Build:     goBuild(goProgram),
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{
 			Args: []string{filepath.Join(v.BuildDir, "get"), v.URL(), address(v)},
 			Env:  []string{"SSL_CERT_FILE=" + v.CAFile, "SSL_CERT_DIR=/nonexistent"},
 		}
 	},
+}
+
+// goBuild compiles a program of one file without modules: what it imports besides the standard library lies in the
+// folders of a GOPATH.
+func goBuild(program string, path ...string) func(context.Context, *hostsim.Visit) error {
+	return func(ctx context.Context, v *hostsim.Visit) error {
+		source := filepath.Join(v.BuildDir, "main.go")
+		if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
+			return err
+		}
+		env := []string{"GO111MODULE=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOFLAGS=", "GOPATH=" + strings.Join(path, ":")}
+		// Without the user's build cache the standard library is compiled anew.
+		if cache, err := os.UserCacheDir(); err == nil {
+			env = append(env, "GOCACHE="+filepath.Join(cache, "go-build"))
+		}
+		return v.Run(ctx, env, v.Program("go"), "build", "-o", filepath.Join(v.BuildDir, "get"), source)
+	}
 }

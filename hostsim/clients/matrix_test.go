@@ -57,23 +57,23 @@ var rows = []struct {
 	clients string // names
 	does    []map[string]string
 }{
-	{`curl curl-capath wget wget2 aria2 lftp rclone openssl-partial gnutls-cli elinks git python-3.13-flags pycurl libsoup
-		node-partial perl http-tiny mojo php-curl r-curl r-base guile go java java-url okhttp apache-httpclient bouncycastle
-		bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer blackbox_exporter caddy deno workerd impit
-		webkitgtk`, []map[string]string{anchors}},
+	{`curl curl-capath wget wget2 aria2 lftp rclone openssl-partial gnutls-cli elinks git python-3.13-flags home-assistant
+		pycurl libsoup node-partial perl http-tiny mojo php-curl r-curl r-base guile go paho-go java java-url okhttp
+		apache-httpclient bouncycastle bouncycastle-aia rustls mbedtls wolfssl bearssl ffprobe mpv vlc gstreamer motion haskell netsurf
+		blackbox_exporter caddy deno workerd impit webkitgtk`, []map[string]string{anchors}},
 	{`java-aia java-url-aia okhttp-aia apache-httpclient-aia`, []map[string]string{anchors, fetches}},
-	{`httpie axel openssl ncat socat telnet-ssl tstclnt mosquitto_sub w3m links2 svn hg python requests httpx aiohttp node
-		node-fetch node-ca-option axios got bun php-streams ruby swi-prolog libtls poco qt5 qt6 nginx haproxy stunnel apache
-		firefox firefox-preloaded`, []map[string]string{completes}},
+	{`httpie axel openssl ncat socat telnet-ssl tstclnt mosquitto_sub paho_cs_pub paho-python mqtt-js w3m links2 svn hg python
+		requests zeep httpx aiohttp node node-fetch node-ca-option axios got node-red bun php-streams ruby swi-prolog ocaml-cohttp libtls
+		poco qt5 qt6 nginx haproxy stunnel apache firefox firefox-preloaded`, []map[string]string{completes}},
 	{`squid chromium qtwebengine`, []map[string]string{completes, fetches}},
-	{`lynx libcurl-nss`, []map[string]string{anchors, pinsNone}},
+	{`lynx emacs libcurl-nss`, []map[string]string{anchors, pinsNone}},
 	{`erlang elixir mono botan wreq-js`, []map[string]string{completes, pinsNone}},
 	{`luasec tcl-tls`, []map[string]string{completes, anyName}},
 	{`chromium-policy`, []map[string]string{completes, fetches, pinsNone}},
 	// Where there is no AIA URL to follow, gnutls-cli 3.7 crashes instead of refusing.
 	{`gnutls-cli-aia`, []map[string]string{anchors, fetches,
 		{"leaf-only": "crashed", "unknown-root": "crashed", "aia-stranger": "crashed"}}},
-	{`ffprobe-default mpv-default check_http ab hey siege wrk tnftp`, []map[string]string{neverAsks}},
+	{`ffprobe-default mpv-default motion-default check_http ab hey siege wrk tnftp`, []map[string]string{neverAsks}},
 }
 
 // expected returns what a client is to do in each scenario, and in how many rows it stands.
@@ -179,7 +179,7 @@ func checkBreadth(t *testing.T, m *hostsim.Matrix) {
 	if os.Getenv("LEAFCAM_ALL_CLIENTS") != "" {
 		require.Empty(t, missing)
 		require.GreaterOrEqual(t, real, 70)
-		require.GreaterOrEqual(t, len(stacks), 14)
+		require.GreaterOrEqual(t, len(stacks), 15)
 	}
 }
 

@@ -24,7 +24,7 @@ func moduleClient(c hostsim.Client, file, program string, env func(*hostsim.Visi
 	c.Command = func(v *hostsim.Visit) hostsim.Command {
 		const fail = "const fail = e => { const c = e.cause || e; console.error(e.message, c.code, c.message); process.exit(1); };\n"
 		text := fail + strings.ReplaceAll(program, "%MODULE%", npm.File(file))
-		return hostsim.Command{Args: []string{v.Program("node"), "--input-type=module", "-e", text, v.URL()}, Env: env(v)}
+		return hostsim.Command{Args: []string{v.Program("node"), "--input-type=module", "-e", text, v.URL(), v.CAFile}, Env: env(v)}
 	}
 	return &c
 }
@@ -43,6 +43,32 @@ var got = moduleClient(hostsim.Client{
 	Known: hostsim.Known{Family: "node", Words: nodeWords},
 }, "got/dist/source/index.js", `import got from '%MODULE%';
 got(process.argv[1], {retry: {limit: 0}, timeout: {request: 30000}}).then(r => process.stdout.write(r.body)).catch(fail);`, nodeExtra)
+
+// nodeRED is the node "http request" of Node-RED with a TLS configuration that names a CA certificate. The program
+// stands in for the runtime, which does nothing with certificates.
+var nodeRED = moduleClient(hostsim.Client{
+	Name: "node-red", Title: "Node-RED http request", Stack: openSSL, Library: "OpenSSL (bundled with Node.js)",
+	Needs: hostsim.Needs{Modules: []string{"@node-red/nodes@5.0.7"}},
+	Known: hostsim.Known{Family: "node", Words: nodeWords},
+}, "@node-red/nodes/core/network", `import {createRequire} from 'node:module';
+const load = createRequire('%MODULE%/');
+const nodes = {}, types = {};
+const runtime = {
+  settings: {}, util: {}, log: console, _: text => text,
+  nodes: {
+    registerType: (name, type) => { types[name] = type; },
+    getNode: id => nodes[id],
+    createNode: node => Object.assign(node, {
+      on: (event, handle) => { node['on' + event] = handle; },
+      status: () => {}, metric: () => false, warn: console.error, error: fail,
+    }),
+  },
+};
+load('./05-tls.js')(runtime);
+await load('./21-httprequest.js')(runtime);
+nodes.tls = new types['tls-config']({ca: process.argv[2], verifyservercert: true});
+const request = new types['http request']({url: process.argv[1], tls: 'tls'});
+request.oninput({}, message => process.stdout.write(message.payload), () => {});`, nodeNothing)
 
 var impit = moduleClient(hostsim.Client{
 	Name: "impit", Title: "impit", Stack: rustls, Library: "rustls",

@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/verdict"
 )
@@ -48,10 +49,13 @@ context = ssl.create_default_context(cafile=sys.argv[2])
 context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
 sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout=30, context=context).read())`, noEnvironment)
 
+// requestsWords are of requests, and of what fetches by it.
+var requestsWords = pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)
+
 var requests = pythonClient(hostsim.Client{
 	Name: "requests", Title: "Python requests", Stack: openSSL, Library: "OpenSSL (ssl)",
 	Needs: hostsim.Needs{Packages: []string{"python3-requests"}},
-	Known: hostsim.Known{Family: "requests", Words: pythonWords.Says(verdict.CauseName, `hostname '.*' doesn't match '`)},
+	Known: hostsim.Known{Family: "requests", Words: requestsWords},
 }, moduleVersion("requests"), `import requests, sys
 sys.stdout.write(requests.get(sys.argv[1], verify=sys.argv[2], timeout=30).text)`, noEnvironment)
 
@@ -73,6 +77,46 @@ async def get():
         async with session.get(sys.argv[1], ssl=context) as response:
             sys.stdout.write(await response.text())
 asyncio.run(get())`, noEnvironment)
+
+// homeAssistant is aiohttp with the settings of Home Assistant (client_context in homeassistant.util.ssl): the bundle is
+// the one that REQUESTS_CA_BUNDLE names, else certifi's, in the place of the system's. The flags are those that
+// create_default_context has in the Python that Home Assistant runs on, which is 3.13 or later.
+var homeAssistant = pythonClient(hostsim.Client{
+	Name: "home-assistant", Title: "aiohttp with Home Assistant's settings", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3-aiohttp", "python3-certifi"}},
+	Known: hostsim.Known{Family: "python-strict", Words: pythonWords},
+}, "import certifi; "+moduleVersion("aiohttp"), `import aiohttp, asyncio, certifi, os, ssl, sys
+os.environ["REQUESTS_CA_BUNDLE"] = sys.argv[2]
+async def get():
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=os.environ.get("REQUESTS_CA_BUNDLE", certifi.where()))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.set_alpn_protocols(["http/1.1"])
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
+        async with session.get(sys.argv[1]) as response:
+            sys.stdout.write(await response.text())
+asyncio.run(get())`, noEnvironment)
+
+// zeep is what Python speaks SOAP by, and so ONVIF. It fetches a description of a service, by requests, and prints
+// the service's name: the nonce stands in that.
+var zeep = soapClient(pythonClient(hostsim.Client{
+	Name: "zeep", Title: "Python Zeep (SOAP, ONVIF)", Stack: openSSL, Library: "OpenSSL (ssl)",
+	Needs: hostsim.Needs{Packages: []string{"python3-zeep"}},
+	Known: hostsim.Known{Family: "requests", Words: requestsWords},
+}, moduleVersion("zeep"), `import requests, sys, zeep
+session = requests.Session()
+session.verify = sys.argv[2]
+client = zeep.Client(sys.argv[1], transport=zeep.Transport(session=session, timeout=30))
+print(*client.wsdl.services)`, noEnvironment))
+
+// soapClient completes a client that reads a description of a service (WSDL 1.1).
+func soapClient(c *hostsim.Client) *hostsim.Client {
+	c.Script = func(nonce string) device.Script {
+		return device.Hello(`<?xml version="1.0"?>
+<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" targetNamespace="urn:camera"><service name="` + nonce + `"/></definitions>
+`)
+	}
+	return c
+}
 
 var pycurl = pythonClient(hostsim.Client{
 	Name: "pycurl", Title: "PycURL", Stack: gnuTLS, Library: "GnuTLS (libcurl)",

@@ -9,7 +9,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim/verdict"
 )
 
-// Browsers for terminals.
+// Browsers for terminals, and one that needs no display.
 
 var lynx = &hostsim.Client{
 	Name: "lynx", Title: "Lynx", Stack: gnuTLS, Library: "GnuTLS",
@@ -69,5 +69,54 @@ var elinks = &hostsim.Client{
 	},
 	Command: func(v *hostsim.Visit) hostsim.Command {
 		return hostsim.Command{Args: []string{v.Program("elinks"), "-config-dir", v.File(".elinks"), "-no-connect", "1", "-source", "1", v.URL()}}
+	},
+}
+
+// emacs asks its user about what it does not like, and answers no itself where there is nobody: the advice decides
+// nothing, it prints the question. It calls each self-signed certificate insecure, a trusted one, too.
+var emacs = &hostsim.Client{
+	Name: "emacs", Title: "Emacs url-retrieve", Stack: gnuTLS, Library: "GnuTLS (Emacs)",
+	Needs:     hostsim.Needs{Packages: []string{"emacs-nox"}, Programs: []string{"emacs"}, Version: []string{"--version"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{Family: "emacs", Words: verdict.Words{}.
+		Says(verdict.CauseName, `certificate host does not match hostname`).
+		Says(verdict.CauseExpired, `certificate has expired`).
+		Says(verdict.CauseUnknown, `certificate signer was not found`, `signed by an unknown`).
+		Says(verdict.CauseRejected, `certificate (signer is not a CA|was signed with an insecure algorithm|is not yet activated)`,
+			`certificate (signature )?could not be verified`).
+		After(`\* `)},
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		return os.WriteFile(v.File("get.el"), []byte(fill(`(require 'url)
+(require 'nsm)
+(setq gnutls-trustfiles '("%CA%"))
+(advice-add 'nsm-query :before (lambda (&rest arguments) (message "%s" (nth 5 arguments))))
+(with-current-buffer (url-retrieve-synchronously "%URL%" t t 30) (princ (buffer-string)))
+`, v)), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return hostsim.Command{Args: []string{v.Program("emacs"), "--batch", "-Q", "-l", v.File("get.el")}}
+	},
+}
+
+// netSurf draws into memory, and is ended when it has opened a page: the camera's, or the one on which it asks its user
+// about a certificate. What is wrong with that it keeps to itself.
+var netSurf = &hostsim.Client{
+	Name: "netsurf", Title: "NetSurf", Stack: openSSL, Library: "OpenSSL (libcurl)",
+	Needs:     hostsim.Needs{Packages: []string{"netsurf-fb"}, Programs: []string{"netsurf-fb", "sh"}},
+	Isolation: hostsim.Isolation{HostsFile: true},
+	Known: hostsim.Known{
+		Family: "openssl-partial", Silent: true,
+		Words: verdict.Words{}.Says(verdict.CauseRejected, `Loading 'about:query/ssl'`).After(`.* navigate_internal_real: `),
+	},
+	Prepare: func(_ context.Context, v *hostsim.Visit) error {
+		if err := os.MkdirAll(v.File(".netsurf"), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(v.File(".netsurf/Choices"), []byte(fill("ca_bundle:%CA%\nca_path:\n", v)), 0o644)
+	},
+	Command: func(v *hostsim.Visit) hostsim.Command {
+		return shell(`"$1" -v -f ram "$2" >log 2>&1 & netsurf=$!
+while kill -0 $netsurf 2>/dev/null && ! grep -q ' content_open: ' log; do sleep 0.1; done
+kill -KILL $netsurf; wait $netsurf; cat log >&2`, v.Program("netsurf-fb"), v.URL())
 	},
 }

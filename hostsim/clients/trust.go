@@ -22,6 +22,7 @@ const (
 	jsse         = "JSSE"
 	bouncyCastle = "Bouncy Castle"
 	erlangTLS    = "Erlang"
+	haskellTLS   = "Haskell tls"
 	rustls       = "rustls"
 	mbedTLS      = "Mbed TLS"
 	wolfSSL      = "wolfSSL"

@@ -1,6 +1,10 @@
 package clients
 
 import (
+	"context"
+	"os"
+	"strings"
+
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 )
@@ -90,3 +94,31 @@ var gstreamer = viewer(hostsim.Client{
 		}
 	},
 })
+
+var (
+	motion = motionClient("motion", "motion, tls_verify=1", "netcam_params tls_verify=1,ca_file=%CA%")
+	// motionDefault is as people run it: motion says nothing of certificates to FFmpeg, which verifies none then.
+	motionDefault = asByDefault(motionClient("motion-default", "motion as it is by default"))
+)
+
+// motionClient watches a camera until it is ended: that is when it has opened the stream, or complains. It would try
+// again for ten seconds.
+func motionClient(name, title string, options ...string) *hostsim.Client {
+	return viewer(hostsim.Client{
+		Name: name, Title: title, Stack: gnuTLS, Library: "GnuTLS (FFmpeg)",
+		Needs: hostsim.Needs{Packages: []string{"motion"}, Programs: []string{"motion", "sh"}},
+		Known: hostsim.Known{Family: "gnutls", Words: ffmpegWords.After(`\[[^]]*\] \[[A-Z]+\] \[[A-Z]+\] [a-z_]*: `)},
+		Prepare: func(_ context.Context, v *hostsim.Visit) error {
+			config := []string{
+				"daemon off", "setup_mode off", "webcontrol_port 0", "stream_port 0", "picture_output off", "movie_output off",
+				"log_level 7", "target_dir %HOME%", "netcam_url %URL%",
+			}
+			return os.WriteFile(v.File("motion.conf"), []byte(fill(strings.Join(append(config, options...), "\n")+"\n", v)), 0o644)
+		},
+		Command: func(v *hostsim.Visit) hostsim.Command {
+			return shell(`"$1" -n -c motion.conf >log 2>&1 & motion=$!
+while kill -0 $motion 2>/dev/null && ! grep -qE 'Opened camera|failed to open|Peer certificate|not match hostname' log; do sleep 0.1; done
+kill -KILL $motion; wait $motion; cat log >&2`, v.Program("motion"))
+		},
+	})
+}

@@ -26,7 +26,8 @@ func Families() []Policy {
 			Name: "openssl-partial", Title: "curl, Perl, PHP's curl, R (OpenSSL with partial chains)", Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		anchored(Policy{
-			Name: "python-strict", Title: "Python 3.13 and later (OpenSSL, partial chains, strict)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			Name: "python-strict", Title: "Python 3.13 and later, Home Assistant (OpenSSL, partial chains, strict)",
+			Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		pinning(Policy{
 			Name: "openssl", Title: "openssl s_client, stunnel, Links, Subversion, Mosquitto ... (OpenSSL)",
@@ -34,7 +35,7 @@ func Families() []Policy {
 		}),
 		pinning(Policy{Name: "python", Title: "Python to 3.12 (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL"}),
 		pinning(Policy{
-			Name: "requests", Title: "requests, HTTPie (Python, OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL",
+			Name: "requests", Title: "requests, HTTPie, Zeep for ONVIF (Python, OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL",
 		}),
 		pinning(Policy{
 			Name: "node", Title: "Node.js (OpenSSL)", Stack: "OpenSSL", Verifier: "OpenSSL, Node.js",
@@ -73,6 +74,11 @@ func Families() []Policy {
 		{
 			Name: "lynx", Title: "Lynx (GnuTLS)", Stack: "GnuTLS", Verifier: "GnuTLS",
 			StoreIsAnchor: true, PinsSelfSignedCA: true,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "emacs", Title: "Emacs (GnuTLS, and rules of its own)", Stack: "GnuTLS", Verifier: "GnuTLS, Emacs",
+			StoreIsAnchor: true, PinsLeaf: true,
 			Source: measured, Date: "2026-11",
 		},
 		anchored(Policy{
@@ -121,6 +127,11 @@ func Families() []Policy {
 		{
 			Name: "erlang", Title: "Erlang, Elixir", Stack: "Erlang", Verifier: "public_key",
 			NoP521: TraitVaries,
+			Source: measured, Date: "2026-11",
+		},
+		{
+			Name: "haskell", Title: "Haskell (tls)", Stack: "Haskell tls", Verifier: "x509-validation",
+			StoreIsAnchor: true, PinsSelfSigned: true, PinsSelfSignedCA: true,
 			Source: measured, Date: "2026-11",
 		},
 		{
@@ -173,7 +184,7 @@ func Families() []Policy {
 			Source: measured, Date: "2026-11",
 		},
 		anchored(Policy{
-			Name: "unverified", Title: "ffprobe and mpv by default, check_http, ab, hey, siege, wrk: verify nothing",
+			Name: "unverified", Title: "ffprobe, mpv and motion by default, check_http, ab, hey, siege, wrk: verify nothing",
 			Stack: "none", Verifier: "none", NeverVerifies: true,
 		}),
 	}

@@ -56,6 +56,9 @@ func faultsOf(q *Question, p path) (found []Found) {
 		for _, f := range issuerFaults(q, p, i) {
 			found = append(found, Found{Fault(where) + ": " + f, c})
 		}
+		if !p.anchor(i) && bytes.Equal(c.RawSubject, c.RawIssuer) {
+			found = append(found, Found{"chain: issuer and subject are alike", c})
+		}
 	}
 	return append(found, linkFaults(leaf, p)...)
 }

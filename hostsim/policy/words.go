@@ -48,6 +48,7 @@ var faultWords = map[string]string{
 	"Must-Staple":                            "it demands a stapled OCSP answer",
 	"no subject":                             "it has no subject, and nothing critical in its place",
 	"no basicConstraints":                    "it has no basicConstraints, so it is no CA",
+	"issuer and subject are alike":           "its issuer has the same name, so it looks like a root",
 	"no CA":                                  "its basicConstraints say that it is no CA",
 	"noncritical basicConstraints":           "its basicConstraints are not critical",
 	"no keyUsage":                            "it has no keyUsage",

@@ -14,7 +14,7 @@ var aliases = map[string]Client{
 	"android": {"Android apps", "android"}, "chrome": {"Chrome", "chrome"}, "edge": {"Edge", "chrome"}, "chromium": {"Chromium", "chromium"},
 	"ios": {"iPhone", "ios"}, "ipad": {"iPad", "ios"}, "macos": {"macOS", "macos"}, "powershell": {"PowerShell", "schannel"},
 	"dotnet": {".NET", "dotnet-linux"}, "aiohttp": {"Home Assistant", "python-strict"}, "ffprobe": {"ffmpeg", "unverified"},
-	"nodejs": {"Node.js", "node"},
+	"nodejs": {"Node.js", "node"}, "mqttjs": {"MQTT.js", "node"}, "zeep": {"Zeep", "requests"}, "motion": {"motion", "unverified"},
 }
 
 // Clients returns whom a name stands for: one of the clients of the first screen, an audience of them (browsers, phones,

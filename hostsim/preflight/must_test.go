@@ -16,6 +16,7 @@ func TestNamesOfClients(t *testing.T) {
 	for name, family := range map[string]string{
 		"curl": "openssl-partial", "Home Assistant": "python-strict", "home-assistant": "python-strict", "HOMEASSISTANT": "python-strict",
 		"chrome": "chrome", "Edge": "chrome", "iPhone": "ios", "android": "android", "ffmpeg": "unverified", "vlc": "gnutls", "wget": "gnutls",
+		"motion": "unverified", "MQTT.js": "node", "zeep": "requests", "emacs": "emacs", "haskell": "haskell",
 		"node.js": "node", "go": "go", "schannel": "schannel", "Windows": "schannel",
 	} {
 		list, err := r.Clients(name)
