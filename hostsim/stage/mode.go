@@ -150,6 +150,7 @@ func (m Material) second(mode *Mode, s *verdict.Served, whole []*x509.Certificat
 // full fills the mode in which another server sends the chain.
 func (m Material) full(mode *Mode, s *verdict.Served, whole []*x509.Certificate) {
 	mode.Served = m.shows(s, whole...)
+	mode.Served.Elsewhere = true
 	if mode.Without = noChain(s, whole); mode.Without != "" {
 		return
 	}
