@@ -49,9 +49,10 @@ type Control string
 
 // What a control has shown.
 const (
-	ControlUntried  Control = ""
-	ControlRefused  Control = "refused"  // the client verifies
-	ControlAccepted Control = "accepted" // it verifies nothing
+	ControlUntried   Control = ""
+	ControlRefused   Control = "refused"   // the client verifies
+	ControlAccepted  Control = "accepted"  // it verifies nothing
+	ControlOverruled Control = "overruled" // it verifies, and somebody went on all the same
 )
 
 // See judges a connection that has ended, of a client of which nothing else is known.

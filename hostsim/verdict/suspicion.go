@@ -28,6 +28,8 @@ func (v view) suspicion(now time.Time) (cause Cause, because string) {
 	}
 	dates := outOfDate(leaf, now)
 	switch {
+	case v.s.Untrusted:
+		return CauseTrust, "as it has to be, because nobody trusts this root"
 	case v.s.WrongKey:
 		return CauseWrongKey, "most likely the handshake's signature failed, because the key on the camera is not the certificate's"
 	case asked != "" && leaf.VerifyHostname(asked) != nil:
