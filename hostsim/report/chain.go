@@ -78,11 +78,13 @@ func drawChain(s hostsim.Scenario) template.HTML {
 			}
 			fmt.Fprintf(&b, `<line class="%s" x1="%d" y1="%d" x2="%d" y2="%d"/>`, kind, x-gap, height/2+1, x, height/2+1)
 		}
-		if isRoot := l.kind == "root" || l.kind == "stranger"; isRoot {
-			fmt.Fprintf(&b, `<rect class="%s" x="%d" y="1" width="%d" height="%d" rx="22"/>`, l.kind, x, width, height)
-			fmt.Fprintf(&b, `<rect class="%s inner" x="%d" y="4" width="%d" height="%d" rx="19"/>`, l.kind, x+3, width-6, height-6)
-		} else {
-			fmt.Fprintf(&b, `<rect class="%s" x="%d" y="1" width="%d" height="%d" rx="7"/>`, l.kind, x, width, height)
+		round := 7
+		if l.kind == "root" || l.kind == "stranger" {
+			round = height / 2
+		}
+		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="1" width="%d" height="%d" rx="%d"/>`, l.kind, x, width, height, round)
+		if l.kind == "root" {
+			fmt.Fprintf(&b, `<rect class="root" x="%d" y="4" width="%d" height="%d" rx="%d"/>`, x+3, width-6, height-6, round-3)
 		}
 		fmt.Fprintf(&b, `<text x="%d" y="19">%s</text><text class="from" x="%d" y="35">%s</text>`,
 			x+width/2, template.HTMLEscapeString(l.name), x+width/2, template.HTMLEscapeString(l.from))

@@ -13,6 +13,7 @@ type cure struct {
 	Title, What string
 	Command     string // that does it; "" where it takes more
 	Achieves    []string
+	Scenario    string // that tries it
 }
 
 // cures are those that the scenarios try. A gateway and another server that sends the chain come to the same for
@@ -39,7 +40,7 @@ var cures = []struct {
 // curesIn says what each cure achieves with the clients of a matrix that ran, are real and verify.
 func curesIn(m *hostsim.Matrix) (list []cure) {
 	for _, c := range cures {
-		shown := cure{Title: c.title, What: c.what, Command: c.command}
+		shown := cure{Title: c.title, What: c.what, Command: c.command, Scenario: c.scenarios[0]}
 		for _, s := range m.Scenarios {
 			for _, name := range c.scenarios {
 				if s.Name == name {

@@ -145,7 +145,7 @@ func TestHTMLTellsTheCures(t *testing.T) {
 	require.Contains(t, out.String(), "2nd load: 1 of 2 clients connect; 1 of them refuses the leaf alone. Still refused by gnutls-cli --ca-auto-retrieve.")
 	require.Contains(t, out.String(), "self-signed: 1 of 2 clients connect; 1 of them refuses the leaf alone.")
 	gateway := regexp.MustCompile(`(?s)<dt>Gateway.*?</div>`).FindString(out.String())
-	require.Contains(t, gateway, "Not tried in this matrix.")
+	require.Contains(t, gateway, "Not tried in this matrix: scenario gateway.")
 
 	m.Scenarios[9] = hostsim.ScenarioGateway()
 	for i := range m.Rows[:3] {

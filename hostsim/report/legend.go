@@ -30,7 +30,10 @@ func legendOf(m *hostsim.Matrix, worded bool) (list []legendEntry) {
 			}
 			c := &r.Cells[i]
 			mark := markOf(c, roleOf(m, i))
-			kinds[mark.Kind], words[mark.Word], seen[c.How] = true, true, true
+			kinds[mark.Kind], words[mark.Word] = true, true
+			if mark.Kind == "completed" {
+				seen[c.How] = true
+			}
 		}
 	}
 	completed := "chain completed"
@@ -56,7 +59,8 @@ func legendOf(m *hostsim.Matrix, worded bool) (list []legendEntry) {
 	}
 	for _, e := range []legendEntry{
 		{"✓", "completed", completed}, {"=", "anchor", "accepted as a trust anchor: no chain was built"}, {"✗", "refused", refused},
-		{"✗", "expected", expected}, {"○", "blind", "the client accepts any certificate: proof of nothing"},
+		{"✗", "expected", expected},
+		{"✓", "lax", "accepted in a negative control, which the client should have refused"}, {"○", "blind", "the client accepts any certificate: proof of nothing"},
 		{"!", "doubt", "no verdict"}, {"·", "absent", "does not apply"},
 	} {
 		if kinds[e.Kind] {

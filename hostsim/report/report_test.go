@@ -200,14 +200,41 @@ func TestControlsAreNeutral(t *testing.T) {
 	require.Regexp(t, `<button class="expected" data-client="curl" data-scenario="unknown-root">✗ <span>unknown`, page.String())
 }
 
+// TestRootIsNoGap: the root, which is never sent, is drawn in another way than what is missing.
+func TestRootIsNoGap(t *testing.T) {
+	for _, tc := range []struct {
+		name           string
+		scenario       hostsim.Scenario
+		missing, roots int
+		stranger       bool
+	}{
+		{"a gap", hostsim.ScenarioLeafOnly(), 1, 2, false},
+		{"no gap", hostsim.ScenarioSecondLoad(), 0, 2, false},
+		{"a root that is not trusted", hostsim.ScenarioUnknownRoot(), 0, 0, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var out bytes.Buffer
+			require.NoError(t, report.HTML(&out, &hostsim.Matrix{Scenarios: []hostsim.Scenario{tc.scenario}}))
+			require.Equal(t, tc.missing, strings.Count(out.String(), `<rect class="missing"`))
+			require.Equal(t, tc.roots, strings.Count(out.String(), `<rect class="root"`), "a double line")
+			require.Equal(t, tc.stranger, strings.Contains(out.String(), `<rect class="stranger"`))
+		})
+	}
+}
+
 // TestLegends: a legend explains what is in its table, and nothing else.
 func TestLegends(t *testing.T) {
-	everything := []string{"chain completed", "trust anchor", "refused, with the cause", "any certificate", "no verdict", "does not apply", "negative control, as"}
+	everything := []string{"chain completed", "trust anchor", "refused, with the cause", "any certificate", "no verdict", "does not apply", "negative control, as", "negative control, which"}
 	one := func(o hostsim.Outcome) *hostsim.Matrix {
 		s := hostsim.ScenarioLeafOnly()
 		return &hostsim.Matrix{Scenarios: []hostsim.Scenario{s}, Rows: []hostsim.Row{
 			{Client: "c", Title: "c", Stack: "s", Installed: true, Trustworthy: true, Cells: []hostsim.Cell{{Scenario: s.Name, Outcome: o}}},
 		}}
+	}
+	lax := func() *hostsim.Matrix {
+		m := one(hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowSent})
+		m.Scenarios[0].Role = hostsim.RoleNegative
+		return m
 	}
 	for _, tc := range []struct {
 		name string
@@ -218,6 +245,7 @@ func TestLegends(t *testing.T) {
 		{"completed", one(hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowAIA}), "chain completed", "chain completed: by AIA download"},
 		{"an anchor", one(hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowAnchor}), "trust anchor", ""},
 		{"refused", one(hostsim.Outcome{Verdict: verdict.VerdictRefused, Cause: verdict.CauseName}), "refused, with the cause", ""},
+		{"accepted in a control", lax(), "negative control, which", ""},
 		{"verifies nothing", one(hostsim.Outcome{Verdict: verdict.VerdictNeverVerifies}), "any certificate", ""},
 		{"no verdict", one(hostsim.Outcome{Verdict: verdict.VerdictTimedOut}), "no verdict", ""},
 		{"not applicable", one(hostsim.Outcome{Verdict: verdict.VerdictNotApplicable}), "does not apply", ""},

@@ -12,12 +12,14 @@ var shortCauses = map[verdict.Cause]string{
 	verdict.CauseNoTrust: "no trust", verdict.CauseWrongKey: "wrong key",
 }
 
-// A mark is what a cell says in the least room: a sign, a word, and a kind that colours go by. Of kind expected
-// are the refusals that everybody wants, those of a negative control.
+// A mark is what a cell says in the least room: a sign, a word, and a kind that colours go by. In a negative
+// control a refusal is of kind expected, as everybody wants it, and what is accepted is of kind lax.
 type mark struct{ Sign, Word, Kind string }
 
 func markOf(c *hostsim.Cell, role hostsim.Role) mark {
 	switch {
+	case c.Verdict == verdict.VerdictCompleted && role == hostsim.RoleNegative:
+		return mark{"✓", "accepted", "lax"}
 	case c.Verdict == verdict.VerdictCompleted && c.How == verdict.HowAnchor:
 		return mark{"=", "anchor", "anchor"}
 	case c.Verdict == verdict.VerdictCompleted:

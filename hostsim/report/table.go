@@ -192,7 +192,7 @@ func heading(s hostsim.Scenario) string {
 // colors are those of the kinds of marks.
 var colors = map[string]text.Color{
 	"completed": text.FgGreen, "anchor": text.FgCyan, "refused": text.FgRed, "doubt": text.FgYellow,
-	"blind": text.FgMagenta, "absent": text.FgHiBlack, "expected": text.FgHiBlack,
+	"blind": text.FgMagenta, "absent": text.FgHiBlack, "expected": text.FgHiBlack, "lax": text.FgRed,
 }
 
 // cell is what one cell says: a sign and, where there is room, a word.
