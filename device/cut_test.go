@@ -22,7 +22,8 @@ func TestCutRequests(t *testing.T) {
 		want       []trace.Request
 	}{
 		{"in the request line", "GET /sna", false, []trace.Request{{Line: "GET /sna", Cut: true}}},
-		{"in the headers", "GET / HTTP/1.1\r\nUser-Agent: fox\r\nAcc", false, []trace.Request{{Line: "GET / HTTP/1.1", UserAgent: "fox", Cut: true}}},
+		{"in the headers", "GET / HTTP/1.1\r\nUser-Agent: fox\r\nAcc", false,
+			[]trace.Request{{Line: "GET / HTTP/1.1", UserAgent: "fox", Cut: true}}},
 		{"in the request line, by a reset", "GET /sna", true, []trace.Request{{Line: "GET /sna", Cut: true}}},
 		{"in the headers, by a reset", "GET / HTTP/1.1\r\nAcc", true, []trace.Request{{Line: "GET / HTTP/1.1", Cut: true}}},
 		{"before it", "", false, []trace.Request{}},

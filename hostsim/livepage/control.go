@@ -13,7 +13,7 @@ func (d *Device) Control(modes []stage.Mode) verdict.Control {
 	for i, r := range d.Results {
 		switch {
 		case !r.Tried || !modes[i].Served.Untrusted:
-		case r.Sighting.Verdict == verdict.VerdictCompleted && slices.ContainsFunc(d.Results, func(r Result) bool { return r.Refusals > 0 || r.refused() }):
+		case r.Sighting.Verdict == verdict.VerdictCompleted && d.everRefused():
 			return verdict.ControlOverruled
 		case r.Sighting.Verdict == verdict.VerdictCompleted:
 			return verdict.ControlAccepted
@@ -22,6 +22,10 @@ func (d *Device) Control(modes []stage.Mode) verdict.Control {
 		}
 	}
 	return control
+}
+
+func (d *Device) everRefused() bool {
+	return slices.ContainsFunc(d.Results, func(r Result) bool { return r.Refusals > 0 || r.refused() })
 }
 
 // refused tells whether the result is a refusal, and not perhaps a connection in reserve that was closed.

@@ -163,7 +163,8 @@ func TestTitles(t *testing.T) {
 		{"a library", trace.Event{ClientHello: &trace.ClientHello{SignatureAlgorithms: []trace.Codepoint{0x0401, 0x0809, 0x0804, 0x0403}}},
 			"192.0.2.1, perhaps GnuTLS"},
 		{"no library that is known", trace.Event{ClientHello: &trace.ClientHello{}}, "192.0.2.1, TLS library unknown"},
-		{"a program", trace.Event{ClientHello: &trace.ClientHello{}, Requests: []trace.Request{{Line: "GET /", UserAgent: "Fox"}}}, "Fox at 192.0.2.1"},
+		{"a program", trace.Event{ClientHello: &trace.ClientHello{}, Requests: []trace.Request{{Line: "GET /", UserAgent: "Fox"}}},
+			"Fox at 192.0.2.1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.event.Remote = "192.0.2.1:1"

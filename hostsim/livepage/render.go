@@ -44,7 +44,8 @@ func (p *Page) show(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(render("page", map[string]any{
-		"Options": p.options, "URLs": p.urls, "Here": !reachable(p.urls), "Port": p.port(), "Rows": rows, "Token": p.guard.token, "Instance": p.guard.token[:8],
+		"Options": p.options, "URLs": p.urls, "Here": !reachable(p.urls), "Port": p.port(), "Rows": rows,
+		"Token": p.guard.token, "Instance": p.guard.token[:8],
 		"Stage": template.HTML(p.stageHTML(modes, current)), "Counter": template.HTML(p.counterHTML(view.Gone)),
 	}))) // whoever asked is gone otherwise
 }

@@ -60,7 +60,8 @@ func legendOf(m *hostsim.Matrix, worded bool) (list []legendEntry) {
 	for _, e := range []legendEntry{
 		{"✓", "completed", completed}, {"=", "anchor", "accepted as a trust anchor: no chain was built"}, {"✗", "refused", refused},
 		{"✗", "expected", expected},
-		{"✓", "lax", "accepted in a negative control, which the client should have refused"}, {"○", "blind", "the client accepts any certificate: proof of nothing"},
+		{"✓", "lax", "accepted in a negative control, which the client should have refused"},
+		{"○", "blind", "the client accepts any certificate: proof of nothing"},
 		{"!", "doubt", "no verdict"}, {"·", "absent", "does not apply"},
 	} {
 		if kinds[e.Kind] {

@@ -63,7 +63,10 @@ func TestTable(t *testing.T) {
 		},
 		{"in colour", report.TableOptions{Color: true, Width: 200}, []string{"\x1b[31m✗ missing", "\x1b[32m✓ sent", "TLS library"}, nil},
 		{"narrow", report.TableOptions{Width: 75}, []string{"✗ missing", "leaf only"}, []string{"TLS library"}},
-		{"very narrow", report.TableOptions{Width: 40}, []string{"│ ✗ │ ! │ = │ ✓ │", "1 leaf only", "4 2nd load"}, []string{"TLS library", "✗ missing", "left out"}},
+		{
+			"very narrow", report.TableOptions{Width: 40},
+			[]string{"│ ✗ │ ! │ = │ ✓ │", "1 leaf only", "4 2nd load"}, []string{"TLS library", "✗ missing", "left out"},
+		},
 		{
 			"too narrow for all columns", report.TableOptions{Width: 24},
 			[]string{"1 leaf only", "4 2nd load", "left out for want of\n  room: store"}, []string{"3 store", "missing"},
@@ -87,7 +90,7 @@ func wide() (*hostsim.Matrix, []*hostsim.Client) {
 	m := &hostsim.Matrix{Scenarios: hostsim.StandardSet()}
 	var clients []*hostsim.Client
 	for _, title := range []string{"curl", "gnutls-cli --ca-auto-retrieve", "Windows: PowerShell, .NET, WinHTTP, curl.exe, Go programs, pip"} {
-		row := hostsim.Row{Client: title, Title: title, Stack: "a stack", Library: "a library with a long name", Installed: true, Trustworthy: true}
+		row := hostsim.Row{Client: title, Title: title, Stack: "stack", Library: "a library with a long name", Installed: true, Trustworthy: true}
 		for _, s := range m.Scenarios {
 			o := hostsim.Outcome{Verdict: verdict.VerdictRefused, Cause: verdict.CauseMissing, Message: strings.Repeat("a long message ", 9)}
 			if s.Role == hostsim.RolePositive {
@@ -129,7 +132,10 @@ func TestNarrow(t *testing.T) {
 		{60, []string{"│ 1 │ 2"}, []string{"now"}, []string{"TLS library", "✗ missing"}, []string{"what it says"}},
 		{80, []string{"│ 10 │"}, []string{"now", "AIA"}, []string{"TLS library", "left out"}, []string{"what it says"}},
 		{120, []string{"│ 10 │"}, []string{"now", "AIA"}, []string{"TLS library", "left out"}, nil},
-		{250, []string{"TLS library", "✗ missing", "AIA stranger"}, []string{"what it says", "a long message"}, []string{"left out"}, []string{"left out"}},
+		{
+			250, []string{"TLS library", "✗ missing", "AIA stranger"}, []string{"what it says", "a long message"},
+			[]string{"left out"}, []string{"left out"},
+		},
 	} {
 		for _, color := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d columns, colour is %v", tc.width, color), func(t *testing.T) {
@@ -224,7 +230,10 @@ func TestRootIsNoGap(t *testing.T) {
 
 // TestLegends: a legend explains what is in its table, and nothing else.
 func TestLegends(t *testing.T) {
-	everything := []string{"chain completed", "trust anchor", "refused, with the cause", "any certificate", "no verdict", "does not apply", "negative control, as", "negative control, which"}
+	everything := []string{
+		"chain completed", "trust anchor", "refused, with the cause", "any certificate", "no verdict", "does not apply",
+		"negative control, as", "negative control, which",
+	}
 	one := func(o hostsim.Outcome) *hostsim.Matrix {
 		s := hostsim.ScenarioLeafOnly()
 		return &hostsim.Matrix{Scenarios: []hostsim.Scenario{s}, Rows: []hostsim.Row{
@@ -242,7 +251,8 @@ func TestLegends(t *testing.T) {
 		has  string
 		text string
 	}{
-		{"completed", one(hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowAIA}), "chain completed", "chain completed: by AIA download"},
+		{"completed", one(hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowAIA}), "chain completed",
+			"chain completed: by AIA download"},
 		{"an anchor", one(hostsim.Outcome{Verdict: verdict.VerdictCompleted, How: verdict.HowAnchor}), "trust anchor", ""},
 		{"refused", one(hostsim.Outcome{Verdict: verdict.VerdictRefused, Cause: verdict.CauseName}), "refused, with the cause", ""},
 		{"accepted in a control", lax(), "negative control, which", ""},

@@ -45,7 +45,8 @@ func layouts(scenarios []hostsim.Scenario) (list []layout) {
 		columns = append(columns, i)
 	}
 	list = []layout{
-		{libraries: true, words: true, columns: columns}, {words: true, columns: columns}, {columns: columns}, {name: narrowName, columns: columns},
+		{libraries: true, words: true, columns: columns}, {words: true, columns: columns}, {columns: columns},
+		{name: narrowName, columns: columns},
 	}
 	for _, i := range leftOutFirst(scenarios) {
 		if columns = slices.DeleteFunc(slices.Clone(columns), func(c int) bool { return c == i }); len(columns) > 0 {

@@ -166,7 +166,8 @@ func (m Material) full(mode *Mode, s *verdict.Served, whole []*x509.Certificate)
 // control is the mode that every client has to refuse: the same names, certified by somebody
 // whom nobody trusts.
 func (m Material) control(leaf *x509.Certificate) Mode {
-	mode := Mode{Scenario: hostsim.ScenarioUnknownRoot(), Title: titleControl, About: "a stranger's certificate: who accepts it verifies nothing"}
+	const about = "a stranger's certificate: who accepts it verifies nothing"
+	mode := Mode{Scenario: hostsim.ScenarioUnknownRoot(), Title: titleControl, About: about}
 	pki, err := certs.NewPKI(certs.PKIOptions{Name: "leafcam unknown root"})
 	if err != nil {
 		mode.Without = err.Error()

@@ -104,6 +104,7 @@ func TestCameraLeaves(t *testing.T) {
 	for _, peer := range []error{
 		raised(-29312, "MBEDTLS_ERR_SSL_CONN_EOF"), raised(-30592, "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"), &micropython.OSError{Errno: 104},
 	} {
-		require.Equal(t, verdict.VerdictRefused, verdict.See(&trace.Event{ClientHello: helloTo("cam.example.com"), Chosen: chosen, Exception: peer}, rsa).Verdict)
+		e := trace.Event{ClientHello: helloTo("cam.example.com"), Chosen: chosen, Exception: peer}
+		require.Equal(t, verdict.VerdictRefused, verdict.See(&e, rsa).Verdict)
 	}
 }
