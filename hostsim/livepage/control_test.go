@@ -134,6 +134,27 @@ func TestScannersRefuseNothing(t *testing.T) {
 	require.NotContains(t, page, `class="refused"`)
 }
 
+// TestCutRequestsOnThePage: whoever serves, a request that was cut off is no completion.
+func TestCutRequestsOnThePage(t *testing.T) {
+	s := newSite(t, device.Hello("hello\n"))
+	for mode := range 3 {
+		require.NoError(t, s.stage.Switch(mode))
+		for _, sent := range []string{"GET /sna", "GET /sna HTTP/1.1\r\nHos"} {
+			conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port), &tls.Config{InsecureSkipVerify: true})
+			require.NoError(t, err)
+			_, err = io.WriteString(conn, sent)
+			require.NoError(t, err)
+			require.NoError(t, conn.Close())
+			s.settled(t)
+		}
+		result := s.journal.Since(0).Devices[0].Results[mode]
+		require.Equal(t, verdict.VerdictNoRequest, result.Sighting.Verdict, result.Sighting.Sentence)
+		require.Equal(t, verdict.CauseCut, result.Sighting.Cause)
+		require.Contains(t, result.Sighting.Sentence, `left in the middle of its request ("GET /sna`)
+		require.Equal(t, "doubt ! no request: the request was cut off", s.results(t, "d1")[mode])
+	}
+}
+
 // scannersHello offers one suite, one group and h2, as no library does.
 var scannersHello = func() []byte {
 	extensions := []byte{

@@ -297,6 +297,19 @@ func TestMessages(t *testing.T) {
 	require.Contains(t, lines[1], "(harness error: it does not verify)")
 }
 
+// TestMessagesOnANarrowTerminal: what clients say is cut where the line ends, and never wrapped.
+func TestMessagesOnANarrowTerminal(t *testing.T) {
+	m, _ := wide()
+	m.Rows[0].Cells[0].Alert = "fatal unknown_ca (48)"
+	for _, width := range []int{40, 60, 80, 120, 200} {
+		var out bytes.Buffer
+		report.Messages(&out, m, hostsim.ScenarioLeafOnly().Name, report.TableOptions{Width: width})
+		requireFits(t, width, out.String())
+		require.Contains(t, out.String(), "a long message")
+		require.Equal(t, width >= 120, strings.Contains(out.String(), "camera: alert"), width)
+	}
+}
+
 func TestMarkdown(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.Markdown(&out, sample()))

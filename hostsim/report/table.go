@@ -310,23 +310,40 @@ func ownFault(c *hostsim.Cell) bool {
 	return c.Verdict == verdict.VerdictNotApplicable && (c.Cause == verdict.CauseNotLoaded || c.Cause == verdict.CauseWrongKey)
 }
 
-// Messages writes what each client said in one scenario, and what the camera saw of it.
+// Messages writes what each client said in one scenario, and what the camera saw of it. On a narrow terminal the
+// camera's side is left out, and long names are shortened.
 func Messages(w io.Writer, m *hostsim.Matrix, scenario string, o TableOptions) {
+	const between, least, long = 6, 20, 30 // columns: of three columns' padding, for what a client says, for its name
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.Style().Options = table.OptionsNoBordersAndSeparators
-	said := maxSaid
+	said, name, camera := maxSaid, 0, true
+	m = shown(m)
+	for _, r := range m.Rows {
+		name = max(name, text.StringWidthWithoutEscSequences(r.Title))
+	}
 	if o.Width > 0 {
-		said = max(20, min(maxSaid, o.Width-len("gnutls-cli --ca-auto-retrieve")-maxSeen-6))
+		name = min(name, long)
+		said = min(maxSaid, o.Width-name-maxSeen-between)
+	}
+	if said < least {
+		camera, name = false, min(name, narrowName)
+		said = min(maxSaid, max(1, o.Width-name-between))
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 1, WidthMax: name, WidthMaxEnforcer: text.Trim},
 		{Number: 2, WidthMax: said, WidthMaxEnforcer: text.Trim},
 		{Number: 3, WidthMax: maxSeen, WidthMaxEnforcer: text.Trim},
 	})
-	for _, r := range shown(m).Rows {
-		if c := r.Cell(scenario); c != nil && r.Installed {
+	for _, r := range m.Rows {
+		c := r.Cell(scenario)
+		switch {
+		case c == nil || !r.Installed:
+		case camera:
 			t.AppendRow(table.Row{r.Title, words(c), seenByCamera(c)})
+		default:
+			t.AppendRow(table.Row{r.Title, words(c)})
 		}
 	}
 	fmt.Fprintln(w, t.Render())
