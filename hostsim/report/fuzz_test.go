@@ -11,7 +11,7 @@ import (
 
 // FuzzReadMatrix: whatever somebody gives to --expect, it is refused or can be compared and shown.
 func FuzzReadMatrix(f *testing.F) {
-	f.Add([]byte(`{"format":2,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"curl","installed":true,` +
+	f.Add([]byte(`{"format":3,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"b","install":"apt"},{"client":"curl","installed":true,` +
 		`"cells":[{"scenario":"leaf-only","verdict":"refused","client_hello":{"cipher_suites":["c02b"]}}]}]}`))
 	f.Add([]byte(`{"format":1}`))
 	f.Add([]byte(`[]`))
@@ -26,6 +26,8 @@ func FuzzReadMatrix(f *testing.F) {
 				t.Fatalf("%s: %v", form, err)
 			}
 		}
-		report.Table(io.Discard, m, report.TableOptions{Width: 80})
+		for _, width := range []int{0, 40, 80} {
+			report.Table(io.Discard, m, report.TableOptions{Width: width})
+		}
 	})
 }
