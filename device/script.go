@@ -62,7 +62,7 @@ func Asyncio(body string) Script {
 		if err := s.WrapLazily(); err != nil {
 			return err
 		}
-		request, err := s.Readline()
+		request, err := s.requestLine()
 		if err != nil || len(request) == 0 {
 			return err
 		}

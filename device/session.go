@@ -140,24 +140,37 @@ func (s *Session) Note(r trace.Request) {
 // readline, then readline until an empty line or the end. It returns nil for a
 // request line that was None. The request is noted in the event.
 func (s *Session) ReadRequest() ([]byte, error) {
-	request, err := s.Readline()
+	request, err := s.requestLine()
 	if err != nil {
 		return nil, err
 	}
 	return request, s.readHeaders(request)
 }
 
+// requestLine is readline that notes what an exception leaves of the line, which the script never sees.
+func (s *Session) requestLine() ([]byte, error) {
+	request, err := s.Readline()
+	if err != nil && len(s.socket.lost) > 0 {
+		s.Note(trace.Request{Line: withoutEnd(s.socket.lost), Cut: true})
+	}
+	return request, err
+}
+
+func withoutEnd(line []byte) string { return strings.TrimRight(string(line), "\r\n") }
+
 // readHeaders reads lines until an empty one, and notes the request.
-func (s *Session) readHeaders(request []byte) error {
-	noted := trace.Request{Line: strings.TrimRight(string(request), "\r\n")}
+func (s *Session) readHeaders(request []byte) (err error) {
+	noted, ended := trace.Request{Line: withoutEnd(request)}, false
 	for {
-		line, err := s.Readline()
-		if err != nil {
-			return err
-		}
-		if len(line) == 0 || string(line) == "\r\n" {
+		var line []byte
+		if line, err = s.Readline(); err != nil || len(line) == 0 {
+			noted.Cut = !ended
 			break
 		}
+		if string(line) == "\r\n" {
+			break
+		}
+		ended = ended || string(line) == "\n" // an end for many servers, though not for this one
 		if name, value, ok := strings.Cut(string(line), ":"); ok && strings.EqualFold(name, "User-Agent") {
 			noted.UserAgent = strings.TrimSpace(value)
 		}
@@ -165,7 +178,7 @@ func (s *Session) readHeaders(request []byte) error {
 	if noted.Line != "" {
 		s.Note(noted)
 	}
-	return nil
+	return err
 }
 
 // meteredConn counts octets and applies the script's settimeout to each operation.

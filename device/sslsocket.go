@@ -20,6 +20,7 @@ type SSLSocket struct {
 	memory  *connection // nil without a board
 	tls     *mbedtls.Conn
 	shook   func() // called at the end of the handshake, well or not; may be nil
+	lost    []byte // of a line that readline began to read when it raised
 
 	handshake sync.Mutex
 
@@ -147,6 +148,7 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 			}
 			return line, nil
 		case err != nil:
+			s.lost = line
 			return nil, err
 		}
 		if line = append(line, b[0]); b[0] == '\n' {

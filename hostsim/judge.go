@@ -199,7 +199,7 @@ func (e *Evidence) deciding() *trace.Event {
 	var best *trace.Event
 	weight := func(ev *trace.Event) int {
 		switch {
-		case len(ev.Requests) > 0:
+		case ev.Asked():
 			return 3
 		case ev.AlertReceived() != nil || ev.AlertSent() != nil:
 			return 2
@@ -220,7 +220,7 @@ func (e *Evidence) deciding() *trace.Event {
 func (e *Evidence) asked() bool {
 	for _, ev := range e.Events {
 		for _, r := range ev.Requests {
-			if ev.Complete && strings.Contains(r.Line, e.Path) {
+			if ev.Complete && !r.Cut && strings.Contains(r.Line, e.Path) {
 				return true
 			}
 		}

@@ -85,7 +85,7 @@ func TestValuesAreListed(t *testing.T) {
 	doc := readDoc(t, "hostsim/MATRIX.md")
 	for folder, types := range map[string][]string{
 		"hostsim":         {"Server", "Leaf", "Trust", "AIA", "Role"},
-		"hostsim/verdict": {"Verdict", "How", "Cause"},
+		"hostsim/verdict": {"Verdict", "How", "Cause", "Ground"},
 	} {
 		for _, name := range types {
 			values := enumeration(t, filepath.Join(root, folder), name)

@@ -56,6 +56,11 @@ func (e *OSError) Unwrap() []error {
 		errs = append(errs, ErrNoMemory)
 	case e.has(mbedtls.ErrNoClientCertificate):
 		errs = append(errs, ErrNoClientCertificate)
+	case e.has(mbedtls.ErrHandshakeFailure):
+		errs = append(errs, ErrEnded, ErrHandshake)
+	case e.MbedTLS != nil && e.cause == nil && !e.has(mbedtls.ErrConnEOF) && !e.has(mbedtls.ErrFatalAlertMessage) &&
+		!e.has(mbedtls.ErrPeerCloseNotify):
+		errs = append(errs, ErrEnded)
 	}
 	return errs
 }
@@ -93,6 +98,10 @@ var (
 	// ErrNoClientCertificate is an OSError: the client sent no certificate of its own, and the camera
 	// requires one.
 	ErrNoClientCertificate = errors.New("no client certificate")
+	// ErrEnded is an OSError: the camera ended the connection, and not the client.
+	ErrEnded = errors.New("ended by the camera")
+	// ErrHandshake is an ErrEnded: the handshake found nothing in common.
+	ErrHandshake = errors.New("handshake failure")
 )
 
 // Error returns the last line of the traceback.

@@ -3,6 +3,7 @@ package trace
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,6 +51,11 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		plain
 		Exception *string `json:"exception"`
 	}{"connection", plain(e), text})
+}
+
+// Asked tells whether a whole request came.
+func (e *Event) Asked() bool {
+	return slices.ContainsFunc(e.Requests, func(r Request) bool { return !r.Cut })
 }
 
 // AlertReceived returns the last alert that the client sent, or nil.
@@ -113,6 +119,8 @@ type Chosen struct {
 type Request struct {
 	Line      string `json:"line"` // without the line end
 	UserAgent string `json:"user_agent"`
+	// Cut says that the connection ended before the request did: Line may be a part of one.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // A Codepoint is a number of an IANA registry of TLS. It is written as four

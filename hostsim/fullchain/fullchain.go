@@ -168,7 +168,7 @@ func (s *Server) answer(conn *tls.Conn, e *trace.Event) error {
 	for {
 		line, err := lines.ReadSlice('\n')
 		if err != nil {
-			return err
+			return s.cut(e, request, line, err)
 		}
 		text := strings.TrimRight(string(line), "\r\n")
 		if request.Line == "" {
@@ -191,6 +191,18 @@ func (s *Server) answer(conn *tls.Conn, e *trace.Event) error {
 	}
 	_ = conn.Close() // the answer is written
 	return nil
+}
+
+// cut notes what came of a request before an error ended it, and returns the error.
+func (s *Server) cut(e *trace.Event, request trace.Request, line []byte, err error) error {
+	if request.Line == "" {
+		request.Line = strings.TrimRight(string(line), "\r\n")
+	}
+	if request.Line != "" {
+		request.Cut = true
+		e.Requests = append(e.Requests, request)
+	}
+	return err
 }
 
 // maxLine is the longest line of a request that is read, octets.

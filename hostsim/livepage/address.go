@@ -3,6 +3,7 @@ package livepage
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/leafcam/leafcam/internal/printable"
@@ -10,8 +11,9 @@ import (
 
 // An Address is a URL by which a device can reach the camera.
 type Address struct {
-	URL  string
-	Note string // what has to be so for it to work
+	URL       string
+	Note      string // what has to be so for it to work
+	Elsewhere bool   // other machines can reach it
 }
 
 // addresses are the URLs of a camera that listens on an address and has a certificate for a name,
@@ -25,24 +27,39 @@ func addresses(l net.Addr, host string) []Address {
 	if err != nil {
 		return nil
 	}
-	reach := "the device has to resolve the name to this machine"
-	switch {
-	case ip.IsLoopback():
-		reach = "from this machine only, where the name has to lead to " + at + ": serve with --listen 0.0.0.0:" + port + " for other devices"
+	elsewhere, note := !ip.IsLoopback(), "the name that the certificate is for; the device has to resolve the name to this machine"
+	if !elsewhere {
+		note = "the name that the certificate is for; from this machine only, where the name has to lead to " + at
 	}
 	var list []Address
 	// A name with characters that are not seen is no host's, and a browser would make another one of it.
-	if host != "" && !strings.HasPrefix(host, "*.") && printable.Visible(host) == host {
-		list = append(list, Address{"https://" + net.JoinHostPort(host, port) + "/", "the name that the certificate is for; " + reach})
+	if _, err := netip.ParseAddr(host); err != nil && host != "" && !strings.HasPrefix(host, "*.") && printable.Visible(host) == host {
+		list = append(list, Address{url(host, port), note, elsewhere && !strings.EqualFold(host, "localhost")})
 	}
 	for _, a := range machine(ip) {
-		url := "https://" + net.JoinHostPort(a.String(), port) + "/"
+		place, note := len(list), "by address: most clients refuse, since the certificate is not for it"
 		if host == a.String() {
-			continue
+			place, note = 0, "the address that the certificate is for"
 		}
-		list = append(list, Address{url, "by address: most clients refuse, since the certificate is not for it"})
+		if a.IsLoopback() {
+			note += "; from this machine only"
+		}
+		list = slices.Insert(list, place, Address{url(a.String(), port), note, !a.IsLoopback()})
 	}
 	return list
+}
+
+func url(host, port string) string { return "https://" + net.JoinHostPort(host, port) + "/" }
+
+// reachable tells whether other machines can reach one of the addresses.
+func reachable(list []Address) bool {
+	return slices.ContainsFunc(list, func(a Address) bool { return a.Elsewhere })
+}
+
+// port is the camera's, "" where it has none.
+func (p *Page) port() string {
+	_, port, _ := net.SplitHostPort(p.stage.Addr().String())
+	return port
 }
 
 // machine returns the addresses that a listener is reached by.

@@ -104,10 +104,11 @@ func (f *follower) next() (u update, changed bool) {
 	modes, current := p.stage.Modes()
 	for i := range view.Devices {
 		d := &view.Devices[i]
+		d.settle(modes)
 		u.Rows = append(u.Rows, rowUpdate{d.ID, p.row(d, modes)})
 		if sentence := d.Latest().Sighting.Sentence; f.said[d.ID] != sentence {
 			f.said[d.ID] = sentence
-			u.Say = d.Title() + " " + sentence
+			u.Say = d.Title() + ": " + sentence
 		}
 	}
 	for id := range f.said {

@@ -25,6 +25,7 @@ func (p *Page) Matrix() *hostsim.Matrix {
 		m.Scenarios = append(m.Scenarios, mode.Scenario)
 	}
 	for _, d := range slices.Backward(view.Devices) {
+		d.settle(modes)
 		m.Rows = append(m.Rows, d.row(modes))
 	}
 	return m
@@ -34,7 +35,7 @@ func (p *Page) Matrix() *hostsim.Matrix {
 func (d *Device) row(modes []stage.Mode) hostsim.Row {
 	const guessed = "a guess"
 	r := hostsim.Row{
-		Client: d.ID, Title: d.Title() + " at " + d.Address, Stack: cmp.Or(d.Stack, "unknown TLS library"), Library: guessed, Guess: d.Stack,
+		Client: d.ID, Title: d.Title(), Stack: cmp.Or(d.Stack, "unknown TLS library"), Library: guessed, Guess: d.Stack,
 		Installed: true, Trustworthy: true,
 	}
 	tried := false
@@ -48,9 +49,18 @@ func (d *Device) row(modes []stage.Mode) hostsim.Row {
 		}
 	}
 	for i, mode := range modes {
-		r.Cells = append(r.Cells, hostsim.Cell{Scenario: mode.Scenario.Name, Outcome: d.Results[i].outcome(mode, r, tried)})
+		o := d.Results[i].outcome(mode, r, tried)
+		if d.Results[i].Tried && d.Control(modes) == verdict.ControlAccepted {
+			o = neverVerifies(r.Doubt, o.Sighting)
+		}
+		r.Cells = append(r.Cells, hostsim.Cell{Scenario: mode.Scenario.Name, Outcome: o})
 	}
 	return r
+}
+
+// neverVerifies is the outcome of a client that accepts a negative control.
+func neverVerifies(doubt string, s *verdict.Sighting) hostsim.Outcome {
+	return hostsim.Outcome{Verdict: verdict.VerdictNeverVerifies, Cause: verdict.CauseDoubt, Detail: doubt, Sighting: s}
 }
 
 // outcome is a result as a cell of a matrix.
@@ -73,7 +83,7 @@ func (r *Result) outcome(mode stage.Mode, row hostsim.Row, controlled bool) host
 		return o
 	}
 	if !row.Trustworthy {
-		return hostsim.Outcome{Verdict: verdict.VerdictNeverVerifies, Cause: verdict.CauseDoubt, Detail: row.Doubt, Sighting: &sighting}
+		return neverVerifies(row.Doubt, &sighting)
 	}
 	o.Proof = "the camera was asked for a page over a finished handshake"
 	if !controlled {

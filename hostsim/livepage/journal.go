@@ -1,7 +1,6 @@
 package livepage
 
 import (
-	"cmp"
 	"net"
 	"slices"
 	"strconv"
@@ -38,20 +37,24 @@ type Journal struct {
 type opening struct{ mode, id int }
 
 // A Device is the attempts of one client, as far as the camera can tell clients apart: by their
-// address, by what they offer, and by their User-Agent.
+// address, by the server name that they ask for, by what else they offer, and by their User-Agent.
 type Device struct {
 	ID        string // short, for the page
 	Address   string // without port
-	Name      string // the server name of its last attempt
+	Name      string // the server name that it asks for
 	UserAgent string // "" until it is known
 	Stack     string // a guess at its TLS library; "" where there is none
 	Attempts  []Attempt
 	Count     int // attempts, also those that are no longer kept
 	Last      time.Time
 	Results   []Result // one for each of the modes that Material makes
+	// Alike says that another program does the same from the same address, up to its User-Agent: attempts
+	// that gave none can be either's.
+	Alike bool
 
-	print   string // fingerprint; "" for one that never sent a ClientHello
-	version uint64
+	print    string // fingerprint; "" for one that never sent a ClientHello
+	version  uint64
+	nameless []bool // of each mode: an attempt has ended without a User-Agent
 }
 
 // A Result is what a device has come to in one mode.
@@ -60,6 +63,9 @@ type Result struct {
 	Attempt // the one that decided
 	// Refusals counts those before a page was asked for all the same.
 	Refusals int
+	// Unclear says that nothing in this mode is known to be the device's, and that another program's
+	// attempts may have been.
+	Unclear bool
 }
 
 // An Attempt is one connection.
@@ -127,10 +133,17 @@ func (j *Journal) note(mode int, e trace.Event, s verdict.Sighting, going bool) 
 	j.version++
 	d.version, d.Last = j.version, time.Now()
 	if e.ClientHello != nil {
-		d.Name, d.Stack = e.ClientHello.ServerName, verdict.GuessStack(e.ClientHello)
+		d.Stack = verdict.GuessStack(e.ClientHello)
 	}
 	if agent := userAgent(&e); agent != "" {
 		d.UserAgent = agent
+	} else if !going && d.SaidHello() {
+		d.nameless[mode] = true
+	}
+	for _, other := range j.devices {
+		if other.alike(d) {
+			other.version = j.version
+		}
 	}
 	d.keep(a)
 	d.Results[mode].take(a)
@@ -171,15 +184,15 @@ func (j *Journal) find(a *Attempt) *Device {
 	if err != nil {
 		address = e.Remote
 	}
-	print, agent := "", userAgent(e)
+	print, name, agent := "", "", userAgent(e)
 	if e.ClientHello != nil {
-		print = fingerprint(e.ClientHello)
+		print, name = fingerprint(e.ClientHello), e.ClientHello.ServerName
 	}
 	before := j.open[opening{a.Mode, e.ID}]
 	fits := func(d *Device) bool {
-		return d.Address == address && d.print == print && (agent == "" || d.UserAgent == "" || d.UserAgent == agent)
+		return d.Address == address && d.Name == name && d.print == print && (agent == "" || d.UserAgent == "" || d.UserAgent == agent)
 	}
-	if before != nil {
+	if before != nil && slices.Contains(j.devices, before) {
 		if fits(before) {
 			return before
 		}
@@ -197,7 +210,10 @@ func (j *Journal) find(a *Attempt) *Device {
 	}
 	if found == nil {
 		j.named++
-		found = &Device{ID: "d" + strconv.Itoa(j.named), Address: address, print: print, Results: make([]Result, stage.ModeCount)}
+		found = &Device{
+			ID: "d" + strconv.Itoa(j.named), Address: address, Name: name, print: print,
+			Results: make([]Result, stage.ModeCount), nameless: make([]bool, stage.ModeCount),
+		}
 		j.devices = append(j.devices, found)
 	}
 	return found
@@ -236,9 +252,21 @@ func (d *Device) keep(a Attempt) {
 func (d *Device) drop(a *Attempt) {
 	d.Attempts = slices.DeleteFunc(d.Attempts, func(b Attempt) bool { return b.same(a) })
 	d.Count--
-	if r := &d.Results[a.Mode]; r.Sighting.Verdict == verdict.VerdictOpen {
-		*r = Result{}
+	r := &d.Results[a.Mode]
+	if !r.same(a) {
+		return
 	}
+	*r = Result{}
+	for _, b := range slices.Backward(d.Attempts) {
+		if b.Mode == a.Mode {
+			r.take(b)
+		}
+	}
+}
+
+// alike tells whether two devices differ in nothing but their User-Agent.
+func (d *Device) alike(other *Device) bool {
+	return d != other && d.SaidHello() && d.Address == other.Address && d.Name == other.Name && d.print == other.print
 }
 
 // take makes the result of a mode of a further attempt.
@@ -292,6 +320,16 @@ func (j *Journal) Since(version uint64) View {
 		if d.version > version {
 			copied := *d
 			copied.Attempts, copied.Results = slices.Clone(d.Attempts), slices.Clone(d.Results)
+			for _, other := range j.devices {
+				if !d.alike(other) {
+					continue
+				}
+				copied.Alike = true
+				for i := range copied.Results {
+					r := &copied.Results[i]
+					r.Unclear = r.Unclear || !r.Tried && other.nameless[i]
+				}
+			}
 			v.Devices = append(v.Devices, copied)
 		}
 	}
@@ -301,9 +339,17 @@ func (j *Journal) Since(version uint64) View {
 // SaidHello tells whether a device speaks TLS at all.
 func (d *Device) SaidHello() bool { return d.print != "" }
 
-// Title is what a device is called on the page.
+// Title is what a device is called on the page: whatever is known of it.
 func (d *Device) Title() string {
-	return cmp.Or(d.UserAgent, "unnamed client")
+	switch {
+	case d.UserAgent != "":
+		return d.UserAgent + " at " + d.Address
+	case d.Stack != "":
+		return d.Address + ", perhaps " + d.Stack
+	case d.SaidHello():
+		return d.Address + ", TLS library unknown"
+	}
+	return d.Address + ", no TLS"
 }
 
 // Latest returns the attempt that the device's verdict is of: the last one that decides

@@ -21,6 +21,7 @@ type visit struct {
 	mode    int
 	verdict verdict.Sighting
 	done    bool // the handshake
+	name    string
 }
 
 // Sightings.
@@ -42,7 +43,7 @@ func (v visit) event(id int) trace.Event {
 		}
 		e.ClientHello = &trace.ClientHello{
 			Version: 0x0303, CipherSuites: []trace.Codepoint{grease, v.suite},
-			SignatureAlgorithms: []trace.Codepoint{grease, 0x0403}, Extensions: extensions,
+			SignatureAlgorithms: []trace.Codepoint{grease, 0x0403}, Extensions: extensions, ServerName: v.name,
 		}
 	}
 	if v.agent != "" {
@@ -78,28 +79,36 @@ func TestFolding(t *testing.T) {
 	}{
 		{
 			"one program again and again",
-			[]visit{{phone, 1, "", 0, refused, false}, {phone, 1, "", 0, refused, false}, {phone, 1, "", 0, refused, false}},
+			[]visit{{phone, 1, "", 0, refused, false, ""}, {phone, 1, "", 0, refused, false, ""}, {phone, 1, "", 0, refused, false, ""}},
 			[]int{3}, []string{""},
 		},
 		{
 			"refused at first, named later",
-			[]visit{{phone, 1, "", 0, refused, false}, {phone, 1, "Fox", 1, completed, true}, {phone, 1, "", 0, refused, false}},
+			[]visit{{phone, 1, "", 0, refused, false, ""}, {phone, 1, "Fox", 1, completed, true, ""}, {phone, 1, "", 0, refused, false, ""}},
 			[]int{3}, []string{"Fox"},
 		},
-		{"two devices", []visit{{phone, 1, "", 0, refused, false}, {tablet, 1, "", 0, refused, false}}, []int{1, 1}, []string{"", ""}},
+		{"two devices", []visit{{phone, 1, "", 0, refused, false, ""}, {tablet, 1, "", 0, refused, false, ""}}, []int{1, 1}, []string{"", ""}},
 		{
 			"two libraries on one device",
-			[]visit{{phone, 1, "", 0, refused, false}, {phone, 2, "", 0, refused, false}},
+			[]visit{{phone, 1, "", 0, refused, false, ""}, {phone, 2, "", 0, refused, false, ""}},
 			[]int{1, 1}, []string{"", ""},
 		},
 		{
 			"two programs of one library",
-			[]visit{{phone, 1, "Fox", 1, completed, true}, {phone, 1, "Cat", 1, completed, true}, {phone, 1, "Fox", 1, completed, true}},
+			[]visit{{phone, 1, "Fox", 1, completed, true, ""}, {phone, 1, "Cat", 1, completed, true, ""}, {phone, 1, "Fox", 1, completed, true, ""}},
 			[]int{2, 1}, []string{"Fox", "Cat"},
 		},
 		{
+			"two names",
+			[]visit{
+				{phone, 1, "Fox", 0, completed, true, "one.example"}, {phone, 1, "Fox", 0, completed, true, "two.example"},
+				{phone, 1, "", 1, refused, false, "one.example"},
+			},
+			[]int{2, 1}, []string{"Fox", "Fox"},
+		},
+		{
 			"no TLS at all",
-			[]visit{{phone, 0, "", 0, spare, false}, {phone, 0, "", 0, spare, false}, {phone, 1, "", 0, refused, false}},
+			[]visit{{phone, 0, "", 0, spare, false, ""}, {phone, 0, "", 0, spare, false, ""}, {phone, 1, "", 0, refused, false, ""}},
 			[]int{2, 1}, []string{"", ""},
 		},
 	} {
@@ -119,7 +128,7 @@ func TestFolding(t *testing.T) {
 
 // TestResults: what a device has come to in a mode after several attempts.
 func TestResults(t *testing.T) {
-	at := func(s verdict.Sighting, done bool) visit { return visit{"192.0.2.1", 1, "", 0, s, done} }
+	at := func(s verdict.Sighting, done bool) visit { return visit{"192.0.2.1", 1, "", 0, s, done, ""} }
 	for _, tc := range []struct {
 		name     string
 		visits   []visit
@@ -141,6 +150,76 @@ func TestResults(t *testing.T) {
 			require.False(t, d.Results[1].Tried)
 		})
 	}
+}
+
+// TestTitles: a card is called by what is known.
+func TestTitles(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		event trace.Event
+		title string
+	}{
+		{"nothing but an address", trace.Event{}, "192.0.2.1, no TLS"},
+		{"a library", trace.Event{ClientHello: &trace.ClientHello{SignatureAlgorithms: []trace.Codepoint{0x0401, 0x0809, 0x0804, 0x0403}}},
+			"192.0.2.1, perhaps GnuTLS"},
+		{"no library that is known", trace.Event{ClientHello: &trace.ClientHello{}}, "192.0.2.1, TLS library unknown"},
+		{"a program", trace.Event{ClientHello: &trace.ClientHello{}, Requests: []trace.Request{{Line: "GET /", UserAgent: "Fox"}}},
+			"Fox at 192.0.2.1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.event.Remote = "192.0.2.1:1"
+			j := livepage.NewJournal()
+			j.Ended(0, tc.event, completed)
+			require.Equal(t, tc.title, j.Since(0).Devices[0].Title())
+		})
+	}
+}
+
+// TestTwoProgramsAlike: what one of two programs has tried without saying who it is counts as tried for neither,
+// and as untried for neither.
+func TestTwoProgramsAlike(t *testing.T) {
+	at := func(agent string, mode int, s verdict.Sighting) visit {
+		return visit{"192.0.2.1", 1, agent, mode, s, true, ""}
+	}
+	devices := folded(at("", 0, refused), at("", 0, refused), at("Fox", 1, completed), at("Cat", 1, completed))
+	require.Len(t, devices, 2)
+	fox, cat := devices[0], devices[1]
+	require.True(t, fox.Alike)
+	require.True(t, cat.Alike)
+	require.True(t, fox.Results[0].Tried)
+	require.False(t, cat.Results[0].Tried)
+	require.True(t, cat.Results[0].Unclear)
+	require.False(t, cat.Results[1].Unclear)
+	require.False(t, cat.Results[2].Unclear, "nobody has tried it")
+
+	alone := folded(at("", 0, refused), at("Fox", 1, completed))[0]
+	require.False(t, alone.Alike)
+}
+
+// TestMovedAttempts: when an attempt turns out to be another program's, what was there before it stays.
+func TestMovedAttempts(t *testing.T) {
+	at := func(agent string, s verdict.Sighting) visit { return visit{"192.0.2.1", 1, agent, 0, s, true, ""} }
+	for name, before := range map[string]verdict.Sighting{"a spare connection": spare, "a refusal": refused} {
+		t.Run(name, func(t *testing.T) {
+			devices := folded(visit{"192.0.2.1", 1, "Fox", 1, completed, true, ""}, at("", before), at("Cat", completed))
+			require.Len(t, devices, 2)
+			require.True(t, devices[0].Results[0].Tried)
+			require.Equal(t, before.Sentence, devices[0].Results[0].Sighting.Sentence)
+			require.Equal(t, "completed", devices[1].Results[0].Sighting.Sentence)
+		})
+	}
+}
+
+// TestForgottenWhileOpen: a connection that outlives its row comes into another one.
+func TestForgottenWhileOpen(t *testing.T) {
+	j := livepage.NewJournal()
+	long := visit{address: "192.0.2.1", suite: 9, verdict: completed}
+	j.Progress(0, long.event(1), going)
+	for i := range 150 {
+		j.Ended(0, visit{address: fmt.Sprintf("198.51.100.%d", i), suite: 1}.event(10+i), refused)
+	}
+	j.Ended(0, long.event(1), completed)
+	require.Equal(t, "192.0.2.1", j.Since(0).Devices[0].Address)
 }
 
 // TestJournalIsBounded: however many come, the last ones are kept.

@@ -20,7 +20,7 @@ var pageText string
 
 // pages are parsed once; a template that does not parse is a mistake of this package.
 var pages = template.Must(template.New("page").Funcs(template.FuncMap{
-	"qr": drawQR, "kind": kindOf, "sign": signOf, "clock": func(t time.Time) string { return t.Format(time.TimeOnly) },
+	"qr": drawQR, "clock": func(t time.Time) string { return t.Format(time.TimeOnly) },
 	"offered": offered, "chosen": chosen, "took": took, "requests": requests,
 }).Parse(pageText))
 
@@ -39,26 +39,27 @@ func (p *Page) show(w http.ResponseWriter, _ *http.Request) {
 	modes, current := p.stage.Modes()
 	var rows []template.HTML
 	for i := range view.Devices {
+		view.Devices[i].settle(modes)
 		rows = append(rows, template.HTML(p.row(&view.Devices[i], modes)))
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(render("page", map[string]any{
-		"Options": p.options, "URLs": p.urls, "Rows": rows, "Token": p.guard.token, "Instance": p.guard.token[:8],
+		"Options": p.options, "URLs": p.urls, "Here": !reachable(p.urls), "Port": p.port(), "Rows": rows,
+		"Token": p.guard.token, "Instance": p.guard.token[:8],
 		"Stage": template.HTML(p.stageHTML(modes, current)), "Counter": template.HTML(p.counterHTML(view.Gone)),
 	}))) // whoever asked is gone otherwise
 }
 
-// row draws a device.
+// row draws a device that is settled.
 func (p *Page) row(d *Device, modes []stage.Mode) string {
-	type result struct {
-		Title string
-		Result
+	control, latest := d.Control(modes), d.Latest()
+	results := make([]mark, len(d.Results))
+	for i := range d.Results {
+		results[i] = markOfResult(&d.Results[i], modes[i], control)
 	}
-	var results []result
-	for i, r := range d.Results {
-		results = append(results, result{modes[i].Title, r})
-	}
-	return render("row", map[string]any{"Device": d, "Latest": d.Latest(), "Results": results, "Modes": modes})
+	return render("row", map[string]any{
+		"Device": d, "Latest": latest, "Mark": markOf(&latest, modes[latest.Mode]), "Results": results, "Modes": modes,
+	})
 }
 
 // stageHTML draws what is served, with the buttons that switch it.
@@ -72,53 +73,6 @@ func (p *Page) stageHTML(modes []stage.Mode, current int) string {
 // counterHTML says what is in use.
 func (p *Page) counterHTML(gone int) string {
 	return render("counter", map[string]any{"Use": p.stage.Use(), "Gone": gone})
-}
-
-// A link is one certificate of a drawn chain.
-type link struct{ Name, What, Kind string }
-
-// drawChain is what is served as a chain, the leaf first, with its gap.
-func drawChain(s *verdict.Served) []link {
-	leaf := s.Leaf()
-	if s.SelfSigned() {
-		return []link{{certname.Title(leaf), "leaf, self-signed: sent", "sent"}}
-	}
-	chain := []link{{certname.Title(leaf), "leaf: sent", "sent"}}
-	for _, c := range s.Sent[1:] {
-		chain = append(chain, link{certname.Title(c), "intermediate: sent", "sent"})
-	}
-	for _, c := range s.Missing {
-		chain = append(chain, link{certname.Title(c), "intermediate: missing", "missing"})
-	}
-	switch {
-	case s.Untrusted:
-		chain = append(chain, link{certname.Title(s.Root), "root: nobody trusts it", "missing"})
-	case s.Root != nil:
-		chain = append(chain, link{certname.Title(s.Root), "root: the client's to trust", "root"})
-	default:
-		chain = append(chain, link{s.RootName(), "issuer: not known here", "missing"})
-	}
-	return chain
-}
-
-// kindOf is what a sighting is coloured by.
-func kindOf(s verdict.Sighting) string {
-	switch {
-	case s.Verdict == verdict.VerdictCompleted && s.Cause == verdict.CauseBlind:
-		return "blind"
-	case s.Verdict == verdict.VerdictCompleted:
-		return "completed"
-	case s.Verdict == verdict.VerdictRefused:
-		return "refused"
-	case s.Verdict == verdict.VerdictOpen:
-		return "open"
-	}
-	return "doubt"
-}
-
-// signOf is a sighting in one character, as in a matrix.
-func signOf(s verdict.Sighting) string {
-	return map[string]string{"completed": "✓", "refused": "✗", "blind": "○", "open": "…", "doubt": "!"}[kindOf(s)]
 }
 
 // offered says in one line what a ClientHello offers.
@@ -149,7 +103,11 @@ func took(d trace.Millis) string { return time.Duration(d).Round(time.Millisecon
 func requests(e trace.Event) string {
 	var lines []string
 	for _, r := range e.Requests {
-		lines = append(lines, r.Line)
+		line := r.Line
+		if r.Cut {
+			line += " (cut off)"
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "; ")
 }

@@ -12,7 +12,7 @@ import (
 type link struct {
 	name string // of the certificate
 	from string // where the client has it from
-	kind string // sent, had, fetched or missing: its class in the drawing
+	kind string // sent, had, fetched, missing, root or stranger: its class in the drawing
 }
 
 // links is the chain of a scenario as the client sees it, the leaf first.
@@ -40,12 +40,13 @@ func links(s hostsim.Scenario) []link {
 		}
 		chain = append(chain, l)
 	}
-	root := link{"root", "trusted", "had"}
+	// A root is never sent: it is no gap, whether the client has it or not.
+	root := link{"root", "trusted", "root"}
 	switch s.Trust {
 	case hostsim.TrustOtherRoot:
-		root.from, root.kind = "another is trusted", "missing"
+		root.from, root.kind = "another is trusted", "stranger"
 	case hostsim.TrustStore, hostsim.TrustNothing, hostsim.TrustLeaf:
-		root.from, root.kind = "not trusted", "missing"
+		root.from, root.kind = "not trusted", "stranger"
 	}
 	if s.Trust == hostsim.TrustLeaf {
 		chain[0].from = "sent, and trusted"
@@ -69,12 +70,22 @@ func drawChain(s hostsim.Scenario) template.HTML {
 		x := i*(width+gap) + 1
 		if i > 0 {
 			kind := "joined"
-			if l.kind == "missing" || chain[i-1].kind == "missing" {
+			switch {
+			case l.kind == "missing" || chain[i-1].kind == "missing":
 				kind = "broken"
+			case l.kind == "stranger":
+				kind = "apart"
 			}
 			fmt.Fprintf(&b, `<line class="%s" x1="%d" y1="%d" x2="%d" y2="%d"/>`, kind, x-gap, height/2+1, x, height/2+1)
 		}
-		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="1" width="%d" height="%d" rx="7"/>`, l.kind, x, width, height)
+		round := 7
+		if l.kind == "root" || l.kind == "stranger" {
+			round = height / 2
+		}
+		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="1" width="%d" height="%d" rx="%d"/>`, l.kind, x, width, height, round)
+		if l.kind == "root" {
+			fmt.Fprintf(&b, `<rect class="root" x="%d" y="4" width="%d" height="%d" rx="%d"/>`, x+3, width-6, height-6, round-3)
+		}
 		fmt.Fprintf(&b, `<text x="%d" y="19">%s</text><text class="from" x="%d" y="35">%s</text>`,
 			x+width/2, template.HTMLEscapeString(l.name), x+width/2, template.HTMLEscapeString(l.from))
 	}

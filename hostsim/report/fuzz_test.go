@@ -11,7 +11,7 @@ import (
 
 // FuzzReadMatrix: whatever somebody gives to --expect, it is refused or can be compared and shown.
 func FuzzReadMatrix(f *testing.F) {
-	f.Add([]byte(`{"format":3,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"curl","installed":true,` +
+	f.Add([]byte(`{"format":3,"scenarios":[{"name":"leaf-only"}],"rows":[{"client":"b","install":"apt"},{"client":"curl","installed":true,` +
 		`"cells":[{"scenario":"leaf-only","verdict":"refused","client_hello":{"cipher_suites":["c02b"]}}]}]}`))
 	f.Add([]byte(`{"format":3,"shard":{"index":1,"of":1,"clients":["curl"]},"scenarios":[],` +
 		`"rows":[{"client":"curl","cells":[{"held_seconds":2}]}]}`))
@@ -31,7 +31,9 @@ func FuzzReadMatrix(f *testing.F) {
 				t.Fatalf("%s: %v", form, err)
 			}
 		}
-		report.Table(io.Discard, m, report.TableOptions{Width: 80})
+		for _, width := range []int{0, 40, 80} {
+			report.Table(io.Discard, m, report.TableOptions{Width: width})
+		}
 		if whole, err := hostsim.Merge([]hostsim.Part{{Name: "a part", Matrix: m}}); err == nil {
 			report.Held(io.Discard, whole)
 			report.Time(io.Discard, whole)

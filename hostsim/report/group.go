@@ -1,6 +1,10 @@
 package report
 
-import "github.com/leafcam/leafcam/hostsim"
+import (
+	"slices"
+
+	"github.com/leafcam/leafcam/hostsim"
+)
 
 // A group is the rows of one TLS stack, in the order in which the first of each comes.
 type group struct {
@@ -43,11 +47,18 @@ func groups(m *hostsim.Matrix) []group {
 // counts says how much a matrix rests on.
 type counts struct {
 	Real, Simulated, Stacks int // clients that ran, and their stacks
-	Alone, WithAIA, Sent    int // real ones that complete the chain in these scenarios
+	Sums                    []sumOf
+}
+
+// A sumOf is how many real clients complete the chain in a scenario.
+type sumOf struct {
+	Number int
+	Words  string
 }
 
 func count(m *hostsim.Matrix) (n counts) {
 	stacks := map[string]bool{}
+	completed := map[string]int{}
 	for i := range m.Rows {
 		r := &m.Rows[i]
 		switch {
@@ -59,15 +70,21 @@ func count(m *hostsim.Matrix) (n counts) {
 		}
 		n.Real++
 		stacks[r.Stack] = true
-		for scenario, sum := range map[string]*int{
-			hostsim.ScenarioLeafOnly().Name: &n.Alone, hostsim.ScenarioAIA().Name: &n.WithAIA,
-			hostsim.ScenarioSecondLoad().Name: &n.Sent,
-		} {
-			if c := r.Cell(scenario); c != nil && c.ChainCompleted {
-				*sum++
+		for _, c := range r.Cells {
+			if c.ChainCompleted {
+				completed[c.Scenario]++
 			}
 		}
 	}
 	n.Stacks = len(stacks)
+	for _, sum := range []struct{ scenario, words string }{
+		{hostsim.ScenarioLeafOnly().Name, "complete the chain with the leaf alone"},
+		{hostsim.ScenarioAIA().Name, "when its AIA URL answers"},
+		{hostsim.ScenarioSecondLoad().Name, "when the camera sends the intermediate"},
+	} {
+		if slices.ContainsFunc(m.Scenarios, func(s hostsim.Scenario) bool { return s.Name == sum.scenario }) {
+			n.Sums = append(n.Sums, sumOf{completed[sum.scenario], sum.words})
+		}
+	}
 	return n
 }

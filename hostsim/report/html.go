@@ -23,7 +23,7 @@ var pageScript string
 
 // page is parsed once; a template that does not parse is a mistake of this package.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"mark": func(c hostsim.Cell) mark { return markOf(&c) }, "heading": heading, "chain": drawChain, "version": version,
+	"heading": heading, "chain": drawChain, "version": version,
 }).Parse(pageText))
 
 // pageData is what the template gets.
@@ -32,6 +32,8 @@ type pageData struct {
 	Groups  []group
 	Counts  counts
 	Causes  []string
+	Legend  []legendEntry
+	Cures   []cure
 	Style   template.CSS
 	Script  template.JS
 	Details template.JS
@@ -46,7 +48,7 @@ func HTML(w io.Writer, m *hostsim.Matrix) error {
 		return err
 	}
 	d := pageData{
-		Matrix: m, Groups: groups(m), Counts: count(m), Causes: causes(m),
+		Matrix: m, Groups: groups(m), Counts: count(m), Causes: causes(m), Legend: legendOf(m, true), Cures: curesIn(m),
 		Style: template.CSS(pageStyle), Script: template.JS(pageScript), Details: template.JS(printable.JSON(details)),
 	}
 	return page.Execute(w, d)
@@ -112,6 +114,9 @@ func outcomeOf(c *hostsim.Cell) string {
 	}
 	return string(c.Verdict)
 }
+
+// Mark is for the template: what a cell of the page says, by its place in the row.
+func (d pageData) Mark(c hostsim.Cell, place int) mark { return markOf(&c, roleOf(d.Matrix, place)) }
 
 // Outcome is for the template: what a cell of the page is filtered by.
 func (pageData) Outcome(c hostsim.Cell) string { return outcomeOf(&c) }

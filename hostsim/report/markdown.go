@@ -36,14 +36,18 @@ func Markdown(w io.Writer, m *hostsim.Matrix) error {
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s |", stack, escape(r.Title), escape(version(r)))
 			for c := range r.Cells {
-				b.WriteString(" " + markOf(&r.Cells[c]).text() + " |")
+				b.WriteString(" " + markOf(&r.Cells[c], roleOf(m, c)).text() + " |")
 			}
 			b.WriteString("\n")
 		}
 	}
-	b.WriteString("\n`✓` chain completed: sent by the server, by AIA download, " +
-		"from the client's store or an earlier visit; `=` accepted as a trust anchor, no chain was built; " +
-		"`✗` refused, with the cause; `○` accepts any certificate, proof of nothing; `!` no verdict; `·` does not apply.\n")
+	var parts []string
+	for _, e := range legendOf(m, true) {
+		parts = append(parts, "`"+e.Sign+"` "+e.Text)
+	}
+	if len(parts) > 0 {
+		b.WriteString("\n" + strings.Join(parts, "; ") + ".\n")
+	}
 	if len(absent) > 0 {
 		b.WriteString("\nNot on that machine: " + escape(strings.Join(absent, ", ")) + ".\n")
 	}

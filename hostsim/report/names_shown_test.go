@@ -63,7 +63,7 @@ func TestClientsWordsInReports(t *testing.T) {
 		places string // what is shown there
 	}{
 		"a table":                  {table(0), "title library install absent detail doubt first"},
-		"a table of signs":         {table(20), "title absent detail doubt"},
+		"a table of signs":         {table(48), "title absent detail doubt"},
 		"messages of a refusal":    {messages("leaf-only"), "title message alert"},
 		"messages of no verdict":   {messages("aia"), "title detail raised"},
 		"messages of a completion": {messages("store"), "title proof"},
@@ -87,7 +87,7 @@ func TestClientsWordsInReports(t *testing.T) {
 			t.Run(kind+" in "+form, func(t *testing.T) {
 				var out bytes.Buffer
 				tc.write(&out, evilMatrix(evil))
-				read := text(t, form, out.String())
+				read := textOf(t, form, out.String())
 				// Output, exceptions and scripts among a command's words have lines and tabulators of their own.
 				lines := evil == "\n" || evil == "\t"
 				if !lines || !slices.Contains([]string{"HTML", "JSON", "JUnit", "commands"}, form) {
@@ -123,8 +123,8 @@ func was(w io.Writer, m *hostsim.Matrix) {
 	report.Changes(w, report.Compare(&before, m))
 }
 
-// text is what a reader of a report sees.
-func text(t *testing.T, form, out string) string {
+// textOf is what a reader of a report sees.
+func textOf(t *testing.T, form, out string) string {
 	t.Helper()
 	var all strings.Builder
 	switch form {

@@ -31,6 +31,7 @@ function filter(remember) {
 }
 
 function recall() {
+  if (location.hash && !location.hash.includes("=")) return filter(false); // a place on the page
   const chosen = new URLSearchParams(location.hash.slice(1));
   for (const field of [client, stack, cause]) field.value = chosen.get(field.id) || "";
   filter(false);

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -14,71 +15,145 @@ import (
 
 // Rows prints the rows of a matrix one by one, each when it is there.
 type Rows struct {
-	w       io.Writer
-	options TableOptions
-	heads   []string
-	name    int // columns of the client's name
+	w         io.Writer
+	options   TableOptions
+	scenarios []hostsim.Scenario
+	rowLayout
 }
 
-// rowHeadings are the scenarios for those who ask whether it works.
-var rowHeadings = map[string]string{
-	hostsim.ScenarioLeafOnly().Name: "now", hostsim.ScenarioSecondLoad().Name: "with the intermediate",
+// A rowLayout says what of a row is printed.
+type rowLayout struct {
+	heads map[int]string // of the columns that are shown, by the scenario's place
+	name  int            // columns of the client's name
+	says  bool           // what the client says comes last
 }
 
-// NewRows prints the head of a table of clients and scenarios.
+// rowHeadings are the scenarios for those who ask whether it works, in words and in few.
+var rowHeadings = map[string][2]string{
+	hostsim.ScenarioLeafOnly().Name: {"now", "now"}, hostsim.ScenarioSecondLoad().Name: {"with the intermediate", "with interm."},
+}
+
+// saying is the head of the last column.
+const saying = "what it says"
+
+// NewRows prints the head of a table of clients and scenarios. What is too wide for the terminal is left out: first what
+// the clients say, then columns, which are named.
 func NewRows(w io.Writer, clients []*hostsim.Client, scenarios []hostsim.Scenario, o TableOptions) *Rows {
-	r := &Rows{w: w, options: o}
+	name := 0
 	for _, c := range clients {
-		r.name = max(r.name, text.StringWidthWithoutEscSequences(c.Title))
+		name = max(name, text.StringWidthWithoutEscSequences(c.Title))
 	}
 	const shortest, longest = 8, 26
-	r.name = max(shortest, min(r.name, longest))
-	line := "  " + fit("client", r.name)
-	for _, s := range scenarios {
-		head := rowHeadings[s.Name]
-		if head == "" {
-			head = heading(s)
+	name = max(shortest, min(name, longest))
+	r := &Rows{w: w, options: o, scenarios: scenarios}
+	for _, r.rowLayout = range rowLayouts(scenarios, name) {
+		if o.Width == 0 || r.width() <= o.Width {
+			break
 		}
-		r.heads = append(r.heads, head)
-		line += "  " + head
 	}
-	fmt.Fprintln(w, line+"  what it says")
+	if spare := o.Width - r.width(); spare > 0 {
+		r.name = min(name, r.name+spare)
+	}
+	line := "  " + fit("client", r.name)
+	var left []string
+	for i, s := range scenarios {
+		if head, there := r.heads[i]; there {
+			line += "  " + head
+		} else {
+			left = append(left, heading(s))
+		}
+	}
+	if r.says {
+		line += "  " + saying
+	}
+	if len(left) > 0 {
+		wrapped(w, o.Width, 2, "  left out for want of room: "+strings.Join(left, ", "))
+	}
+	fmt.Fprintln(w, line)
 	return r
+}
+
+// rowLayouts are those of a table, the most telling first.
+func rowLayouts(scenarios []hostsim.Scenario, name int) (list []rowLayout) {
+	var columns []int
+	for i := range scenarios {
+		columns = append(columns, i)
+	}
+	with := func(brief, name int, says bool) {
+		l := rowLayout{heads: map[int]string{}, name: name, says: says}
+		for _, i := range columns {
+			if l.heads[i] = rowHeadings[scenarios[i].Name][brief]; l.heads[i] == "" {
+				l.heads[i] = heading(scenarios[i])
+			}
+		}
+		list = append(list, l)
+	}
+	with(0, name, true)
+	with(1, name, true)
+	with(0, name, false)
+	with(1, name, false)
+	with(1, min(name, narrowName), false)
+	for _, i := range leftOutFirst(scenarios) {
+		if columns = slices.DeleteFunc(slices.Clone(columns), func(c int) bool { return c == i }); len(columns) > 0 {
+			with(1, min(name, narrowName), false)
+		}
+	}
+	return list
+}
+
+// leastSaid is the room that what a client says needs, columns.
+const leastSaid = 20
+
+// width is how wide the layout is at least.
+func (l rowLayout) width() int {
+	width := l.before()
+	if l.says {
+		width += 2 + leastSaid
+	}
+	return width
+}
+
+// before is how wide the layout is up to what the client says.
+func (l rowLayout) before() int {
+	width := 2 + l.name
+	for _, head := range l.heads {
+		width += 2 + text.StringWidthWithoutEscSequences(head)
+	}
+	return width
 }
 
 // Print prints a row. What is left of the line has what the client says to the last certificate that it refuses.
 func (r *Rows) Print(row hostsim.Row) {
 	line := "  " + fit(printable.Visible(row.Title), r.name)
-	width := 2 + r.name
 	var refused *hostsim.Cell
 	for i := range row.Cells {
-		c := &row.Cells[i]
-		m := markOf(c)
-		line += "  " + paint(r.options, colors[m.Kind], m.Sign) + strings.Repeat(" ", text.StringWidthWithoutEscSequences(r.heads[i])-1)
-		width += 2 + text.StringWidthWithoutEscSequences(r.heads[i])
-		if c.Verdict != verdict.VerdictCompleted {
+		c, role := &row.Cells[i], hostsim.RoleQuestion
+		if i < len(r.scenarios) {
+			role = r.scenarios[i].Role
+		}
+		m := markOf(c, role)
+		if head, there := r.heads[i]; there {
+			line += "  " + paint(r.options, colors[m.Kind], m.Sign) + strings.Repeat(" ", text.StringWidthWithoutEscSequences(head)-1)
+		}
+		if c.Verdict != verdict.VerdictCompleted && m.Kind != "expected" {
 			refused = c // the last one is what no intermediate helps against
 		}
 	}
-	if refused != nil {
-		line += r.said(refused, r.options.Width-width-2)
+	if refused != nil && r.says {
+		line += r.said(refused, r.options.Width-r.before()-2)
 	}
 	fmt.Fprintln(r.w, strings.TrimRight(line, " "))
 }
 
 // said is what the client says of a certificate that it refuses, or the cause alone where there is less room.
 func (r *Rows) said(c *hostsim.Cell, room int) string {
-	const least, enough = 10, 40 // columns
+	const enough = 40 // columns
 	said := string(c.Cause)
 	if c.Message != "" && (r.options.Width == 0 || room >= enough) {
 		said = c.Message
 	}
 	said = printable.Visible(said)
-	switch {
-	case r.options.Width == 0:
-	case room < least:
-		return ""
-	default:
+	if r.options.Width > 0 {
 		said = strings.TrimRight(fit(said, room), " ")
 	}
 	return "  " + paint(r.options, text.FgHiBlack, said)

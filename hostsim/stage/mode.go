@@ -16,6 +16,7 @@ import (
 type Mode struct {
 	Scenario hostsim.Scenario // that it is in a matrix
 	Title    string           // on the page's button
+	About    string           // what it does, in a few words
 	Served   *verdict.Served
 	Context  *device.SSLContext // of the camera
 	TLS      *tls.Config        // of crypto/tls in its place; nil for a camera
@@ -75,9 +76,9 @@ func (m Material) Modes() (modes []Mode, given int, err error) {
 		}
 	}
 	modes = []Mode{
-		{Scenario: hostsim.ScenarioLeafOnly(), Title: titleLeaf, Context: alone},
-		{Scenario: hostsim.ScenarioSecondLoad(), Title: titleSecond},
-		{Scenario: hostsim.ScenarioFullChain(), Title: titleFull},
+		{Scenario: hostsim.ScenarioLeafOnly(), Title: titleLeaf, About: "as documented: the camera sends its certificate alone", Context: alone},
+		{Scenario: hostsim.ScenarioSecondLoad(), Title: titleSecond, About: "a cure: the camera sends the intermediate as well"},
+		{Scenario: hostsim.ScenarioFullChain(), Title: titleFull, About: "another server in its place sends the whole chain"},
 		m.control(leaf),
 	}
 	modes[0].Served = m.shows(served, leaf)
@@ -150,6 +151,7 @@ func (m Material) second(mode *Mode, s *verdict.Served, whole []*x509.Certificat
 // full fills the mode in which another server sends the chain.
 func (m Material) full(mode *Mode, s *verdict.Served, whole []*x509.Certificate) {
 	mode.Served = m.shows(s, whole...)
+	mode.Served.Elsewhere = true
 	if mode.Without = noChain(s, whole); mode.Without != "" {
 		return
 	}
@@ -164,7 +166,8 @@ func (m Material) full(mode *Mode, s *verdict.Served, whole []*x509.Certificate)
 // control is the mode that every client has to refuse: the same names, certified by somebody
 // whom nobody trusts.
 func (m Material) control(leaf *x509.Certificate) Mode {
-	mode := Mode{Scenario: hostsim.ScenarioUnknownRoot(), Title: titleControl}
+	const about = "a stranger's certificate: who accepts it verifies nothing"
+	mode := Mode{Scenario: hostsim.ScenarioUnknownRoot(), Title: titleControl, About: about}
 	pki, err := certs.NewPKI(certs.PKIOptions{Name: "leafcam unknown root"})
 	if err != nil {
 		mode.Without = err.Error()

@@ -19,6 +19,8 @@ type Served struct {
 	WrongKey bool
 	// Untrusted says that nobody trusts the root: every client has to refuse.
 	Untrusted bool
+	// Elsewhere says that another server than a camera presents it.
+	Elsewhere bool
 
 	selfSigned bool
 }

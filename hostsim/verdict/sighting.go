@@ -1,28 +1,33 @@
 package verdict
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
+	"github.com/leafcam/leafcam/device/micropython"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // A Sighting is the verdict that the camera alone can give on a connection, in plain words. It
-// rests on one end only: a client that asks for a page has found the chain's missing links, or
-// verifies nothing, which the camera cannot tell apart; and one that closes without a word leaves
-// but a guess.
+// rests on one end only: a client that gets a page has found the chain's missing links elsewhere, or
+// verifies nothing, which the camera cannot tell apart without a [Control]; and one that closes without
+// a word leaves but a guess.
 type Sighting struct {
-	Verdict Verdict `json:"verdict"` // completed, refused, no handshake, camera busy or open
+	Verdict Verdict `json:"verdict"` // completed, refused, no handshake, no request, camera busy or open
 	Cause   Cause   `json:"cause,omitempty"`
+	Ground  Ground  `json:"ground,omitempty"` // what is not in common, with CauseGround
 	// Guess says that the client did not give the cause: it is the most likely one.
 	Guess    bool   `json:"guess"`
 	Sentence string `json:"sentence"`
 }
 
-// VerdictOpen is the verdict on a connection that goes on and has asked for nothing yet.
-const VerdictOpen Verdict = "open"
+// Verdicts that only a camera gives.
+const (
+	VerdictOpen      Verdict = "open"       // the connection goes on and has asked for nothing yet
+	VerdictNoRequest Verdict = "no request" // the handshake was finished, and no whole request came
+)
 
 // Causes that only a camera sees.
 const (
@@ -36,14 +41,29 @@ const (
 	CauseTrust     Cause = "the root is not trusted"
 	CauseWrongKey  Cause = "the key is not the certificate's"
 	CauseBlind     Cause = "verifies nothing"
+	CauseCut       Cause = "the request was cut off"
 )
 
-// See judges a connection that has ended.
-func See(e *trace.Event, s *Served) Sighting {
-	v := view{e, s}
+// A Control is what is known of a client from a server that nobody should connect to.
+type Control string
+
+// What a control has shown.
+const (
+	ControlUntried   Control = ""
+	ControlRefused   Control = "refused"   // the client verifies
+	ControlAccepted  Control = "accepted"  // it verifies nothing
+	ControlOverruled Control = "overruled" // it verifies, and somebody went on all the same
+)
+
+// See judges a connection that has ended, of a client of which nothing else is known.
+func See(e *trace.Event, s *Served) Sighting { return SeeKnowing(e, s, ControlUntried) }
+
+// SeeKnowing judges a connection that has ended with what a control has shown of the client, before or since.
+func SeeKnowing(e *trace.Event, s *Served, c Control) Sighting {
+	v := view{e, s, c}
 	switch {
-	case len(e.Requests) > 0:
-		return v.asked()
+	case e.Asked():
+		return v.asked(e.Exception == nil)
 	case v.outOfMemory():
 		return v.says(VerdictNoHandshake, CauseMemory, "the camera had no memory left for it")
 	case v.refusedByCamera() != "":
@@ -54,16 +74,25 @@ func See(e *trace.Event, s *Served) Sighting {
 		return v.noCommonGround()
 	case e.ClientHello == nil:
 		return v.noHello()
+	case stopped(e):
+		return v.says(VerdictNoHandshake, CauseStopped, "was cut off: the camera was stopped")
+	case len(e.Requests) > 0:
+		return v.cut()
+	case errors.Is(e.Exception, micropython.ErrEnded):
+		return v.endedByCamera()
 	}
 	return v.leftSilently()
 }
 
-// SeeOpen judges a connection that goes on.
-func SeeOpen(e *trace.Event, s *Served) Sighting {
-	v := view{e, s}
+// SeeOpen judges a connection that goes on, of a client of which nothing else is known.
+func SeeOpen(e *trace.Event, s *Served) Sighting { return SeeOpenKnowing(e, s, ControlUntried) }
+
+// SeeOpenKnowing judges a connection that goes on with what a control has shown of the client.
+func SeeOpenKnowing(e *trace.Event, s *Served, c Control) Sighting {
+	v := view{e, s, c}
 	switch {
-	case len(e.Requests) > 0:
-		return v.asked()
+	case e.Asked():
+		return v.asked(false)
 	case e.Complete:
 		return v.says(VerdictOpen, "", "finished the handshake, and has asked for nothing yet")
 	case e.ClientHello != nil:
@@ -79,45 +108,13 @@ func SeeReset() Sighting {
 
 // view is what a sighting is made from.
 type view struct {
-	e *trace.Event
-	s *Served
+	e       *trace.Event
+	s       *Served
+	control Control
 }
 
 func (v view) says(verdict Verdict, cause Cause, sentence string) Sighting {
 	return Sighting{Verdict: verdict, Cause: cause, Sentence: sentence}
-}
-
-// asked is the sighting of a client that sent a request.
-func (v view) asked() Sighting {
-	var what []string
-	for _, r := range v.e.Requests {
-		what = append(what, requested(r.Line))
-	}
-	cause, did := Cause(""), "accepted the certificate"
-	switch {
-	case v.s.Untrusted:
-		cause, did = CauseBlind, string(CauseBlind)+": it accepted a certificate of an unknown issuer"
-	case v.s.SelfSigned():
-		did = "accepted the self-signed certificate"
-	case v.s.Gap():
-		did = "completed the chain"
-	case len(v.s.Sent) > 1:
-		did = "accepted the chain that was sent"
-	}
-	return v.says(VerdictCompleted, cause, did+" and "+strings.Join(what, ", "))
-}
-
-// requested says what a request line asks for.
-func requested(line string) string {
-	method, rest, _ := strings.Cut(line, " ")
-	path, _, isHTTP := strings.Cut(rest, " HTTP/")
-	switch {
-	case !isHTTP:
-		return `sent "` + printable.Line(line) + `"`
-	case method == "GET":
-		return "asked for " + printable.Line(path)
-	}
-	return "sent " + printable.Line(method+" "+path)
 }
 
 // noHello is the sighting of a client that sent no ClientHello, or no whole one.
@@ -129,6 +126,9 @@ func (v view) noHello() Sighting {
 	case opening == "":
 		return v.says(VerdictNoHandshake, CauseSilence,
 			"connected and left without a word: a port check, or a connection that was kept in reserve")
+	case strings.HasPrefix(opening, "PRI *"):
+		return v.says(VerdictNoHandshake, CausePlainHTTP,
+			"spoke HTTP/2 by prior knowledge, without TLS, on the TLS port. Its address has to begin with https://")
 	case speaksHTTP(opening):
 		return v.says(VerdictNoHandshake, CausePlainHTTP, "spoke plain HTTP on the TLS port. Its address has to begin with https://")
 	case opening[0] == recordHandshake:
@@ -143,7 +143,7 @@ const recordHandshake = 22
 // speaksHTTP tells whether the first octets of a connection, of which the camera reads five, are
 // those of an HTTP request.
 func speaksHTTP(opening string) bool {
-	for _, method := range []string{"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE ", "PRI * "} {
+	for _, method := range []string{"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE "} {
 		if strings.HasPrefix(opening, method) || len(opening) >= 4 && strings.HasPrefix(method, opening) {
 			return true
 		}
@@ -151,77 +151,55 @@ func speaksHTTP(opening string) bool {
 	return false
 }
 
-// noCommonGround is the sighting of a client that the camera refused with an alert.
-func (v view) noCommonGround() Sighting {
-	sent := v.e.AlertSent()
-	if v.e.ClientHello == nil || v.e.Chosen != nil {
-		return v.says(VerdictNoHandshake, CauseNotTLS, "sent what the camera does not take (the camera's alert: "+sent.Name+")")
+// cut is the sighting of a client whose request never came to its end.
+func (v view) cut() Sighting {
+	request := `its request ("` + printable.Line(v.e.Requests[0].Line) + `")`
+	if timedOut(v.e) {
+		return v.says(VerdictNoRequest, CauseCut, "stopped in the middle of "+request+" until the camera's timeout")
 	}
-	return v.says(VerdictNoHandshake, CauseGround, "found no common ground with the camera ("+sent.Name+"): "+v.offered())
+	return v.says(VerdictNoRequest, CauseCut, "left in the middle of "+request)
 }
 
-// offered says what of a ClientHello keeps the camera from answering it.
-func (v view) offered() string {
-	const tls12, tls13suites = 0x0303, 0x13
-	hello := v.e.ClientHello
-	newest, only13 := NewestVersion(hello), len(hello.CipherSuites) > 0
-	for _, suite := range hello.CipherSuites {
-		only13 = only13 && (suite>>8 == tls13suites || IsGREASE(suite) || suite == scsv)
+// endedByCamera is the sighting of a client whose connection the camera ended without an alert.
+func (v view) endedByCamera() Sighting {
+	var code *micropython.MbedTLSError
+	name := ""
+	if errors.As(v.e.Exception, &code) {
+		name = " (" + code.Name + ")"
 	}
 	switch {
-	case newest < tls12:
-		return "it offers no more than " + VersionName(newest) + ", and the camera wants TLS 1.2"
-	case only13:
-		return "it offers TLS 1.3 alone, and the camera speaks TLS 1.2"
+	case v.s.WrongKey && !v.e.Complete:
+		return v.says(VerdictNoHandshake, CauseWrongKey, "was dropped by the camera, which could not sign"+name+": "+string(CauseWrongKey))
+	case errors.Is(v.e.Exception, micropython.ErrHandshake) && !v.e.Complete:
+		return v.withoutGround(name)
 	}
-	return "none of the cipher suites and groups that it offers suits the camera and its key"
-}
-
-// scsv is TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746), which is no cipher suite.
-const scsv = 0x00ff
-
-// NewestVersion returns the newest protocol version that a client offers.
-func NewestVersion(hello *trace.ClientHello) trace.Codepoint {
-	newest := hello.Version
-	for _, version := range hello.SupportedVersions {
-		if !IsGREASE(version) {
-			newest = max(newest, version)
-		}
-	}
-	return newest
-}
-
-// VersionName returns the name of a protocol version as TLS numbers it (RFC 8446 section 4.2.1).
-func VersionName(version trace.Codepoint) string {
-	const ssl3, tls10 = 0x0300, 0x0301
-	switch {
-	case version == ssl3:
-		return "SSL 3.0"
-	case version >= tls10 && version <= tls10+3:
-		return fmt.Sprintf("TLS 1.%d", version-tls10)
-	}
-	return fmt.Sprintf("version %04x", uint16(version))
+	return v.says(VerdictNoHandshake, CauseNotTLS, "was dropped by the camera, which could not go on"+name)
 }
 
 // leftSilently is the sighting of a client that left after its ClientHello without asking for
 // anything and without an alert.
 func (v view) leftSilently() Sighting {
 	switch {
-	case stopped(v.e):
-		return v.says(VerdictNoHandshake, CauseStopped, "was cut off: the camera was stopped")
 	case v.e.Complete && timedOut(v.e):
-		return v.says(VerdictNoHandshake, CauseSilence, "finished the handshake and asked for nothing until the camera's timeout")
+		return v.says(VerdictNoRequest, CauseSilence, "finished the handshake and asked for nothing until the camera's timeout")
 	case timedOut(v.e):
 		return v.says(VerdictNoHandshake, CauseSilence, "stopped in the handshake until the camera's timeout")
 	case v.e.Chosen == nil:
 		return v.says(VerdictNoHandshake, CauseSilence, "left after its ClientHello")
+	case v.control == ControlAccepted && v.e.Complete: // it has nothing against any certificate
+		return v.says(VerdictNoRequest, CauseSilence, "left after the handshake and asked for nothing")
+	case v.control == ControlAccepted:
+		return v.says(VerdictNoHandshake, CauseSilence, "left in the handshake")
+	case !v.e.Complete && GuessStack(v.e.ClientHello) == "":
+		return v.says(VerdictNoHandshake, CauseSilence,
+			"left after its ClientHello without an alert, and looks like no client that is known: it only tried what answers, or refused in silence")
 	}
 	when := "after the certificate"
 	if v.e.Complete {
 		when = "after the handshake"
 	}
 	cause, because := v.suspicion(time.Now())
-	o := v.says(VerdictRefused, cause, "closed without a word "+when+": "+because)
+	o := v.says(VerdictRefused, cause, "closed without a word "+when+": "+because+"; or it only tried whether the port answers")
 	o.Guess = true
 	return o
 }

@@ -61,7 +61,7 @@ func TestServed(t *testing.T) {
 }
 
 // shown are the servers of the sightings below: the same leaf with one intermediate.
-type shown struct{ alone, whole, self, expired, wrongKey, control *verdict.Served }
+type shown struct{ alone, whole, self, expired, wrongKey, control, three, bare *verdict.Served }
 
 func newShown(t *testing.T) shown {
 	pki, err := certs.NewPKI(certs.PKIOptions{})
@@ -74,12 +74,17 @@ func newShown(t *testing.T) shown {
 	}
 	self, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
 	require.NoError(t, err)
+	three, err := certs.NewGenerationY(certs.KeyECDSAP256)
+	require.NoError(t, err)
+	deep, err := three.Issue(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+	require.NoError(t, err)
 	leaf, known := issue(certs.LeafOptions{}), append(pki.Chain(), pki.Root.Certificate)
 	expired := issue(certs.LeafOptions{NotBefore: time.Now().Add(-72 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour)})
 	s := shown{
 		verdict.NewServed([]*x509.Certificate{leaf}, known), verdict.NewServed(append([]*x509.Certificate{leaf}, pki.Chain()...), known),
 		verdict.NewServed([]*x509.Certificate{self.Certificate}, nil), verdict.NewServed([]*x509.Certificate{expired}, known),
 		verdict.NewServed([]*x509.Certificate{leaf}, known), verdict.NewServed([]*x509.Certificate{leaf}, known),
+		verdict.NewServed([]*x509.Certificate{deep.Certificate}, three.Chain()), verdict.NewServed([]*x509.Certificate{leaf}, nil),
 	}
 	s.wrongKey.WrongKey, s.control.Untrusted = true, true
 	return s
@@ -87,14 +92,25 @@ func newShown(t *testing.T) shown {
 
 // Parts of events.
 var (
+	stranger = func(name string) *trace.ClientHello {
+		hello := helloTo(name)
+		hello.SignatureAlgorithms = []trace.Codepoint{0x0403, 0x0401}
+		return hello
+	}
+	// OpenSSL's, as far as it is looked at.
 	helloTo = func(name string, versions ...trace.Codepoint) *trace.ClientHello {
-		return &trace.ClientHello{Version: 0x0303, ServerName: name, SupportedVersions: versions, CipherSuites: []trace.Codepoint{0xc02b}}
+		return &trace.ClientHello{
+			Version: 0x0303, ServerName: name, SupportedVersions: versions, CipherSuites: []trace.Codepoint{0xc02b},
+			SignatureAlgorithms: []trace.Codepoint{0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809},
+		}
 	}
 	chosen   = &trace.Chosen{Suite: 0xc02b}
 	received = func(description uint8) []trace.Alert {
 		return []trace.Alert{{Level: 2, Description: description, Name: trace.AlertName(description)}}
 	}
-	get = []trace.Request{{Line: "GET /snapshot.jpg HTTP/1.1"}}
+	get     = []trace.Request{{Line: "GET /snapshot.jpg HTTP/1.1"}}
+	preface = []trace.Request{{Line: "PRI * HTTP/2.0"}}
+	cut     = []trace.Request{{Line: "GET /sna", Cut: true}}
 )
 
 func TestSee(t *testing.T) {
@@ -112,7 +128,34 @@ func TestSee(t *testing.T) {
 		sentence string
 	}{
 		{"asks, leaf alone", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: get}, s.alone,
-			verdict.VerdictCompleted, "", false, "completed the chain and asked for /snapshot.jpg"},
+			verdict.VerdictCompleted, "", false,
+			"got the page without the intermediate being sent: it found it elsewhere, or it does not verify; the control tells. " +
+				"It asked for /snapshot.jpg"},
+		{"asks and is gone before the answer, leaf alone",
+			trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: get, Exception: reset}, s.alone,
+			verdict.VerdictCompleted, "", false,
+			"asked for /snapshot.jpg without the intermediate being sent: it found it elsewhere, or it does not verify; the control tells"},
+		{"asks, leaf alone, several missing", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: get}, s.three,
+			verdict.VerdictCompleted, "", false, "got the page without the intermediates being sent: it found them elsewhere"},
+		{"asks, leaf alone, nothing known", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: get}, s.bare,
+			verdict.VerdictCompleted, "", false, "got the page without the issuer being sent: it found it elsewhere"},
+		{"asks in HTTP/2", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: preface}, s.whole,
+			verdict.VerdictCompleted, "", false,
+			"accepted the chain that was sent and began HTTP/2 by prior knowledge, which the camera does not speak"},
+		{"asks in HTTP/2, leaf alone", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: preface}, s.alone,
+			verdict.VerdictCompleted, "", false,
+			"began HTTP/2 by prior knowledge, which the camera does not speak, without the intermediate being sent"},
+		{"leaves in the middle of a request", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: cut}, s.alone,
+			verdict.VerdictNoRequest, verdict.CauseCut, false, `left in the middle of its request ("GET /sna")`},
+		{"stops in the middle of a request",
+			trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: cut, Exception: timeout}, s.alone,
+			verdict.VerdictNoRequest, verdict.CauseCut, false, `stopped in the middle of its request ("GET /sna") until the camera's timeout`},
+		{"refuses in the middle of a request",
+			trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: cut, Alerts: received(48)}, s.alone,
+			verdict.VerdictRefused, verdict.CauseMissing, false, "refused: it does not know the issuer (unknown_ca)"},
+		{"is cut off in the middle of a request",
+			trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: cut, Exception: net.ErrClosed}, s.alone,
+			verdict.VerdictNoHandshake, verdict.CauseStopped, false, "was cut off: the camera was stopped"},
 		{"asks, whole chain", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: get}, s.whole,
 			verdict.VerdictCompleted, "", false, "accepted the chain that was sent and asked for /snapshot.jpg"},
 		{
@@ -128,7 +171,7 @@ func TestSee(t *testing.T) {
 			"speaks another protocol inside",
 			trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Requests: []trace.Request{{Line: "HELO\x1b[2J"}}},
 			s.alone,
-			verdict.VerdictCompleted, "", false, `completed the chain and sent "HELO\x1b[2J"`,
+			verdict.VerdictCompleted, "", false, `the control tells. It sent "HELO\x1b[2J"`,
 		},
 		{"unknown_ca, leaf alone", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(48)}, s.alone,
 			verdict.VerdictRefused, verdict.CauseMissing, false,
@@ -156,6 +199,9 @@ func TestSee(t *testing.T) {
 			verdict.VerdictRefused, verdict.CauseName, true,
 			"refused the certificate (bad_certificate): most likely the name is wrong, " +
 				"because it asked for other.example and the certificate is for cam.example.com"},
+		{"bad_certificate, unknown issuer", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(42)}, s.control,
+			verdict.VerdictRefused, verdict.CauseTrust, true,
+			"refused the certificate (bad_certificate): as it has to be, because nobody trusts this root"},
 		{"internal_error after the certificate", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(80)}, s.expired,
 			verdict.VerdictRefused, verdict.CauseExpired, true, "most likely the certificate's dates are wrong, because it has expired on"},
 		{"protocol_version from the client", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(70)}, s.alone,
@@ -176,10 +222,19 @@ func TestSee(t *testing.T) {
 		{"closes, nothing wrong", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true}, s.whole,
 			verdict.VerdictRefused, verdict.CauseTrust, true,
 			`most likely it does not trust the root "leafcam test root", because nothing is missing; or it only tried whether the port answers`},
+		{"closes in the handshake, and looks like nobody", trace.Event{ClientHello: stranger(host), Chosen: chosen, Exception: reset}, s.alone,
+			verdict.VerdictNoHandshake, verdict.CauseSilence, false,
+			"left after its ClientHello without an alert, and looks like no client that is known: " +
+				"it only tried what answers, or refused in silence"},
+		{"refuses, and looks like nobody", trace.Event{ClientHello: stranger(host), Chosen: chosen, Alerts: received(48)}, s.alone,
+			verdict.VerdictRefused, verdict.CauseMissing, false, "refused: it does not know the issuer (unknown_ca)"},
 		{"leaves after its hello", trace.Event{ClientHello: helloTo(host), Exception: reset}, s.alone,
 			verdict.VerdictNoHandshake, verdict.CauseSilence, false, "left after its ClientHello"},
 		{"plain HTTP", trace.Event{Opening: "GET /"}, s.alone,
 			verdict.VerdictNoHandshake, verdict.CausePlainHTTP, false, "spoke plain HTTP on the TLS port. Its address has to begin with https://"},
+		{"HTTP/2 without TLS", trace.Event{Opening: "PRI * HTTP/2.0\r\n"}, s.alone,
+			verdict.VerdictNoHandshake, verdict.CausePlainHTTP, false,
+			"spoke HTTP/2 by prior knowledge, without TLS, on the TLS port. Its address has to begin with https://"},
 		{
 			"plain HTTP of another method", trace.Event{Opening: "DELET"}, s.alone,
 			verdict.VerdictNoHandshake, verdict.CausePlainHTTP, false, "spoke plain HTTP",
@@ -201,7 +256,7 @@ func TestSee(t *testing.T) {
 			"nothing after the handshake until the timeout",
 			trace.Event{ClientHello: helloTo(host), Chosen: chosen, Complete: true, Exception: timeout},
 			s.alone,
-			verdict.VerdictNoHandshake, verdict.CauseSilence, false, "finished the handshake and asked for nothing until the camera's timeout",
+			verdict.VerdictNoRequest, verdict.CauseSilence, false, "finished the handshake and asked for nothing until the camera's timeout",
 		},
 		{
 			"stops in the handshake",
@@ -216,7 +271,7 @@ func TestSee(t *testing.T) {
 			},
 			s.alone,
 			verdict.VerdictNoHandshake, verdict.CauseGround, false,
-			"found no common ground with the camera (protocol_version): it offers no more than TLS 1.0, and the camera wants TLS 1.2",
+			"found no common ground with the camera in versions (protocol_version): it offers no more than TLS 1.0, and the camera wants TLS 1.2",
 		},
 		{
 			"TLS 1.3 alone",
@@ -228,14 +283,8 @@ func TestSee(t *testing.T) {
 				Alerts: []trace.Alert{{Sent: true, Description: 40, Name: "handshake_failure"}},
 			},
 			s.alone,
-			verdict.VerdictNoHandshake, verdict.CauseGround, false, "it offers TLS 1.3 alone, and the camera speaks TLS 1.2",
-		},
-		{
-			"no common suite",
-			trace.Event{ClientHello: helloTo(host, 0x0303), Alerts: []trace.Alert{{Sent: true, Description: 40, Name: "handshake_failure"}}},
-			s.alone,
 			verdict.VerdictNoHandshake, verdict.CauseGround, false,
-			"none of the cipher suites and groups that it offers suits the camera and its key",
+			"found no common ground with the camera in versions (handshake_failure): it offers TLS 1.3 alone, and the camera speaks TLS 1.2",
 		},
 		{
 			"out of memory", trace.Event{Exception: &micropython.OSError{Errno: 12}}, s.alone,
@@ -295,8 +344,47 @@ func TestSeeOpen(t *testing.T) {
 		{"accepted", trace.Event{}, "is connected, and has not sent a ClientHello yet"},
 		{"in the handshake", trace.Event{ClientHello: helloTo("x")}, "is in the handshake"},
 		{"after it", trace.Event{ClientHello: helloTo("x"), Complete: true}, "finished the handshake, and has asked for nothing yet"},
-		{"a stream", trace.Event{ClientHello: helloTo("x"), Complete: true, Requests: get}, "completed the chain and asked for /snapshot.jpg"},
+		{"a stream", trace.Event{ClientHello: helloTo("x"), Complete: true, Requests: get},
+			"asked for /snapshot.jpg without the intermediate being sent: it found it elsewhere, or it does not verify; the control tells"},
 	} {
 		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.sentence, verdict.SeeOpen(&tc.event, s).Sentence) })
+	}
+}
+
+// TestSeeKnowing: what the control has shown settles what the camera alone cannot tell.
+func TestSeeKnowing(t *testing.T) {
+	s := newShown(t)
+	asks := trace.Event{ClientHello: helloTo("cam.example.com"), Chosen: chosen, Complete: true, Requests: get}
+	leaves := asks
+	leaves.Requests = nil
+	for _, tc := range []struct {
+		name     string
+		event    trace.Event
+		served   *verdict.Served
+		control  verdict.Control
+		verdict  verdict.Verdict
+		cause    verdict.Cause
+		sentence string
+	}{
+		{"verifies, leaf alone", asks, s.alone, verdict.ControlRefused, verdict.VerdictCompleted, "",
+			"got the page without the intermediate being sent: it found it elsewhere, for it refused the control. It asked for /snapshot.jpg"},
+		{"verifies, whole chain", asks, s.whole, verdict.ControlRefused, verdict.VerdictCompleted, "",
+			"accepted the chain that was sent and asked for /snapshot.jpg"},
+		{"verifies nothing, leaf alone", asks, s.alone, verdict.ControlAccepted, verdict.VerdictCompleted, verdict.CauseBlind,
+			"verifies nothing, as the control has shown: it asked for /snapshot.jpg"},
+		{"verifies nothing, whole chain", asks, s.whole, verdict.ControlAccepted, verdict.VerdictCompleted, verdict.CauseBlind,
+			"verifies nothing, as the control has shown: it asked for /snapshot.jpg"},
+		{"refuses, and goes on all the same", asks, s.alone, verdict.ControlOverruled, verdict.VerdictCompleted, verdict.CauseBlind,
+			"proves nothing, for the control was accepted, too, after a refusal: it asked for /snapshot.jpg"},
+		{"goes on before the control itself", asks, s.control, verdict.ControlOverruled, verdict.VerdictCompleted, verdict.CauseBlind,
+			"accepted a certificate of an unknown issuer, after a refusal: somebody went on all the same, or two programs look alike. " +
+				"It asked for /snapshot.jpg"},
+		{"verifies nothing, and asks for nothing", leaves, s.alone, verdict.ControlAccepted, verdict.VerdictNoRequest, verdict.CauseSilence,
+			"left after the handshake and asked for nothing"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := verdict.SeeKnowing(&tc.event, tc.served, tc.control)
+			require.Equal(t, verdict.Sighting{Verdict: tc.verdict, Cause: tc.cause, Sentence: tc.sentence}, got)
+		})
 	}
 }

@@ -28,6 +28,8 @@ func (v view) suspicion(now time.Time) (cause Cause, because string) {
 	}
 	dates := outOfDate(leaf, now)
 	switch {
+	case v.s.Untrusted:
+		return CauseTrust, "as it has to be, because nobody trusts this root"
 	case v.s.WrongKey:
 		return CauseWrongKey, "most likely the handshake's signature failed, because the key on the camera is not the certificate's"
 	case asked != "" && leaf.VerifyHostname(asked) != nil:
@@ -48,8 +50,7 @@ func (v view) suspicion(now time.Time) (cause Cause, because string) {
 			certname.Title(found.Certificate), stack, found.Fault.Words())
 	}
 	return CauseTrust,
-		fmt.Sprintf("most likely it does not trust the root \"%s\", because nothing is missing; or it only tried whether the port answers",
-			v.s.RootName())
+		fmt.Sprintf("most likely it does not trust the root \"%s\", because nothing is missing", v.s.RootName())
 }
 
 // refusedByAll returns what the models of all clients with the guessed TLS library refuse about what was sent,
@@ -108,18 +109,19 @@ func (v view) leftWithAlert() bool {
 // alertWords is what alerts of a client mean after the certificate (RFC 5246 section 7.2.2, RFC
 // 8446 section 6.2). Those that are not here say nothing of the cause.
 var alertWords = map[uint8]struct {
-	cause Cause
-	words string
+	cause  Cause
+	ground Ground
+	words  string
 }{
-	43:  {CauseRejected, "it cannot use this kind of certificate"},
-	44:  {CauseRejected, "it takes the certificate for revoked"},
-	45:  {CauseExpired, "the certificate's dates are wrong for it"},
-	48:  {CauseUnknown, "it does not know the issuer"},
-	51:  {CauseRejected, "a signature of the handshake does not verify for it"},
-	70:  {CauseGround, "it does not accept TLS 1.2"},
-	71:  {CauseGround, "what the camera chose is too weak for it"},
-	90:  {CauseRejected, "its user or its program cancelled"},
-	113: {CauseRejected, "it wants a stapled OCSP answer, which the camera never sends"},
+	43:  {CauseRejected, "", "it cannot use this kind of certificate"},
+	44:  {CauseRejected, "", "it takes the certificate for revoked"},
+	45:  {CauseExpired, "", "the certificate's dates are wrong for it"},
+	48:  {CauseUnknown, "", "it does not know the issuer"},
+	51:  {CauseRejected, "", "a signature of the handshake does not verify for it"},
+	70:  {CauseGround, GroundVersions, "it does not accept TLS 1.2"},
+	71:  {CauseGround, "", "what the camera chose is too weak for it"},
+	90:  {CauseRejected, "", "its user or its program cancelled"},
+	113: {CauseRejected, "", "it wants a stapled OCSP answer, which the camera never sends"},
 }
 
 // left is the sighting of a client that left with an alert.
@@ -128,7 +130,9 @@ func (v view) left(a *trace.Alert) Sighting {
 	known, explicit := alertWords[a.Description]
 	switch {
 	case known.cause == CauseGround:
-		return v.says(VerdictNoHandshake, CauseGround, fmt.Sprintf("left: %s (%s)", known.words, a.Name))
+		o := v.says(VerdictNoHandshake, CauseGround, fmt.Sprintf("left: %s (%s)", known.words, a.Name))
+		o.Ground = known.ground
+		return o
 	case v.e.Chosen == nil:
 		return v.says(VerdictNoHandshake, CauseGround, "left with alert "+a.Name)
 	case !explicit:
