@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/report"
@@ -39,8 +41,12 @@ func (o matrixOptions) result(m *hostsim.Matrix, outputs *matrixOutputs, stdout,
 		if m.Shard != nil {
 			fmt.Fprintf(out, "part %d of %d: leafcam merge joins them\n", m.Shard.Index, m.Shard.Of)
 		}
-		report.Held(out, m)
-		report.Time(out, m)
+		var account bytes.Buffer
+		report.Held(&account, m)
+		report.Time(&account, m)
+		for line := range strings.Lines(account.String()) {
+			wrap(out, strings.TrimSuffix(line, "\n"))
+		}
 	}
 	if o.commands {
 		report.Commands(out, m)

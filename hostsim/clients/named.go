@@ -32,9 +32,11 @@ var aliases = map[string][]string{
 	"android-apps":   {"sim-android"},
 	"android-chrome": {"sim-chrome"},
 	"webview":        {"sim-android-webview"},
-	"home-assistant": {"home-assistant", "aiohttp"},
-	"node-red":       {"node-red", "got", "node"},
-	"mqtt":           {"mosquitto_sub", "paho-python", "paho-c", "paho-go", "mqtt.js"},
+	"mqtt":           {"mosquitto_sub", "paho-python", "paho_cs_pub", "paho-go", "mqtt-js"},
+	"paho":           {"paho-python", "paho_cs_pub", "paho-go"},
+	"onvif":          {"zeep"},
+	"telegraf":       {"go"},                                 // which it is written in
+	"zoneminder":     {"curl", "ffprobe", "ffprobe-default"}, // by libcurl or FFmpeg, as its source is set
 	"windows":        {"sim-schannel"},
 	"macos":          {"sim-macos"},
 	"mac":            {"sim-macos"},
@@ -56,7 +58,7 @@ var aliases = map[string][]string{
 // groups are names for several clients that go together.
 var groups = map[string][]string{
 	"phones":   {"sim-ios", "sim-android", "sim-android-webview", "sim-chrome"},
-	"home":     {"home-assistant", "aiohttp", "zeep", "vlc", "ffprobe", "ffprobe-default", "mpv", "gstreamer", "node-red", "node", "motion", "zoneminder"},
+	"home":     {"home-assistant", "zeep", "vlc", "ffprobe", "ffprobe-default", "mpv", "gstreamer", "node-red", "motion", "motion-default"},
 	"programs": {"curl", "wget", "python", "requests", "java", "go", "node", "perl", "ruby", "php-streams", "sim-schannel"},
 	"players":  {"vlc", "ffprobe", "ffprobe-default", "mpv", "mpv-default", "gstreamer"},
 	"proxies":  {"nginx", "haproxy", "stunnel", "caddy", "apache", "squid"},

@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +27,7 @@ func TestByName(t *testing.T) {
 		{"any case, blanks", []string{"CURL", " gnutls_cli "}, []string{"curl", "gnutls-cli"}},
 		{"a title", []string{"Python urllib"}, []string{"python"}},
 		{"an alias", []string{"ffmpeg"}, []string{"ffprobe", "ffprobe-default"}},
-		{"an alias as people write it", []string{"iPhone", "Home Assistant"}, nil},
+		{"an alias as people write it", []string{"iPhone", "Home Assistant", "Node-RED"}, nil},
 		{"twice", []string{"curl", "Curl"}, []string{"curl"}},
 		{"a stack", []string{"stack:go"}, nil},
 		{"an exact name before its stack", []string{"openssl"}, []string{"openssl"}},
@@ -50,6 +51,13 @@ func TestEveryAliasStandsForSomebody(t *testing.T) {
 		require.NoError(t, err, name)
 		require.NotEmpty(t, list, name)
 		require.Equal(t, name, meant[0].Name)
+	}
+	for _, set := range []map[string][]string{clients.Aliases, clients.Groups} {
+		for name, members := range set {
+			for _, member := range members {
+				require.True(t, slices.ContainsFunc(clients.All(), func(c *hostsim.Client) bool { return c.Name == member }), "%s: %s", name, member)
+			}
+		}
 	}
 	browsers, _, err := clients.ByName([]string{"browsers"})
 	require.NoError(t, err)

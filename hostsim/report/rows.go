@@ -149,6 +149,9 @@ func (r *Rows) Print(row hostsim.Row) {
 func (r *Rows) said(c *hostsim.Cell, room int) string {
 	const enough = 40 // columns
 	said := string(c.Cause)
+	if c.Verdict == verdict.VerdictNeverVerifies {
+		said = string(c.Verdict)
+	}
 	if c.Message != "" && (r.options.Width == 0 || room >= enough) {
 		said = c.Message
 	}

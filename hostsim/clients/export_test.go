@@ -1,0 +1,7 @@
+package clients
+
+// The names that are looked at by tests.
+var (
+	Aliases = aliases
+	Groups  = groups
+)
