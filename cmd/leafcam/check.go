@@ -176,14 +176,20 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if err != nil {
 		return err
 	}
+	if len(o.must) > 0 && len(refused) == 0 {
+		fmt.Fprintf(messages, "leafcam: --must: %s will connect, with %s\n", printable.Visible(strings.Join(o.must, ", ")), o.with)
+	}
 	for _, r := range refused {
 		fmt.Fprintln(messages, "leafcam: "+printable.Visible(describeRefused(r)))
 	}
 	failed := report.Errors() > 0
 	if before != nil {
 		worse := report.Worse(before)
-		for _, w := range worse {
-			fmt.Fprintln(messages, "leafcam: "+printable.Visible(w.String()))
+		for _, line := range worseLines(worse) {
+			fmt.Fprintln(messages, "leafcam: "+printable.Visible(line))
+		}
+		if len(worse) == 0 {
+			fmt.Fprintf(messages, "leafcam: nothing is worse than in %s\n", printable.Visible(o.expect))
 		}
 		failed = len(worse) > 0
 	}
@@ -221,6 +227,9 @@ func (o checkOptions) before() (*preflight.Report, error) {
 func (o checkOptions) refused(r *preflight.Report) (list []preflight.Refused, err error) {
 	for _, name := range o.must {
 		named, err := r.Clients(name)
+		if near := nearest(name, preflight.ClientNames()); err != nil && near != "" {
+			return nil, fmt.Errorf("no client is called %q; did you mean %s?", name, near)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -232,6 +241,9 @@ func (o checkOptions) refused(r *preflight.Report) (list []preflight.Refused, er
 // describeRefused says why a client will not connect, and with what it would.
 func describeRefused(r preflight.Refused) string {
 	said := fmt.Sprintf("%s: %s (%s)", r.Client.Title, r.Outcome.Outcome, r.Outcome.Reason)
+	if r.Outcome.On == preflight.OnRoot {
+		said += "; name the root's file with --root"
+	}
 	if r.Cure != "" {
 		said += fmt.Sprintf("; it connects with %s", r.Cure)
 	}
@@ -309,9 +321,9 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		}
 	}
 	for _, file := range o.roots {
-		list, err := delivery.ReadCertificates(file)
+		list, err := readRoots(file)
 		if err != nil {
-			return options, usage(fmt.Errorf("--root: %w", err))
+			return options, err
 		}
 		options.Roots = append(options.Roots, list...)
 	}
@@ -324,6 +336,8 @@ func (o checkOptions) options() (options preflight.Options, err error) {
 		return options, usage(errors.New("--must and --expect need the forecast, which --fleet leaves out"))
 	case o.onlyRoots && len(o.roots) == 0:
 		return options, usage(errors.New("--only-roots belongs to a --root"))
+	case o.with != string(preflight.CureLeafOnly) && len(o.must) == 0:
+		return options, usage(errors.New("--with belongs to --must"))
 	case o.fetchPrivate && !o.fetch:
 		return options, usage(errors.New("--fetch-private belongs to --fetch"))
 	case o.onlyKeys && !o.keyElsewhere:
@@ -433,7 +447,8 @@ func deliveryError(err error, d *delivery.Delivery) error {
 	case errors.Is(err, delivery.ErrNoCertificate), errors.Is(err, delivery.ErrNoLeaf), errors.Is(err, delivery.ErrKeyMismatch):
 		return &statusError{exitFindings, said}
 	case errors.Is(err, os.ErrPermission):
-		return environment(err)
+		return environment(fmt.Errorf("%w; run it as somebody who may read it, with sudo for instance, or name other files: "+
+			"leafcam check --key-elsewhere does without the key", err))
 	}
 	return usage(said)
 }

@@ -28,7 +28,10 @@ that decides, and what brings it: Debian packages, npm packages below ` + npm.Di
 LEAFCAM_NPM changes. Nothing is installed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			status := newStatusLine(cmd.ErrOrStderr())
+			status.set(fmt.Sprintf("asking %d programs for their versions", len(clients.All())))
 			found, err := hostsim.Find(cmd.Context(), clients.All())
+			status.clear()
 			if err != nil {
 				return environment(err)
 			}

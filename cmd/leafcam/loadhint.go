@@ -38,7 +38,9 @@ func loadHints(ctx context.Context, firmware *device.Firmware, certFile, keyFile
 			continue
 		}
 		switch f.Code {
-		case preflight.CodePEMKey, preflight.CodePEMCertificate, preflight.CodeEncryptedKey, preflight.CodeFilesSwapped:
+		case preflight.CodeFilesSwapped:
+			mend = fmt.Sprintf("this mends it: --cert %s --key %s", preflight.Quote(keyFile), preflight.Quote(certFile))
+		case preflight.CodePEMKey, preflight.CodePEMCertificate, preflight.CodeEncryptedKey:
 			mend = fmt.Sprintf("this mends it: leafcam convert %s %s --out camera", preflight.Quote(certFile), preflight.Quote(keyFile))
 		}
 		if f.File == "" || strings.Contains(f.Title, f.File) {

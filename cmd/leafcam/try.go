@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
+	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/hostsim/report"
 	"github.com/leafcam/leafcam/hostsim/verdict"
 	"github.com/leafcam/leafcam/internal/certname"
@@ -109,7 +112,7 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 	if err := anyInstalled(m); err != nil {
 		return err
 	}
-	t := tallyOf(m)
+	t := tallyOf(m, runner)
 	if !o.json {
 		t.print(out, runner, quoteAll(args))
 	}
@@ -153,19 +156,49 @@ func (o *tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner,
 	if r.Files, err = filesOf(r.Firmware, d, o.root, args); err != nil {
 		return r, err
 	}
+	if certs.SelfSigned(r.Files.Leaf) && !o.all {
+		r.Scenarios = []hostsim.Scenario{selfSignedScenario(r.Files.Leaf)}
+	}
 	if r.Host = o.host; r.Host == "" {
 		r.Host = clientHost(d)
 	}
 	return r, nil
 }
 
+// selfSignedScenario is the one in which each client is given the self-signed certificate itself.
+func selfSignedScenario(leaf *x509.Certificate) hostsim.Scenario {
+	name := "self-signed"
+	if leaf.IsCA {
+		name = "self-signed-ca"
+	}
+	list, err := hostsim.ScenariosByName([]string{name})
+	if err != nil {
+		panic(err) // the harness has both
+	}
+	return list[0]
+}
+
+// readRoots reads the certificates that clients are to trust. One that is neither a CA's nor self-signed is none.
+func readRoots(file string) ([]*x509.Certificate, error) {
+	list, err := delivery.ReadCertificates(file)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--root: %w", err))
+	}
+	for _, c := range list {
+		if !c.IsCA && !certs.SelfSigned(c) {
+			return nil, usage(fmt.Errorf("--root: %s is no root: it is the certificate of %q", file, certname.Title(c)))
+		}
+	}
+	return list, nil
+}
+
 // filesOf returns the files that a delivery becomes; its clients trust the root in a file, unless that is "".
 func filesOf(firmware *device.Firmware, d *delivery.Delivery, rootFile string, args []string) (*hostsim.Files, error) {
 	var root *x509.Certificate
 	if rootFile != "" {
-		list, err := delivery.ReadCertificates(rootFile)
+		list, err := readRoots(rootFile)
 		if err != nil {
-			return nil, usage(fmt.Errorf("--root: %w", err))
+			return nil, err
 		}
 		root = list[0]
 	}
@@ -230,9 +263,13 @@ func runRows(ctx context.Context, r hostsim.Runner, out, messages io.Writer) (*h
 
 // A tally counts clients whose verdicts stand: how many ran, and how many completed the chain now and with the
 // intermediate.
-type tally struct{ ran, now, cured, absent int }
+type tally struct{ ran, now, cured, absent, simulated int }
 
-func tallyOf(m *hostsim.Matrix) (t tally) {
+func tallyOf(m *hostsim.Matrix, r hostsim.Runner) (t tally) {
+	first := hostsim.ScenarioLeafOnly().Name
+	if certs.SelfSigned(r.Files.Leaf) {
+		first = selfSignedScenario(r.Files.Leaf).Name
+	}
 	for _, row := range m.Rows {
 		if !row.Installed {
 			t.absent++
@@ -242,11 +279,14 @@ func tallyOf(m *hostsim.Matrix) (t tally) {
 			continue
 		}
 		t.ran++
+		if row.Simulated != "" {
+			t.simulated++
+		}
 		completed := func(scenario string) bool {
 			c := row.Cell(scenario)
 			return c != nil && c.Verdict == verdict.VerdictCompleted
 		}
-		now := completed(hostsim.ScenarioLeafOnly().Name)
+		now := completed(first)
 		if now {
 			t.now++
 		}
@@ -263,18 +303,40 @@ func (t tally) print(out io.Writer, r hostsim.Runner, delivered string) {
 	if t.ran == 1 {
 		clients = "client"
 	}
-	switch len(r.Files.Chain) {
-	case 0:
+	switch chain := len(r.Files.Chain); {
+	case certs.SelfSigned(r.Files.Leaf):
+		fmt.Fprintf(out, "\n%d of %d %s can connect, each with the certificate installed.\n", t.now, t.ran, clients)
+	case chain == 0:
 		fmt.Fprintf(out, "\n%d of %d %s can connect.\n", t.now, t.ran, clients)
-	case 1:
+		if t.now < t.ran {
+			fmt.Fprintln(out, "The delivery has no intermediate: add the CA's chain.pem, or use fullchain.pem.")
+		}
+	case chain == 1:
 		fmt.Fprintf(out, "\n%d of %d %s can connect now, %d of %d with the intermediate.\n", t.now, t.ran, clients, t.cured, t.ran)
 	default:
 		fmt.Fprintf(out, "\n%d of %d %s can connect now, %d of %d with the intermediates.\n", t.now, t.ran, clients, t.cured, t.ran)
+	}
+	if t.simulated > 0 {
+		fmt.Fprintf(out, "Simulated are %d: they stand for systems that this one is not.\n", t.simulated)
 	}
 	if t.absent > 0 {
 		fmt.Fprintf(out, "%d more are not installed: leafcam clients.\n", t.absent)
 	}
 	if t.cured > t.now {
-		fmt.Fprintf(out, "Next, the lines that load the intermediate:\n    leafcam convert %s --out camera\n", printable.Visible(delivered))
+		fmt.Fprintln(out, "Next, the lines that load the intermediate:")
+		for _, line := range t.next(r, delivered) {
+			fmt.Fprintf(out, "    %s\n", printable.Visible(line))
+		}
 	}
+}
+
+// next is what loads the intermediate: the call itself, where the delivery is a folder that convert wrote.
+func (t tally) next(r hostsim.Runner, delivered string) (calls []string) {
+	for n := range r.Files.Chain {
+		if _, err := os.Stat(filepath.Join(delivered, delivery.IntermediateFile(n+1))); err != nil {
+			return []string{"leafcam convert " + delivered + " --out " + preflight.CameraFolder}
+		}
+		calls = append(calls, fmt.Sprintf("context.load_cert_chain(%q, %q)", delivery.IntermediateFile(n+1), delivery.CameraKey))
+	}
+	return calls
 }

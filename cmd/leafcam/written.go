@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/preflight"
@@ -48,8 +50,8 @@ type refusedIssuer struct {
 // purposeOf says what a file of a delivery is for; "" when that is not known.
 func purposeOf(name string) string {
 	purposes := map[string]string{
-		delivery.CameraCert: "the certificate, for the camera",
-		delivery.CameraKey:  "its private key, for the camera",
+		delivery.CameraCert: "certificate, for the camera",
+		delivery.CameraKey:  "private key, for the camera",
 		delivery.ChainFile:  "the intermediates, for a gateway",
 		delivery.FullChain:  "certificate and intermediates, for a gateway",
 		delivery.RootFile:   "your own root, for the clients",
@@ -142,7 +144,7 @@ func listFiles(out io.Writer, list []writtenFile) {
 			notes = append(notes, purpose)
 		}
 		if f.Mode != fmt.Sprintf("%04o", atomicfile.Public) {
-			notes = append(notes, "mode "+f.Mode)
+			notes = append(notes, f.Mode)
 		}
 		if !f.Written {
 			notes = append(notes, "unchanged")
@@ -246,7 +248,21 @@ func (i instructions) next(out io.Writer, list []writtenFile) {
 	if len(list) > 0 {
 		subject = preflight.Quote(filepath.Dir(list[0].File))
 	}
+	if d := i.delivery; d.Leaf.Parsed != nil && !certs.SelfSigned(d.Leaf.Parsed) && d.Root == nil && certs.FindRoot(topOf(d)) == nil {
+		subject += " --root FILE"
+	}
 	fmt.Fprintf(out, "\nNext, the proof with the programs of this machine:\n    leafcam try %s\n", printable.Visible(subject))
+	if strings.HasSuffix(subject, " --root FILE") {
+		fmt.Fprintln(out, "FILE has the root that your clients trust: nobody here knows it.")
+	}
+}
+
+// topOf is the certificate that the root has signed.
+func topOf(d *delivery.Delivery) *x509.Certificate {
+	if len(d.Chain) > 0 {
+		return d.Chain[len(d.Chain)-1]
+	}
+	return d.Leaf.Parsed
 }
 
 // json writes the same for machines.

@@ -22,7 +22,7 @@ var (
 // commandsOf returns the commands of a finding's fix, as they run for this delivery.
 func (c *checker) commandsOf(code Code) []string {
 	switch {
-	case slices.Contains(convertFixes, code):
+	case slices.Contains(convertFixes, code) && c.subject.Server == "":
 		return []string{c.convertCommand()}
 	case slices.Contains(csrFixes, code):
 		return []string{c.csrCommand()}

@@ -37,7 +37,7 @@ func StoresOf(root *x509.Certificate, besides ...*x509.Certificate) *Finding {
 
 // Names returns every name of a client that is not one of hostsim's.
 func Names() []string {
-	names := someNames()
+	names := ClientNames()
 	for name := range aliases {
 		names = append(names, name)
 	}

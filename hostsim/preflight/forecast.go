@@ -271,13 +271,16 @@ func (c *checker) chainOutcome(p policy.Policy, cure Cure) CureOutcome {
 		if known && len(c.path) == 0 {
 			return completes("the root itself has signed the leaf")
 		}
+		if c.served() && !known {
+			return dependsOnRoot()
+		}
 		if c.served() {
 			return completes("all links are sent")
 		}
 		return c.leafAlone(p)
 	}
 	if !known && c.report.Finding(CodeUnknownRoot) != nil {
-		return depends(OnRoot, "completes when it has the root, which is not known here")
+		return dependsOnRoot()
 	}
 	if !known {
 		return depends(OnMissingIssuer, "when the missing issuer is had: the delivery lacks it")
@@ -292,6 +295,10 @@ func (c *checker) chainOutcome(p policy.Policy, cure Cure) CureOutcome {
 		return completes("with the intermediates in its store, beside the root")
 	}
 	return completes("all links are sent")
+}
+
+func dependsOnRoot() CureOutcome {
+	return depends(OnRoot, "completes when it has the root, which is not known here")
 }
 
 // leafAlone says whether a family finds the missing links itself.

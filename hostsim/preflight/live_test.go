@@ -110,3 +110,38 @@ func TestServerOfAnotherKey(t *testing.T) {
 	_, err = preflight.FromServer(t.Context(), preflight.Server{Host: host, Port: port}, "cam.example.com")
 	require.ErrorContains(t, err, "presents 1 certificate(s), and the handshake fails all the same")
 }
+
+// TestServerWithItsIntermediate: a server that sends the whole chain below a root that nobody here knows lacks nothing
+// but that root in each client.
+func TestServerWithItsIntermediate(t *testing.T) {
+	p := newPKI(t, 1)
+	id := issue(t, p, certs.LeafOptions{})
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{
+		Certificate: [][]byte{id.DER(), p.Intermediates[0].DER()}, PrivateKey: id.Key,
+	}}})
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.(*tls.Conn).Handshake()
+			conn.Close()
+		}
+	}()
+	server, err := preflight.ParseServer(l.Addr().String())
+	require.NoError(t, err)
+	subject, err := preflight.FromServer(t.Context(), server, "cam.example.com")
+	require.NoError(t, err)
+	r := preflight.Check(t.Context(), subject, preflight.Options{Host: "cam.example.com"})
+	require.Zero(t, r.Missing)
+	require.Nil(t, r.Finding(preflight.CodeIntermediateUnsent))
+	require.Nil(t, r.Finding(preflight.CodeSeveralCerts))
+	require.NotNil(t, r.Finding(preflight.CodeUnknownRoot))
+	require.Equal(t, preflight.ReachAll, r.Verdict.Now)
+	for _, f := range r.Findings {
+		require.Empty(t, f.Commands, f.Code)
+	}
+}

@@ -199,7 +199,7 @@ func (c *checker) pairing() {
 // fileHoldsMore tells when the camera presents less than its file holds.
 func (c *checker) fileHoldsMore() {
 	s := c.subject
-	if s.Converted {
+	if s.Converted || s.Server != "" {
 		return
 	}
 	presented := len(c.camera.Chain())

@@ -48,7 +48,7 @@ func (c *checker) question() policy.Question {
 // issuer that is missing is another matter.
 func (c *checker) faultFor(v *policy.Verifier, cure Cure) policy.Found {
 	q := c.question()
-	if cure == CureLeafOnly && c.served() && len(c.path) > 0 {
+	if cure == CureLeafOnly && c.root != nil && c.served() && len(c.path) > 0 {
 		q.Roots, q.Sent = []*x509.Certificate{c.root}, c.sent()
 		return v.Verify(q).Found
 	}

@@ -21,14 +21,16 @@ var aliases = map[string]Client{
 // home, programs), a family, or a client that a family was measured with. The error lists names.
 func (r *Report) Clients(name string) ([]Client, error) {
 	plain := plainName(name)
+	var list []Client
 	for _, a := range audiences {
-		if plainName(a.title) == plain {
-			var list []Client
+		if plainName(a.title) == plain || plain == "all" {
 			for _, m := range a.members {
 				list = append(list, Client{m.title, m.family})
 			}
-			return list, nil
 		}
+	}
+	if len(list) > 0 {
+		return list, nil
 	}
 	for _, a := range audiences {
 		for _, m := range a.members {
@@ -46,7 +48,7 @@ func (r *Report) Clients(name string) ([]Client, error) {
 			return []Client{{name, f.Family}}, nil
 		}
 	}
-	return nil, fmt.Errorf("no client is called %q; some that are: %s", name, strings.Join(someNames(), ", "))
+	return nil, fmt.Errorf("no client is called %q; some that are: %s", name, strings.Join(ClientNames(), ", "))
 }
 
 // plainName is a name as it is compared: in lower case, without blanks and punctuation.
@@ -59,7 +61,8 @@ func plainName(name string) string {
 	}, strings.ToLower(name))
 }
 
-func someNames() (names []string) {
+// ClientNames are names that [Report.Clients] knows: the groups, and who is in them.
+func ClientNames() (names []string) {
 	for _, a := range audiences {
 		names = append(names, a.title)
 		for _, m := range a.members {

@@ -73,6 +73,9 @@ func (t *textWriter) camera(r *Report) {
 		CameraConverted: t.paint(text.FgGreen, "loads it once converted"+r.stepThatConverts()),
 		CameraRefuses:   t.paint(text.FgRed, "DOES NOT LOAD IT") + printable.Visible(": "+r.Exception),
 	}[r.Verdict.Camera]
+	if r.Verdict.Camera == CameraConverted && r.Finding(CodeKeyMismatch) != nil {
+		said = t.paint(text.FgRed, "CANNOT BE CONVERTED") + ": the key is another one's"
+	}
 	if r.Verdict.Camera == CameraRefuses && r.Exception == "" {
 		said = t.paint(text.FgRed, "CANNOT LOAD IT") + ": there is no private key"
 	}
@@ -116,6 +119,8 @@ func (r *Report) reason() string {
 		}
 	}
 	switch {
+	case r.Verdict.Now == ReachAll && r.Finding(CodeUnknownRoot) != nil:
+		return "once each has the root, which nobody here knows"
 	case r.Verdict.Now == ReachAll:
 		return ""
 	case r.Finding(CodeMissingLink) != nil && r.Presented > 0:
@@ -124,7 +129,7 @@ func (r *Report) reason() string {
 		return "the issuer of the certificate is missing, here and on the camera"
 	case r.Finding(CodeSelfSigned) != nil:
 		return "the certificate is self-signed, and each client has to be given it"
-	case r.Finding(CodeUnknownRoot) != nil && len(r.Path) == 1, r.Missing == 1:
+	case r.Finding(CodeUnknownRoot) != nil && len(r.Path) == 1 && r.Missing != 0, r.Missing == 1:
 		return fmt.Sprintf("the %s does not send the intermediate %q", r.sender(), r.Path[0])
 	case len(r.Path) > 1 && r.Missing != 0:
 		return fmt.Sprintf("the %s does not send the %d intermediates", r.sender(), len(r.Path))
@@ -299,7 +304,7 @@ func (t *textWriter) steps(r *Report) {
 			fmt.Fprintln(t)
 		}
 		first := fmt.Sprintf("  %d  ", i+1)
-		if s.Command == "" || s.Fixes != "" {
+		if s.Command == "" || s.Fixes != "" && !strings.HasPrefix(s.Text, s.Command) {
 			t.wrapped(first, "     ", s.Text)
 			first = "     "
 		}

@@ -1,9 +1,13 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/internal/certname"
 )
 
@@ -35,19 +39,25 @@ func (c *checker) steps() []Step {
 	if c.subject.Server != "" {
 		return c.serverSteps()
 	}
-	if c.subject.Key == nil || r.Certificate == nil {
-		return []Step{}
-	}
-	list := []Step{}
+	list := c.missingSteps()
 	cure := r.Verdict.Cure
+	if c.options.KeyElsewhere && cure != CureLeafOnly {
+		return append(list, Step{Text: "run leafcam convert where the private key is; it prints the lines for main.py", Cure: cure})
+	}
+	if c.subject.Key == nil || r.Certificate == nil {
+		return list
+	}
 	camera := c.paths()
-	if c.subject.Converted && (r.Verdict.Camera == CameraConverted || cure != CureLeafOnly) {
+	if line := c.loadingLines(); cure == CureSecondLoad && r.Verdict.Camera == CameraLoads && line != "" {
+		list = append(list, Step{Text: "add to main.py: " + line, Cure: cure})
+	} else if c.subject.Converted && (r.Verdict.Camera == CameraConverted || cure != CureLeafOnly) {
 		list = append(list, Step{Text: "write the files for the camera", Command: c.convertCommand(), Converts: true})
 		camera = CameraFolder
 	}
 	switch {
-	case cure == CureSecondLoad && len(list) > 0:
-		text := fmt.Sprintf("add %s to main.py; step 1 prints %s", plural(len(r.Path), "line"), itOrThem(len(r.Path)))
+	case slices.ContainsFunc(list, func(s Step) bool { return s.Cure == cure }) && cure != "":
+	case cure == CureSecondLoad && list != nil && slices.ContainsFunc(list, func(s Step) bool { return s.Converts }):
+		text := fmt.Sprintf("add %s to main.py; step %d prints %s", plural(len(r.Path), "line"), len(list), itOrThem(len(r.Path)))
 		list = append(list, Step{Text: text, Cure: cure})
 	case cure == CureSecondLoad:
 		list = append(list, Step{Text: "call load_cert_chain once more for each intermediate, with the same key", Cure: cure})
@@ -67,10 +77,57 @@ func (c *checker) steps() []Step {
 	if r.Root != "" && !c.public && c.root != nil {
 		list = append(list, Step{Text: fmt.Sprintf("install the root %q in each client, and never the intermediate", r.Root)})
 	}
+	list = list[:min(len(list), maxSteps)]
 	if len(list) < maxSteps && c.subject.Converted && c.root != nil {
 		list = append(list, Step{Text: "prove it with the programs of this machine", Command: "leafcam try " + camera + c.host()})
 	}
 	return list
+}
+
+// missingSteps are how an issuer is had that the delivery lacks.
+func (c *checker) missingSteps() []Step {
+	if c.report.Finding(CodeMissingLink) == nil || c.leaf == nil || c.leaf.Parsed == nil {
+		return []Step{}
+	}
+	top := c.leaf.Parsed
+	if len(c.path) > 0 {
+		top = c.path[len(c.path)-1]
+	}
+	step := Step{
+		Text: fmt.Sprintf("add the certificate of %q: an ACME client keeps it in fullchain.pem or chain.pem, a CA has it on its pages",
+			cmp.Or(top.Issuer.CommonName, certname.Whole(top.Issuer))),
+		Fixes: CodeMissingLink,
+	}
+	if c.aia.url != "" && !c.aia.tried {
+		step.Text += "; or have it downloaded"
+		step.Command = c.checkCommand() + c.hostUnless(c.choice()) + " --fetch"
+	}
+	return []Step{step}
+}
+
+// hostUnless is the host's flag, unless it is there already.
+func (c *checker) hostUnless(there string) string {
+	if there == c.host() {
+		return ""
+	}
+	return c.host()
+}
+
+// loadingLines are the calls that load the intermediates of a folder that convert wrote; "" for another delivery.
+func (c *checker) loadingLines() string {
+	d := c.subject.Delivery
+	if d == nil || len(c.path) == 0 {
+		return ""
+	}
+	var calls []string
+	for n := range c.path {
+		name := delivery.IntermediateFile(n + 1)
+		if !slices.ContainsFunc(d.Items, func(i *delivery.Item) bool { return filepath.Base(i.File) == name && i.Archive == "" }) {
+			return ""
+		}
+		calls = append(calls, fmt.Sprintf("context.load_cert_chain(%q, %q)", name, delivery.CameraKey))
+	}
+	return strings.Join(calls, "; ")
 }
 
 // serverSteps are what to do about a server that does not send all.

@@ -126,7 +126,12 @@ func (t *textWriter) findings(r *Report, s Severity) {
 
 // wrapped writes text between a first and further indents, as wide as the terminal.
 func (t *textWriter) wrapped(first, next, s string) {
-	for i, line := range strings.Split(text.WrapSoft(printable.Visible(s), t.width-len(next)), "\n") {
+	t.lines(first, next, printable.Visible(s))
+}
+
+// lines wraps a text that is fit for a terminal, and may be painted.
+func (t *textWriter) lines(first, next, s string) {
+	for i, line := range strings.Split(text.WrapSoft(s, t.width-len(next)), "\n") {
 		indent := next
 		if i == 0 {
 			indent = first
@@ -142,7 +147,11 @@ func (t *textWriter) chain(r *Report) {
 	}
 	links := []string{t.paint(text.FgGreen, "["+printable.Visible(r.Certificate.Title)+"]")}
 	for _, name := range r.Path {
-		links = append(links, t.paint(text.FgRed, "( "+printable.Visible(name)+" )"))
+		link := t.paint(text.FgRed, "( "+printable.Visible(name)+" )")
+		if r.Missing == 0 { // a server sends it
+			link = t.paint(text.FgGreen, "["+printable.Visible(name)+"]")
+		}
+		links = append(links, link)
 	}
 	root := "( ? )"
 	if r.Root != "" {
@@ -150,8 +159,8 @@ func (t *textWriter) chain(r *Report) {
 	}
 	drawn, known := strings.Join(append(links, root), " ← "), map[bool]string{true: r.Trust, false: "nowhere here"}[r.Trust != ""]
 	fmt.Fprintln(t)
-	t.wrapped("", "  ", drawn)
-	t.wrapped("  ", "  ", fmt.Sprintf("[sent by the camera]  ( not sent )  <root, known from: %s>", known))
+	t.lines("", "  ", drawn)
+	t.wrapped("  ", "  ", fmt.Sprintf("[sent by the %s]  ( not sent )  <root, known from: %s>", r.sender(), known))
 	size := fmt.Sprintf("Certificate message: %d octets with the leaf alone", r.Message.Leaf)
 	if r.Message.Path > r.Message.Leaf {
 		size += fmt.Sprintf(", %d with the chain", r.Message.Path)

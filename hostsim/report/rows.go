@@ -124,7 +124,7 @@ func (l rowLayout) before() int {
 
 // Print prints a row. What is left of the line has what the client says to the last certificate that it refuses.
 func (r *Rows) Print(row hostsim.Row) {
-	line := "  " + fit(printable.Visible(row.Title), r.name)
+	line := "  " + r.title(row)
 	var refused *hostsim.Cell
 	for i := range row.Cells {
 		c, role := &row.Cells[i], hostsim.RoleQuestion
@@ -143,6 +143,15 @@ func (r *Rows) Print(row hostsim.Row) {
 		line += r.said(refused, r.options.Width-r.before()-2)
 	}
 	fmt.Fprintln(r.w, strings.TrimRight(line, " "))
+}
+
+// title is a client's name; of a simulated one the name is cut rather than that it is one.
+func (r *Rows) title(row hostsim.Row) string {
+	const simulated = " (simulated)"
+	if row.Simulated == "" || r.name < 2*len(simulated) {
+		return fit(printable.Visible(row.Title), r.name)
+	}
+	return fit(strings.TrimRight(fit(printable.Visible(row.Title), r.name-len(simulated)), " ")+simulated, r.name)
 }
 
 // said is what the client says of a certificate that it refuses, or the cause alone where there is less room.
