@@ -35,10 +35,16 @@ func main() {
 }
 `
 
+// goPaths: where Go's own archive was unpacked, that is the machine's Go. Debian's is there, too, when packages with Go's
+// sources are, which bring it.
+var goPaths = map[string]string{"go": "/usr/local/go/bin/go"}
+
 // golang is a small program, built once a run with the machine's Go.
 var golang = &hostsim.Client{
 	Name: "go", Title: "Go net/http", Stack: goTLS, Library: "crypto/tls",
-	Needs:     hostsim.Needs{Packages: []string{"golang-go"}, Programs: []string{"go"}, Version: []string{"version"}},
+	Needs: hostsim.Needs{
+		Packages: []string{"golang-go"}, Programs: []string{"go"}, Version: []string{"version"}, Paths: goPaths,
+	},
 	Isolation: hostsim.Isolation{ToldAddress: true},
 	Known:     hostsim.Known{Family: "go", Words: goWords},
 	Build:     goBuild(goProgram),

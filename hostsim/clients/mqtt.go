@@ -97,7 +97,7 @@ var pahoGo = mqttClient(&hostsim.Client{
 	Name: "paho-go", Title: "Go paho.mqtt.golang", Stack: goTLS, Library: "crypto/tls",
 	Needs: hostsim.Needs{
 		Packages: []string{"golang-github-eclipse-paho.mqtt.golang-dev", "golang-go"}, Programs: []string{"go"},
-		Files: []string{debianGo + "/src/github.com/eclipse/paho.mqtt.golang/client.go"},
+		Files: []string{debianGo + "/src/github.com/eclipse/paho.mqtt.golang/client.go"}, Paths: goPaths,
 	},
 	Known: hostsim.Known{Family: "go", Words: goWords},
 	Build: goBuild(pahoGoProgram, debianGo),
