@@ -109,7 +109,8 @@ func showClients(out io.Writer, found []*hostsim.Found, asJSON bool) error {
 		fmt.Fprintln(out, columns([]string{f.Name, f.Title, f.Library, printable.Visible(clientStatus(f))}, widths))
 	}
 	fmt.Fprintln(out)
-	wrap(out, fmt.Sprintf("%d of %d are installed. --clients takes names, titles, and groups and aliases: %s, and a TLS stack as stack:openssl.",
+	wrap(out, fmt.Sprintf(
+		"%d of %d are installed. --clients takes names, titles, and groups and aliases: %s, and a TLS stack as stack:openssl.",
 		installed, len(found), strings.Join(clients.Names(), ", ")))
 	return nil
 }

@@ -81,7 +81,7 @@ func (c commandLine) parse(t *testing.T) string {
 	}
 	found, rest, err := root.Find(args)
 	require.NoError(t, err, "%s: %s", c.where, c.line)
-	require.True(t, found != root, "%s: %s: no such command", c.where, c.line)
+	require.NotSame(t, root, found, "%s: %s: no such command", c.where, c.line)
 	err = found.ParseFlags(rest)
 	var wanting *pflag.ValueRequiredError // an option that is named, and not used
 	if !errors.As(err, &wanting) || !strings.HasSuffix(args[len(args)-1], wanting.GetSpecifiedName()) {

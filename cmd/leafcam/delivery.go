@@ -31,7 +31,8 @@ func (o *deliveryOptions) given() bool { return o.leaf != "" || o.password.file 
 // read reads a delivery whose pair can be put on a camera.
 func (o *deliveryOptions) read(ctx context.Context, host string, args []string) (*delivery.Delivery, error) {
 	if len(args) == 1 && strings.Contains(args[0], "://") {
-		return nil, usage(fmt.Errorf("%s is a server, and no delivery: leafcam check %s looks at what it presents", args[0], preflight.Quote(args[0])))
+		return nil, usage(fmt.Errorf("%s is a server, and no delivery: leafcam check %s looks at what it presents",
+			args[0], preflight.Quote(args[0])))
 	}
 	options, err := o.password.delivery(ctx, host, o.leaf)
 	if err != nil {

@@ -19,7 +19,10 @@ func TestFleetText(t *testing.T) {
 		line preflight.FleetLine
 		want string
 	}{
-		{"fine", preflight.FleetLine{Line: 1, Subject: "cam1", OK: true, NotAfter: "2027-01-31T12:00:00Z"}, "    1  ✓  cam1: fine until 2027-01-31"},
+		{
+			"fine", preflight.FleetLine{Line: 1, Subject: "cam1", OK: true, NotAfter: "2027-01-31T12:00:00Z"},
+			"    1  ✓  cam1: fine until 2027-01-31",
+		},
 		{
 			"a warning", preflight.FleetLine{Line: 2, Subject: "cam2", OK: true, Findings: []preflight.FleetFinding{
 				finding(preflight.SeverityNote, "n"), finding(preflight.SeverityWarning, "readable by others"),

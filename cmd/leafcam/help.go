@@ -22,7 +22,8 @@ type optionGroup struct {
 // optionGroups are in the order in which help shows them. What is in none of them comes last.
 var optionGroups = []optionGroup{
 	{"Files", []string{
-		"cert", "key", "chain", "root", "only-roots", "fullchain", "pin", "pin-key", "client-cert", "client-key", "client-ca", "leaf", "password-file",
+		"cert", "key", "chain", "root", "only-roots", "fullchain", "pin", "pin-key", "client-cert", "client-key", "client-ca",
+		"leaf", "password-file",
 		"second-load", "fleet", "leaf-only", "key-elsewhere", "only-keys", "fetch", "fetch-private", "at", "out", "deploy", "force", "format",
 		"pkcs12-password-file",
 	}},

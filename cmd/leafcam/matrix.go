@@ -94,7 +94,8 @@ alone; with --must, that one of those clients does not connect.`,
 	f.StringVar(&o.key, "key", "", "private key `FILE` as flashed")
 	f.StringVar(&o.chain, "chain", "", "`PATH` of a file, archive or folder with the intermediates, in any form and order")
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
-	f.StringVar(&o.host, "host", hostsim.DefaultHost, "host `NAME`, or address, that clients connect to; with a delivery, the certificate's first name by default")
+	f.StringVar(&o.host, "host", hostsim.DefaultHost,
+		"host `NAME`, or address, that clients connect to; with a delivery, the certificate's first name by default")
 	f.Var(&o.clients, "clients", "only these clients, as `NAMES` with commas: curl, ffmpeg, browsers, phones, home, quick ...")
 	f.Var(&o.scenarios, "scenarios", "only these scenarios, as `NAMES` with commas")
 	o.must.register(f)

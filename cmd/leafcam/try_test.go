@@ -31,7 +31,8 @@ func TestRealTry(t *testing.T) {
 		require.Regexp(t, `(?m)^  curl +✗ +✓ +curl: \(60\)`, out)
 		require.Regexp(t, `(?m)^  openssl s_client +✗ +✓ +verify error`, out)
 		require.Contains(t, out, "0 of 2 clients can connect now, 2 of 2 with the intermediates.")
-		require.Contains(t, out, "Next, the lines that load the intermediate:\n    context.load_cert_chain(\"intermediate-1.der\", \"server.key.der\")\n")
+		require.Contains(t, out, "Next, the lines that load the intermediate:\n"+
+			"    context.load_cert_chain(\"intermediate-1.der\", \"server.key.der\")\n")
 	})
 	t.Run("another root", func(t *testing.T) {
 		stranger := filepath.Join(t.TempDir(), "stranger")

@@ -126,7 +126,7 @@ func TestRealVariablesOfAcmeSh(t *testing.T) {
 	id, err := p.Issue(certs.LeafOptions{DNS: []string{host}})
 	require.NoError(t, err)
 	s := newSite(t, write("root.pem", certs.EncodePEM(p.Root.Certificate)))
-	s.env = append(s.env, "CERT_FULLCHAIN_PATH="+write("fullchain.cer", certs.EncodePEM(append(p.Chain()[:0:0], id.Certificate, p.Chain()[0])...)),
+	s.env = append(s.env, "CERT_FULLCHAIN_PATH="+write("fullchain.cer", certs.EncodePEM(id.Certificate, p.Chain()[0])),
 		"CERT_KEY_PATH="+write("cam.key", id.EncodeKeyPEM()))
 	out, err := s.run(s.hook)
 	require.NoError(t, err, out)

@@ -112,7 +112,8 @@ func TestScreen(t *testing.T) {
 		{
 			"without the intermediate", files(plain), preflight.Options{},
 			preflight.Verdict{preflight.CameraConverted, preflight.ReachNone, preflight.CureLeafOnly, preflight.ReachNone},
-			[]string{"the issuer of the certificate is missing, here and on the camera"}, []string{"add the certificate of \"leafcam test root, intermediate 1\"", "leafcam convert"},
+			[]string{"the issuer of the certificate is missing, here and on the camera"},
+			[]string{"add the certificate of \"leafcam test root, intermediate 1\"", "leafcam convert"},
 		},
 		{
 			"self-signed", files(selfSigned), preflight.Options{},
