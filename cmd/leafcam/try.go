@@ -115,6 +115,9 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 	t := tallyOf(m, runner)
 	if !o.json {
 		t.print(out, runner, quoteAll(args))
+		if len(o.reports) == 0 {
+			fmt.Fprintln(out, "For a page of it, add --report html=try.html.")
+		}
 	}
 	if len(o.must.names) > 0 {
 		return o.must.status(m, messages)
@@ -317,7 +320,7 @@ func (t tally) print(out io.Writer, r hostsim.Runner, delivered string) {
 		fmt.Fprintf(out, "\n%d of %d %s can connect now, %d of %d with the intermediates.\n", t.now, t.ran, clients, t.cured, t.ran)
 	}
 	if t.simulated > 0 {
-		fmt.Fprintf(out, "Simulated are %d: they stand for systems that this one is not.\n", t.simulated)
+		fmt.Fprintf(out, "Among them %d simulated, in the place of programs of other systems.\n", t.simulated)
 	}
 	if t.absent > 0 {
 		fmt.Fprintf(out, "%d more are not installed: leafcam clients.\n", t.absent)
