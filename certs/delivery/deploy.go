@@ -117,7 +117,7 @@ func lockFolder(dir string) (unlock func(), err error) {
 // put puts the files in their places, or leaves the drive as it was.
 func (d drive) put(ctx context.Context, places []place, files []File) error {
 	if err := d.write(ctx, places, files); err != nil {
-		return errors.Join(err, d.removeNew(places))
+		return both(err, d.removeNew(places))
 	}
 	err := d.placeAll(ctx, places, files)
 	if err == nil {
@@ -127,9 +127,17 @@ func (d drive) put(ctx context.Context, places []place, files []File) error {
 		return nil
 	}
 	if undone := d.putBack(places, func(place) bool { return true }); undone != nil {
-		return errors.Join(err, fmt.Errorf("%w: %w", ErrNotPutBack, undone))
+		return both(err, fmt.Errorf("%w: %w", ErrNotPutBack, undone))
 	}
-	return errors.Join(err, d.removeNew(places))
+	return both(err, d.removeNew(places))
+}
+
+// both returns why something failed, and why its end did, in a line.
+func both(err, after error) error {
+	if after == nil {
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, after)
 }
 
 // write writes the files beside their places.

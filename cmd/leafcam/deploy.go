@@ -21,14 +21,18 @@ func deploy(ctx context.Context, dir string, files []delivery.File) error {
 	case errors.Is(err, delivery.ErrInPlace):
 		return environment(fmt.Errorf("--deploy: %w", err))
 	case errors.Is(err, delivery.ErrNotPutBack):
-		// An interruption is not all that there is to say.
-		return environment(fmt.Errorf("--deploy: %v; the next run with --deploy puts it back before it begins", err))
+		return environment(notOnly(err, "the next run with --deploy puts it back before it begins"))
 	case errors.Is(err, context.Canceled) && !errors.Is(err, delivery.ErrLeftBehind):
 		return ctx.Err()
 	case errors.Is(err, os.ErrNotExist):
 		return usage(fmt.Errorf("--deploy: %w; mount the camera's drive first", err))
 	}
-	return environment(fmt.Errorf("--deploy: %v; what was on the drive is there still", err))
+	return environment(notOnly(err, "what was on the drive is there still"))
+}
+
+// notOnly returns an error that is said even after an interruption, which is not all that there is to say.
+func notOnly(err error, hint string) error {
+	return errors.New("--deploy: " + err.Error() + "; " + hint)
 }
 
 // onDrive returns the camera's files as they will be on its drive.

@@ -234,7 +234,8 @@ func (i instructions) copying(out io.Writer, list []writtenFile) {
 	}
 	if i.deployed != "" {
 		fmt.Fprintln(out)
-		wrap(out, fmt.Sprintf("The camera's files are on %s, and were read back. Eject the drive, then reset the camera.", printable.Visible(i.deployed)))
+		wrap(out, fmt.Sprintf("The camera's files are on %s, and were read back. Eject the drive, then reset the camera.",
+			printable.Visible(i.deployed)))
 		return
 	}
 	var quoted []string
