@@ -55,7 +55,10 @@ func TestDeploy(t *testing.T) {
 		before, more map[string]string // what is there, and what is there afterwards beside the files
 	}{
 		{"an empty drive", nil, nil},
-		{"the files of an earlier certificate", map[string]string{"server.der": "old", "server.key.der": "old", "intermediate-1.der": "old"}, nil},
+		{
+			"the files of an earlier certificate",
+			map[string]string{"server.der": "old", "server.key.der": "old", "intermediate-1.der": "old"}, nil,
+		},
 		{
 			"new files of an interrupted run",
 			map[string]string{"server.der": "old", ".leafcam-new-server.key.der": "half", ".leafcam-new-intermediate-3.der": ""}, nil,
