@@ -8,3 +8,6 @@ func (o Options) WithRounds(n int64) Options {
 	o.rounds = n
 	return o
 }
+
+// DeployInSteps deploys, and tells before each change to the drive.
+var DeployInSteps = deployInSteps

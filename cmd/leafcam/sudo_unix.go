@@ -4,10 +4,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
 // sudoCaller returns who called sudo; ok is false where nobody did (sudo(8), SUDO_UID and SUDO_GID).
@@ -15,9 +18,15 @@ func sudoCaller() (uid, gid int, ok bool) {
 	if os.Geteuid() != 0 {
 		return 0, 0, false
 	}
-	uid, uidErr := strconv.Atoi(os.Getenv("SUDO_UID"))
-	gid, gidErr := strconv.Atoi(os.Getenv("SUDO_GID"))
-	return uid, gid, uidErr == nil && gidErr == nil && uid > 0
+	uid, uidOK := userNumber(os.Getenv("SUDO_UID"))
+	gid, gidOK := userNumber(os.Getenv("SUDO_GID"))
+	return uid, gid, uidOK && gidOK && uid > 0
+}
+
+// userNumber reads the number of a user or a group, which has 32 bits. The last one stands for no change (chown(2)).
+func userNumber(text string) (int, bool) {
+	n, err := strconv.ParseUint(text, 10, 32)
+	return int(n), err == nil && n != math.MaxUint32
 }
 
 // missingFolders returns those that making a folder makes, the outermost first.
@@ -32,16 +41,26 @@ func missingFolders(dir string) (list []string) {
 }
 
 // giveToCaller gives files and folders that were made to the user who called sudo: root's files in a user's folder are
-// in the user's way.
-func giveToCaller(paths []string) error {
+// in the user's way. Those in a folder that was there and is not the user's stay root's. It returns why some could not
+// be given away; "" when all were.
+func giveToCaller(folder string, paths []string) (note string) {
 	uid, gid, ok := sudoCaller()
-	if !ok {
-		return nil
+	if !ok || !belongsTo(folder, uid) {
+		return ""
 	}
 	for _, path := range paths {
 		if err := os.Lchown(path, uid, gid); err != nil {
-			return err
+			return fmt.Sprintf("what was written stays root's: %v", err) // as on FAT, which knows no owners
 		}
 	}
-	return nil
+	return ""
+}
+
+func belongsTo(path string, uid int) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Uid == uint32(uid)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,10 +22,11 @@ import (
 
 // writtenFile is a file of a command's result.
 type writtenFile struct {
-	File    string `json:"file"` // absolute path
-	Octets  int    `json:"octets"`
-	Mode    string `json:"mode"`
-	Written bool   `json:"written"` // false when it was there already
+	File     string `json:"file"` // absolute path
+	Octets   int    `json:"octets"`
+	Mode     string `json:"mode"`     // "" on a camera's drive, which has none
+	Written  bool   `json:"written"`  // false when it was there already
+	Replaced bool   `json:"replaced"` // another file of the same name
 }
 
 // instructions say how a camera loads the files.
@@ -67,10 +69,10 @@ func purposeOf(name string) string {
 	return purposes[name]
 }
 
-// writeFiles writes files, lists them, and shows how they are loaded. Without a folder nothing is written: the
-// files are on the camera's drive.
+// writeFiles writes files, lists them, and shows how they are loaded. Without a folder nothing is written but what goes
+// onto the camera's drive.
 func writeFiles(dir string, files []delivery.File, force, asJSON bool, loading instructions, out io.Writer) error {
-	var list []writtenFile
+	var list, drive []writtenFile
 	if dir != "" {
 		var err error
 		if list, err = writeInto(dir, files, force); err != nil {
@@ -78,18 +80,23 @@ func writeFiles(dir string, files []delivery.File, force, asJSON bool, loading i
 		}
 	}
 	if loading.deploy != nil {
+		drive = onDrive(loading.deployed, files)
 		if err := loading.deploy(); err != nil {
 			return err
 		}
 	}
 	if asJSON {
-		return loading.json(out, list)
+		return loading.json(out, list, drive)
 	}
 	if d := loading.delivery; d != nil && d.Choice() != "" {
 		wrap(out, printable.Visible(d.Choice())+" (--leaf chooses another).")
 		fmt.Fprintln(out)
 	}
 	listFiles(out, list)
+	if len(list) > 0 && len(drive) > 0 {
+		fmt.Fprintln(out)
+	}
+	listFiles(out, drive)
 	loading.sizes(out, files)
 	loading.copying(out, list)
 	loading.script(out)
@@ -104,7 +111,14 @@ func writeInto(dir string, files []delivery.File, force bool) ([]writtenFile, er
 	if err != nil {
 		return nil, environment(err)
 	}
-	made := missingFolders(whole)
+	made, there := missingFolders(whole), whole
+	if len(made) > 0 {
+		there = filepath.Dir(made[0])
+	}
+	replaced := map[string]bool{}
+	for _, f := range files {
+		replaced[f.Name] = isThere(filepath.Join(whole, f.Name))
+	}
 	written, err := delivery.WriteFiles(dir, files, force)
 	switch {
 	case errors.Is(err, atomicfile.ErrExists):
@@ -115,13 +129,14 @@ func writeInto(dir string, files []delivery.File, force bool) ([]writtenFile, er
 	for _, name := range written {
 		made = append(made, filepath.Join(whole, name))
 	}
-	if err := giveToCaller(made); err != nil {
-		return nil, environment(err)
+	if note := giveToCaller(there, made); note != "" {
+		fmt.Fprintln(os.Stderr, "leafcam: "+printable.Visible(note))
 	}
 	var list []writtenFile
 	for _, f := range files {
+		isNew := slices.Contains(written, f.Name)
 		list = append(list, writtenFile{
-			filepath.Join(whole, f.Name), len(f.Data), fmt.Sprintf("%04o", f.Mode), slices.Contains(written, f.Name),
+			filepath.Join(whole, f.Name), len(f.Data), fmt.Sprintf("%04o", f.Mode), isNew, isNew && replaced[f.Name],
 		})
 	}
 	return list, nil
@@ -143,14 +158,40 @@ func listFiles(out io.Writer, list []writtenFile) {
 		if purpose := purposeOf(name); purpose != "" {
 			notes = append(notes, purpose)
 		}
-		if f.Mode != fmt.Sprintf("%04o", atomicfile.Public) {
+		if f.Mode != "" && f.Mode != fmt.Sprintf("%04o", atomicfile.Public) {
 			notes = append(notes, f.Mode)
 		}
 		if !f.Written {
 			notes = append(notes, "unchanged")
 		}
+		if f.Replaced {
+			notes = append(notes, "replaced")
+		}
 		fmt.Fprintln(out, strings.TrimRight(fmt.Sprintf("  %-*s  %5d bytes  %s", widest, name, f.Octets, strings.Join(notes, ", ")), " "))
 	}
+	for _, path := range stale(list) {
+		wrap(out, printable.Visible(filepath.Base(path))+" is of an earlier certificate: remove it, and its line in main.py.")
+	}
+}
+
+// stale returns the files for a second load that lie beside those that were written, and are of an earlier certificate.
+func stale(list []writtenFile) (paths []string) {
+	var files []delivery.File
+	certificate := false
+	for _, f := range list {
+		name := filepath.Base(f.File)
+		files = append(files, delivery.File{Name: name})
+		certificate = certificate || name == delivery.CameraCert
+	}
+	if !certificate {
+		return nil
+	}
+	dir := filepath.Dir(list[0].File)
+	names, _ := delivery.StaleIntermediates(dir, files) // a folder that cannot be listed has been written to all the same
+	for _, name := range names {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	return paths
 }
 
 // wrap prints text in lines as wide as the terminal, or 80 columns.
@@ -267,7 +308,7 @@ func topOf(d *delivery.Delivery) *x509.Certificate {
 }
 
 // json writes the same for machines.
-func (i instructions) json(out io.Writer, list []writtenFile) error {
+func (i instructions) json(out io.Writer, list, drive []writtenFile) error {
 	refused := []refusedIssuer{}
 	for _, r := range i.refused {
 		refused = append(refused, refusedIssuer{r.Issuer, r.Err.Error(), r.Cause})
@@ -276,13 +317,16 @@ func (i instructions) json(out io.Writer, list []writtenFile) error {
 		Format      int             `json:"format"`
 		Files       []writtenFile   `json:"files"`
 		Deployed    string          `json:"deployed"` // the camera's drive that has the files; "" without one
+		OnDrive     []writtenFile   `json:"deployed_files"`
+		Stale       []string        `json:"stale"` // files for a second load, of an earlier certificate
 		MicroPython []string        `json:"micropython"`
 		Module      []string        `json:"micropython_module"` // empty without --format micropython
 		NotLoaded   []refusedIssuer `json:"issuers_not_loaded"`
 		Leaf        *chosenLeaf     `json:"leaf"` // null where nothing was converted
 		PassedOver  []chosenLeaf    `json:"passed_over"`
 	}{
-		outputFormat, append([]writtenFile{}, list...), i.deployed, append([]string{}, i.lines...), append([]string{}, i.module...), refused,
+		outputFormat, append([]writtenFile{}, list...), i.deployed, append([]writtenFile{}, drive...),
+		append(append([]string{}, stale(list)...), stale(drive)...), append([]string{}, i.lines...), append([]string{}, i.module...), refused,
 		leafOf(i.delivery), passedOver(i.delivery),
 	})
 }

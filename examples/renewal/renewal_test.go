@@ -21,7 +21,7 @@ const host = "cam.example.com"
 type site struct {
 	*testing.T
 	drive, state, conf string
-	hook               string
+	hook, report       string
 	env                []string
 }
 
@@ -29,6 +29,7 @@ type site struct {
 func newSite(t *testing.T, root string) *site {
 	dir := t.TempDir()
 	s := &site{T: t, drive: filepath.Join(dir, "drive"), state: filepath.Join(dir, "state"), conf: filepath.Join(dir, "renewal.conf")}
+	s.report = "cat >>" + s.state + "/report"
 	require.NoError(t, os.Mkdir(s.drive, 0o700))
 	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "leafcam"), "github.com/leafcam/leafcam/cmd/leafcam").CombinedOutput()
 	require.NoError(t, err, string(out))
@@ -41,7 +42,7 @@ func newSite(t *testing.T, root string) *site {
 
 // say writes the configuration.
 func (s *site) say(host, root string) {
-	text := fmt.Sprintf("HOST=%s\nSTATE='%s'\nDRIVE='%s'\nROOT='%s'\nREPORT='cat >>%s/report'\n", host, s.state, s.drive, root, s.state)
+	text := fmt.Sprintf("HOST=%s\nSTATE='%s'\nDRIVE='%s'\nROOT='%s'\nREPORT='%s'\n", host, s.state, s.drive, root, s.report)
 	require.NoError(s, os.WriteFile(s.conf, []byte(text), 0o600))
 }
 
@@ -150,7 +151,115 @@ func TestRealVariablesOfAcmeSh(t *testing.T) {
 	require.Contains(t, out, "cam.example.com")
 	require.Equal(t, id.DER(), s.loaded(), "a certificate for another name is stopped")
 
-	out, err = s.run("env", "RENEWED_LINEAGE="+dir, "RENEWED_DOMAINS=door.example.com", s.hook)
+}
+
+// lineage is a site with a folder of a certificate as certbot has it.
+func lineage(t *testing.T) (s *site, live string, issue func() []byte) {
+	program.Need(t, "sh", "dash")
+	p, err := certs.NewPKI(certs.PKIOptions{})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	write := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		return path
+	}
+	s = newSite(t, write("root.pem", certs.EncodePEM(p.Root.Certificate)))
+	live = filepath.Join(dir, "live")
+	require.NoError(t, os.Mkdir(live, 0o700))
+	return s, live, func() []byte {
+		id, err := p.Issue(certs.LeafOptions{DNS: []string{host}})
+		require.NoError(t, err)
+		write("live/fullchain.pem", certs.EncodePEM(id.Certificate, p.Chain()[0]))
+		write("live/privkey.pem", id.EncodeKeyPEM())
+		return id.DER()
+	}
+}
+
+// TestRealLineages: certbot's certificates for the host are taken, and others are left alone with a word.
+func TestRealLineages(t *testing.T) {
+	s, live, issue := lineage(t)
+	for _, tc := range []struct {
+		host, domains string
+		taken         bool
+	}{
+		{host, host, true},
+		{host, "door.example.com CAM.Example.COM", true},
+		{"Cam.Example.Com", host, true},
+		{host, "*.example.com", true},
+		{host, "example.com *.Example.com", true},
+		{host, "door.example.com", false},
+		{host, "*.cam.example.com *.com example.com", false},
+		{host, "webcam.example.com cam.example.com.org", false},
+	} {
+		t.Run(tc.host+" in "+tc.domains, func(t *testing.T) {
+			s.T = t
+			s.say(tc.host, filepath.Join(filepath.Dir(live), "root.pem"))
+			_ = os.Remove(filepath.Join(s.drive, "server.der"))
+			certificate := issue()
+			out, err := s.run("env", "RENEWED_LINEAGE="+live, "RENEWED_DOMAINS="+tc.domains, s.hook)
+			require.NoError(t, err, out)
+			if tc.taken {
+				require.Equal(t, certificate, s.loaded())
+				return
+			}
+			require.Contains(t, out, live+" is for "+tc.domains+" and not for "+host+": it is left alone")
+			require.NoFileExists(t, filepath.Join(s.drive, "server.der"))
+		})
+	}
+}
+
+// TestRealReportFails: what was done is done, and what was stopped is stopped.
+func TestRealReportFails(t *testing.T) {
+	s, live, issue := lineage(t)
+	certificate := issue()
+	s.report = "exit 7"
+	s.say(host, filepath.Join(filepath.Dir(live), "root.pem"))
+	out, err := s.run(s.hook, live)
 	require.NoError(t, err, out)
-	require.Equal(t, id.DER(), s.loaded(), "another lineage is left alone")
+	require.Contains(t, out, "REPORT (exit 7) failed; it should have said: leafcam: the renewed certificate for "+host+" is in")
+	require.Equal(t, certificate, s.loaded())
+
+	issue()
+	s.say("door.example.com", filepath.Join(filepath.Dir(live), "root.pem"))
+	out, err = s.run(s.hook, live)
+	var status *exec.ExitError
+	require.ErrorAs(t, err, &status)
+	require.Equal(t, 1, status.ExitCode(), out)
+	require.Contains(t, out, "REPORT (exit 7) failed")
+	require.Equal(t, certificate, s.loaded())
+}
+
+// TestRealConfigurationBeside: a name without a slash is that of a file here, and not of one in PATH.
+func TestRealConfigurationBeside(t *testing.T) {
+	s, live, issue := lineage(t)
+	certificate := issue()
+	out, err := s.run("sh", "-c", `cd "$(dirname "$0")" && LEAFCAM_RENEWAL=renewal.conf exec "$1" "$2"`, s.conf, s.hook, live)
+	require.NoError(t, err, out)
+	require.Equal(t, certificate, s.loaded())
+}
+
+// TestRealTwoRuns at a time end with one certificate, its key, and its check.
+func TestRealTwoRuns(t *testing.T) {
+	s, live, issue := lineage(t)
+	certificate := issue()
+	outputs, errs := make(chan string, 2), make(chan error, 2)
+	for range cap(errs) {
+		go func() {
+			out, err := s.run(s.hook, live)
+			outputs <- out
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		require.NoError(t, <-errs, <-outputs)
+	}
+	require.Equal(t, certificate, s.loaded())
+	entries, err := os.ReadDir(s.state)
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	require.Equal(t, []string{"camera", "check.json", "last-check.txt", "lock", "report"}, names)
 }

@@ -93,15 +93,30 @@ func (c *checker) lookInto(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	if info.Size() > delivery.MaxFile { // only what is packed is taken apart
+		if found, err := c.scan(file); found || err != nil {
+			return err
+		}
+	}
 	if info.Size() > delivery.MaxArchive {
-		return c.scan(file)
+		c.onlyPEM(file, delivery.MaxArchive)
+		return nil
 	}
 	d, err := delivery.Read(ctx, []string{file}, delivery.Options{Hidden: true})
 	if err != nil {
 		return err
 	}
+	if len(d.Items) == 1 && d.Items[0].TooMuch && d.Items[0].Form == "" && info.Size() > delivery.MaxFile {
+		c.onlyPEM(file, delivery.MaxFile)
+		return nil
+	}
 	c.look(d)
 	return nil
+}
+
+// onlyPEM says that a file is too large to be taken apart.
+func (c *checker) onlyPEM(file string, most int) {
+	c.add(CodeTooMuch, file, fmt.Sprintf("%s: more than %d octets: only keys in PEM would have been found", file, most))
 }
 
 // look adds what is found in a delivery.
@@ -126,17 +141,19 @@ func (c *checker) look(d *delivery.Delivery) {
 	}
 }
 
-// keyLines are the first two lines of a private key in PEM.
-var keyLines = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}`)
+// keyLines are the first lines of a private key in PEM: its body comes after headers, if there are some. Ends of lines
+// can be written as in a program's text.
+var keyLines = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:\s|\\[nr]){1,8}` +
+	`(?:[A-Za-z0-9-]{1,40}: [^\r\n\\]{0,100}(?:\s|\\[nr]){1,8}){0,4}[A-Za-z0-9+/]{40}`)
 
-// scan looks for keys in PEM in a file that is too large to be taken apart.
-func (c *checker) scan(file string) error {
+// scan looks for keys in PEM in a file that is too large to be taken apart, and tells whether there is one.
+func (c *checker) scan(file string) (found bool, err error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
-	const chunk, overlap = 1 << 20, 256
+	const chunk, overlap = 1 << 20, 1024 // what keyLines match is shorter
 	in, kept := bufio.NewReaderSize(f, chunk), []byte(nil)
 	buffer := make([]byte, chunk)
 	for {
@@ -144,16 +161,14 @@ func (c *checker) scan(file string) error {
 		window := append(kept, buffer[:n]...)
 		if keyLines.Match(window) {
 			c.add(CodePrivateKeyHere, file, fmt.Sprintf("a private key is in %s (PEM)", file))
-			return nil
+			return true, nil
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
+			return false, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		kept = bytes.Clone(window[max(0, len(window)-overlap):])
 	}
-	c.add(CodeTooMuch, file, fmt.Sprintf("%s: more than %d octets: only keys in PEM would have been found", file, delivery.MaxArchive))
-	return nil
 }

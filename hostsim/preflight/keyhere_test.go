@@ -61,7 +61,8 @@ func TestKeyHere(t *testing.T) {
 		return []byte("-----BEGIN " + label + "-----\n" + headers + body + "\n-----END " + label + "-----\n")
 	}
 	const encryption = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n"
-	large := bytes.Repeat([]byte("nothing of interest\n"), delivery.MaxArchive/20+50_000)
+	middle := bytes.Repeat([]byte("nothing of interest\n"), 2*delivery.MaxFile/20)
+	large := bytes.Repeat([]byte("nothing of interest\n"), delivery.MaxArchive/20+100_000)
 	public, err := x509.MarshalPKIXPublicKey(leaf.Certificate.PublicKey)
 	require.NoError(t, err)
 	for _, tc := range []struct {
@@ -88,6 +89,11 @@ func TestKeyHere(t *testing.T) {
 		{"compressed", gzipped(t, leaf.KeyDER()), "ECDSA P-256"},
 		{"an archive", zipped(t, "deep/key.der", leaf.KeyDER()), "file!deep/key.der (ECDSA P-256)"},
 		{"a hidden file of an archive", zipped(t, ".env", key), "file!.env, line 1 (ECDSA P-256)"},
+		{"a file of some megabytes", bytes.Join([][]byte{middle, key}, nil), "(PEM)"},
+		{"an encrypted key in one", bytes.Join([][]byte{middle, block("EC PRIVATE KEY", encryption, 128)}, nil), "(PEM)"},
+		{"a string in C in one", bytes.Join([][]byte{middle, bytes.ReplaceAll(key, []byte("\n"), []byte(`\n`))}, nil), "(PEM)"},
+		{"a key over a boundary", bytes.Join([][]byte{middle[:1<<20-60], key}, nil), "(PEM)"},
+		{"an encrypted one over a boundary", bytes.Join([][]byte{large[:9<<20-130], block("RSA PRIVATE KEY", encryption, 128)}, nil), "(PEM)"},
 		{"a large file", bytes.Join([][]byte{large[:len(large)-100], key, large[:100]}, nil), "(PEM)"},
 
 		{"certificates", chain, ""},
@@ -96,6 +102,7 @@ func TestKeyHere(t *testing.T) {
 		{"a request", requested(t, leaf), ""},
 		{"PKCS#12 with certificates alone", truststore, ""},
 		{"a page about keys", []byte("Your key begins with\n-----BEGIN PRIVATE KEY-----\nMIGHAgEA...\n-----END PRIVATE KEY-----\n"), ""},
+		{"a page about keys of some megabytes", append(bytes.Clone(middle), "-----BEGIN PRIVATE KEY-----\nMIGHAgEA...\n"...), ""},
 		{"an empty file", nil, ""},
 		{"text", []byte("a private key is none of ours\n"), ""},
 	} {
@@ -116,7 +123,7 @@ func TestKeyHere(t *testing.T) {
 
 			// Beside a certificate it is found by the check, too.
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "chain.pem"), chain, 0o600))
-			if len(tc.data) > delivery.MaxArchive {
+			if len(tc.data) > delivery.MaxFile {
 				return // which is not read
 			}
 			d, err := delivery.Read(t.Context(), []string{dir}, delivery.Options{Hidden: true})
