@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ whole run end with 2.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
-	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier matrix in JSON: tell what has changed since")
+	f.Var(filled{&o.expect}, "expect", "`FILE` with an earlier matrix in JSON: tell what has changed since")
 	o.must.register(f)
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
 	return cmd
@@ -61,8 +62,17 @@ func merge(o matrixOptions, paths []string, out, messages io.Writer) error {
 		parts = append(parts, hostsim.Part{Name: path, Matrix: m})
 	}
 	m, err := hostsim.Merge(parts)
-	if err != nil {
+	switch {
+	case err != nil:
 		return usage(err)
+	case len(m.Rows) == 0:
+		return environment(errors.New("no client to run: the parts have none"))
+	}
+	if err := o.must.askedIn(m); err != nil {
+		return err
+	}
+	if err := outputs.comparableWith(m); err != nil {
+		return err
 	}
 	return o.result(m, outputs, out, messages)
 }
