@@ -19,7 +19,10 @@ func TestFleetText(t *testing.T) {
 		line preflight.FleetLine
 		want string
 	}{
-		{"fine", preflight.FleetLine{Line: 1, Subject: "cam1", OK: true, NotAfter: "2027-01-31T12:00:00Z"}, "    1  ✓  cam1: fine until 2027-01-31"},
+		{
+			"fine", preflight.FleetLine{Line: 1, Subject: "cam1", OK: true, NotAfter: "2027-01-31T12:00:00Z"},
+			"    1  ✓  cam1: fine until 2027-01-31",
+		},
 		{
 			"a warning", preflight.FleetLine{Line: 2, Subject: "cam2", OK: true, Findings: []preflight.FleetFinding{
 				finding(preflight.SeverityNote, "n"), finding(preflight.SeverityWarning, "readable by others"),
@@ -31,7 +34,10 @@ func TestFleetText(t *testing.T) {
 			}}, "    3  ✗  cam3: expired",
 		},
 		{"unread", preflight.FleetLine{Line: 4, Subject: "cam4", Problem: "no such file"}, "    4  !  cam4: no such file"},
-		{"a long path", preflight.FleetLine{Line: 5, Subject: strings.Repeat("x", 50), OK: true}, "    5  ✓  …" + strings.Repeat("x", 27) + ": fine"},
+		{
+			"a long path", preflight.FleetLine{Line: 5, Subject: strings.Repeat("x", 50), OK: true},
+			"    5  ✓  …" + strings.Repeat("x", 27) + ": fine",
+		},
 		{
 			"a long path of wide characters", preflight.FleetLine{Line: 6, Subject: strings.Repeat("漢", 50), OK: true},
 			"    6  ✓  …" + strings.Repeat("漢", 13) + ": fine",

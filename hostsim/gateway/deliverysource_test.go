@@ -168,7 +168,8 @@ func TestWhatChangesAState(t *testing.T) {
 		{"a new file", func(dir string) error { return os.WriteFile(filepath.Join(dir, "b"), nil, 0o600) }},
 		{"a file is gone", func(dir string) error { return os.Remove(filepath.Join(dir, "a")) }},
 		{"contents of the same time", func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "a"), []byte("longer"), 0o600), os.Chtimes(filepath.Join(dir, "a"), time.Unix(1, 0), time.Unix(1, 0)))
+			a := filepath.Join(dir, "a")
+			return errors.Join(os.WriteFile(a, []byte("longer"), 0o600), os.Chtimes(a, time.Unix(1, 0), time.Unix(1, 0)))
 		}},
 		{"a link leads elsewhere", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "link")), os.Symlink("sub", filepath.Join(dir, "link")))
