@@ -33,11 +33,8 @@ type look struct {
 func lookAt(paths []string) *look {
 	l := &look{sum: sha256.New()}
 	for _, path := range paths {
-		// What cannot be looked at is read, and then its reader says why.
+		// What cannot be looked at is read, and then its reader says why. A link to a folder is the folder.
 		if info := l.file(path); info != nil && info.IsDir() {
-			if root, err := filepath.EvalSymlinks(path); err == nil {
-				path = root
-			}
 			l.folder(path)
 		}
 	}
