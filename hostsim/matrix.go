@@ -170,11 +170,22 @@ var ErrFormat = errors.New("no matrix of this version of leafcam")
 // ErrFormat for another version of it.
 func ReadMatrix(r io.Reader) (*Matrix, error) {
 	var m Matrix
-	if err := json.NewDecoder(r).Decode(&m); err != nil {
+	from := json.NewDecoder(r)
+	if err := from.Decode(&m); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	if m.Format != MatrixFormat {
 		return nil, fmt.Errorf("%w: its format is %d, not %d", ErrFormat, m.Format, MatrixFormat)
+	}
+	if _, err := from.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: there is more after its end", ErrFormat)
+	}
+	for i := range m.Rows {
+		for _, c := range m.Rows[i].Cells {
+			if !c.Verdict.Known() {
+				return nil, fmt.Errorf("%w: %s, %s: unknown verdict %q", ErrFormat, m.Rows[i].Client, c.Scenario, c.Verdict)
+			}
+		}
 	}
 	return &m, nil
 }

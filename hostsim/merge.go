@@ -38,6 +38,9 @@ func Merge(parts []Part) (*Matrix, error) {
 		if err := checkShard(s.Index, s.Of); err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", p.Name, ErrNoPart, err)
 		}
+		if client := twice(s.Clients); client != "" {
+			return nil, fmt.Errorf("%s: %w: the client %s is twice in that run", p.Name, ErrNoPart, client)
+		}
 		if what, one, other := difference(first.Matrix, p.Matrix); what != "" {
 			return nil, fmt.Errorf("%s and %s are %w: %s %s in the one and %s in the other", first.Name, p.Name, ErrOtherRun, what, one, other)
 		}
@@ -50,6 +53,18 @@ func Merge(parts []Part) (*Matrix, error) {
 		return nil, err
 	}
 	return join(byIndex, first.Matrix.Shard)
+}
+
+// twice returns a name that is in a list twice; "" where none is.
+func twice(names []string) string {
+	seen := map[string]bool{}
+	for _, name := range names {
+		if seen[name] {
+			return name
+		}
+		seen[name] = true
+	}
+	return ""
 }
 
 // allThere returns an error that names the parts that are not there.

@@ -189,6 +189,10 @@ func TestPartsOfDifferentRuns(t *testing.T) {
 		{"another key type", func(m *Matrix) { m.Shard.Run.KeyType = "rsa-2048" }, ErrOtherRun, "the key type is"},
 		{"online", func(m *Matrix) { m.Shard.Run.Online = true }, ErrOtherRun, "going online is false"},
 		{"other clients", func(m *Matrix) { m.Shard.Clients = []string{"a"} }, ErrOtherRun, "the clients are [a b c d]"},
+		{
+			"a client twice", func(m *Matrix) { m.Shard.Clients = []string{"a", "b", "a", "c", "d"} }, ErrNoPart,
+			"2.json: it is no part of a run: the client a is twice in that run",
+		},
 		{"a client too many", func(m *Matrix) { m.Rows[0].Client = "z" }, ErrOtherRun, "its client z"},
 		{"a cell too many", func(m *Matrix) { m.Rows[0].Cells = make([]Cell, 2) }, ErrNoPart, "the cells of c"},
 		{"a client in two", func(m *Matrix) { m.Rows[0].Client = "b" }, ErrPartTwice, "the client b is in 2.json and in 3.json"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -53,6 +54,9 @@ Renewed certificate files are taken without a restart: they are looked at every 
 once by SIGHUP. What cannot be read, is not whole or does not belong together is tried again until it
 can be served; the old certificate is served meanwhile, and the log says why. One that has expired or is
 not valid yet does not take the place of one that is valid.
+
+A password that was typed opens renewed files, too; with another one, start the gateway again. A new one in the file of
+--password-file is taken as a certificate is.
 
 --status serves /healthz (200, or 503 with the problems, in JSON) and /metrics for Prometheus, on this
 machine alone unless --status-exposed is given. A service manager is told of start, reload and end as
@@ -166,30 +170,62 @@ func (o gatewayOptions) lacking(args []string) error {
 	return nil
 }
 
-// renewed is a delivery that is read again when it is renewed. A password that was typed is asked for once.
+// renewed is a delivery that is read again when it is renewed, or its file with the password.
 func (o gatewayOptions) renewed(ctx context.Context, args []string) *gateway.Delivery {
-	typed := map[string][]byte{}
-	return &gateway.Delivery{Paths: args, Read: func(context.Context) (*delivery.Delivery, error) {
+	d := &gateway.Delivery{Paths: args}
+	var typed typedPasswords
+	if o.delivery.password.file != "" {
+		d.Besides = []string{o.delivery.password.file}
+	}
+	d.Read = func(context.Context) (*delivery.Delivery, error) {
 		options, err := o.delivery.password.delivery(ctx, "", o.delivery.leaf)
 		if err != nil {
 			return nil, err
 		}
-		ask := options.Password
-		options.Password = func(file string, again bool) ([]byte, error) {
-			if known, ok := typed[file]; ok {
-				if again {
-					return nil, errors.New("it has another password than at the start")
-				}
-				return known, nil
-			}
+		if options.PasswordGiven {
+			return readWhole(ctx, args, options)
+		}
+		options.Password = typed.asking(options.Password)
+		read, err := readWhole(ctx, args, options)
+		typed.started = typed.started || err == nil
+		return read, err
+	}
+	return d
+}
+
+// typedPasswords are those that were typed at the start, by file. Nobody is asked later on.
+type typedPasswords struct {
+	known   map[string][]byte
+	started bool
+}
+
+var (
+	errOtherPassword = errors.New("it has another password than at the start")
+	errNotAsked      = errors.New("no password was typed for it at the start: start the gateway again, or give --password-file")
+)
+
+// asking is how a password is found: asked for by ask until the start is over. The last answer for a file is the right
+// one, where there is a right one.
+func (t *typedPasswords) asking(ask func(string, bool) ([]byte, error)) func(string, bool) ([]byte, error) {
+	if !t.started {
+		t.known = map[string][]byte{}
+	}
+	return func(file string, again bool) ([]byte, error) {
+		password, known := t.known[file]
+		switch {
+		case !t.started:
 			password, err := ask(file, again)
-			if err == nil && !again {
-				typed[file] = password
+			if err == nil {
+				t.known[file] = bytes.Clone(password) // its reader clears it
 			}
 			return password, err
+		case !known:
+			return nil, errNotAsked
+		case again:
+			return nil, errOtherPassword
 		}
-		return readWhole(ctx, args, options)
-	}}
+		return bytes.Clone(password), nil
+	}
 }
 
 func (o gatewayOptions) logger(out io.Writer) *slog.Logger {

@@ -105,14 +105,14 @@ alone; with --must, that one of those clients does not connect.`,
 	f.BoolVar(&o.online, "online", false, "let clients ask the AIA servers of your leaf over the network")
 	f.BoolVar(&o.noBrowsers, "no-browsers", false, "leave the browsers out, which take most of the time")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
-	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier matrix in JSON: tell what has changed since")
+	f.Var(filled{&o.expect}, "expect", "`FILE` with an earlier matrix in JSON: tell what has changed since")
 	f.StringVar(&o.keep, "keep", "", "keep everything of every cell in `DIR`, which must not exist or be empty")
 	f.BoolVar(&o.commands, "commands", false, "print each cell's command line, ready to paste")
 	f.StringVar(&o.webdriver, "webdriver", "", "`URL` of a WebDriver grid whose browsers are to be run, too")
 	f.StringVar(&o.capabilities, "webdriver-capabilities", "", "`FILE` with capabilities for its sessions, in JSON")
 	f.StringVar(&o.listen, "listen", "127.0.0.1", "IP `ADDRESS` that the cameras listen on")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
-	f.StringVar(&o.shard, "shard", "", "run one of several parts of the clients, as `INDEX/NUMBER`, which leafcam merge joins")
+	f.Var(filled{&o.shard}, "shard", "run one of several parts of the clients, as `INDEX/NUMBER`, which leafcam merge joins")
 	return cmd
 }
 
@@ -126,14 +126,17 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 	if runner.Files != nil && len(args) == 0 {
 		o.noteMismatch(messages, runner)
 	}
+	outputs, err := o.outputs()
+	if err != nil {
+		return err
+	}
 	if err := o.addGrid(ctx, &runner); err != nil {
 		return err
 	}
-	if runner, err = o.part(runner); err != nil {
+	if err := outputs.comparable(runner.Clients, runner.Scenarios); err != nil {
 		return err
 	}
-	outputs, err := o.outputs()
-	if err != nil {
+	if runner, err = o.part(runner); err != nil {
 		return err
 	}
 	m, err := runWithProgress(ctx, runner, messages)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -26,9 +27,8 @@ scenarios, clients and files. With a test PKI each part has had its own.
 --expect, the JUnit report fails what has changed, and nothing else.
 
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
-a verdict could not be had; with --expect, that a cell is not as it was; with --must, that
-one of those clients does not connect. Parts that are not one
-whole run end with 2.`,
+a verdict could not be had; with --expect, that a cell is not as it was; with --must, that one of those clients
+does not connect. Parts that are not one whole run end with 2.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return merge(o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -36,7 +36,7 @@ whole run end with 2.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
-	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier matrix in JSON: tell what has changed since")
+	f.Var(filled{&o.expect}, "expect", "`FILE` with an earlier matrix in JSON: tell what has changed since")
 	o.must.register(f)
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
 	return cmd
@@ -62,8 +62,17 @@ func merge(o matrixOptions, paths []string, out, messages io.Writer) error {
 		parts = append(parts, hostsim.Part{Name: path, Matrix: m})
 	}
 	m, err := hostsim.Merge(parts)
-	if err != nil {
+	switch {
+	case err != nil:
 		return usage(err)
+	case len(m.Rows) == 0:
+		return environment(errors.New("no client to run: the parts have none"))
+	}
+	if err := o.must.askedIn(m); err != nil {
+		return err
+	}
+	if err := outputs.comparableWith(m); err != nil {
+		return err
 	}
 	return o.result(m, outputs, out, messages)
 }

@@ -21,6 +21,8 @@ type mustOptions struct {
 	names nameList
 	with  string
 	meant []clients.Named
+	// elsewhere says that other machines have run the clients, some time ago.
+	elsewhere bool
 }
 
 // withScenarios are the values of --with, and the scenarios that they are about, the cheapest first.
@@ -32,7 +34,8 @@ var withScenarios = []struct{ name, scenario string }{
 
 func (o *mustOptions) register(f *pflag.FlagSet) {
 	f.Var(&o.names, "must", "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
-	f.StringVar(&o.with, "with", withScenarios[0].name, "the `CURE` that --must is about: leaf-only, second-load or gateway")
+	o.with = withScenarios[0].name
+	f.Var(filled{&o.with}, "with", "the `CURE` that --must is about: leaf-only, second-load or gateway")
 }
 
 // scenario is the one that --with names.
@@ -76,6 +79,28 @@ func (o *mustOptions) resolve() (list []*hostsim.Client, err error) {
 		return nil, usage(fmt.Errorf("--must: %w", err))
 	}
 	return list, nil
+}
+
+// askedIn is an error where a run is over that had not the scenario, or not a client.
+func (o *mustOptions) askedIn(m *hostsim.Matrix) error {
+	o.elsewhere = true
+	name, err := o.scenario()
+	if err != nil || len(o.names) == 0 {
+		return err
+	}
+	if !slices.ContainsFunc(m.Scenarios, func(s hostsim.Scenario) bool { return s.Name == name }) {
+		return usage(fmt.Errorf("--must, --with %s: the run has no scenario %s", o.with, name))
+	}
+	var missing []string
+	for _, named := range o.meant {
+		if !slices.ContainsFunc(named.Clients, func(c *hostsim.Client) bool { return m.Row(c.Name) != nil }) {
+			missing = append(missing, named.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return usage(fmt.Errorf("--must: the run has no %s", strings.Join(missing, ", no ")))
+	}
+	return nil
 }
 
 // A mustRefusal is a client of --must that does not connect.
@@ -147,8 +172,11 @@ func (o *mustOptions) status(m *hostsim.Matrix, messages io.Writer) error {
 	case len(refused) > 0:
 		return errFindings
 	case len(unasked) > 0 && m.Shard == nil: // another part has them
-		return environment(errors.New("--must: no program of this machine stands for " + strings.Join(unasked, ", ") +
-			": 'leafcam clients' says what brings it"))
+		names := strings.Join(unasked, ", ")
+		if o.elsewhere {
+			return environment(errors.New("--must: on the machines of the run, no program stood for " + names))
+		}
+		return environment(errors.New("--must: no program of this machine stands for " + names + ": 'leafcam clients' says what brings it"))
 	}
 	return nil
 }

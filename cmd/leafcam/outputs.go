@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/clients"
@@ -34,7 +35,36 @@ func (o matrixOptions) outputs() (*matrixOutputs, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--expect %w", err))
 	}
+	if s := out.before.Shard; s != nil {
+		return nil, usage(fmt.Errorf("--expect %s: it is part %d of %d of a run: leafcam merge joins them", o.expect, s.Index, s.Of))
+	}
 	return out, nil
+}
+
+// comparable is an error where a run of clients in scenarios has no cell that the earlier matrix has.
+func (out *matrixOutputs) comparable(list []*hostsim.Client, scenarios []hostsim.Scenario) error {
+	if len(scenarios) == 0 {
+		scenarios = hostsim.StandardSet()
+	}
+	m := &hostsim.Matrix{Scenarios: scenarios}
+	for _, c := range list {
+		m.Rows = append(m.Rows, hostsim.Row{Client: c.Name})
+	}
+	return out.comparableWith(m)
+}
+
+// comparableWith is an error where the earlier matrix has none of the cells of a matrix, or of one that will be.
+func (out *matrixOutputs) comparableWith(m *hostsim.Matrix) error {
+	if out.before == nil {
+		return nil
+	}
+	for _, row := range m.Rows {
+		before := out.before.Row(row.Client)
+		if before != nil && slices.ContainsFunc(m.Scenarios, func(s hostsim.Scenario) bool { return before.Cell(s.Name) != nil }) {
+			return nil
+		}
+	}
+	return usage(errors.New("--expect: the earlier matrix has none of these clients in these scenarios: there is nothing to compare"))
 }
 
 // readMatrix reads a matrix in JSON. The error names the file.

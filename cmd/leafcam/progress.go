@@ -27,7 +27,7 @@ func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) 
 		}
 		defer status.clear()
 	} else {
-		fmt.Fprintf(messages, "running %d clients against the camera\n", len(r.Clients))
+		fmt.Fprintf(messages, "running %s against the camera\n", clientCount(len(r.Clients)))
 		done := 0
 		r.RowDone = func(row hostsim.Row) {
 			done++
@@ -41,6 +41,14 @@ func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) 
 		return nil, environment(err)
 	}
 	return m, err
+}
+
+// clientCount is a number of clients in words.
+func clientCount(n int) string {
+	if n == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", n)
 }
 
 // inWords counts what came of a client's cells.
@@ -87,5 +95,9 @@ func tableOptions(out io.Writer) report.TableOptions {
 	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
 		o.Width = width
 	}
+	o.Width = min(o.Width, maxWidth)
 	return o
 }
+
+// maxWidth is how many columns are made use of: what is printed takes as much memory.
+const maxWidth = 1000

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -34,6 +35,9 @@ func parseReports(given, forms []string, asJSON bool) (list reportFiles, err err
 			if err := replaceable(path); err != nil {
 				return nil, err
 			}
+			if list.has(path) {
+				return nil, usage(fmt.Errorf("--report %s: another report goes to that file", r))
+			}
 		case list.toStdout():
 			return nil, usage(fmt.Errorf("--report %s: one report alone can go to standard output", r))
 		case asJSON:
@@ -44,8 +48,31 @@ func parseReports(given, forms []string, asJSON bool) (list reportFiles, err err
 	return list, nil
 }
 
-// replaceable is an error for a report in the place of what is no regular file.
+// has tells whether a report goes to a file, whatever it is called.
+func (list reportFiles) has(path string) bool {
+	return slices.ContainsFunc(list, func(f reportFile) bool { return f.path != onStdout && placeOf(f.path) == placeOf(path) })
+}
+
+// placeOf is the path of a file in a folder that is named without links.
+func placeOf(path string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err != nil {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, filepath.Base(path))
+}
+
+// replaceable is an error for a report in the place of what is no regular file, or in a folder that is none.
 func replaceable(path string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil {
+		return usage(fmt.Errorf("--report: %w", err))
+	} else if !info.IsDir() {
+		return usage(fmt.Errorf("--report: %s is no folder", dir))
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil // nothing is there, or writing will say what

@@ -12,6 +12,9 @@ import (
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
+// Commands are shown in the order of their use.
+func init() { cobra.EnableCommandSorting = false }
+
 // Exit statuses of the command.
 const (
 	exitFine        = 0
@@ -127,7 +130,6 @@ func add(root *cobra.Command, group string, commands ...*cobra.Command) {
 }
 
 func newRoot() *cobra.Command {
-	cobra.EnableCommandSorting = false // they are in the order of their use
 	root := &cobra.Command{
 		Use:   "leafcam",
 		Short: "an OpenMV camera's TLS server, and the clients that do or do not accept it",

@@ -25,12 +25,11 @@ type certificate struct {
 	failures atomic.Int64 // looks that found something to take and could not take it
 	looked   atomic.Int64 // when the last look ended, Unix nanoseconds
 
-	mu      sync.Mutex // held during a look
-	seen    contents   // of what is served
-	parsed  parsedPair // of what is not served, so that it is parsed once
-	problem problem    // of the last look; zero when there was none
-	said    problem    // what was logged last
-	saidAt  time.Time
+	mu      sync.Mutex            // held during a look
+	seen    contents              // of what is served
+	parsed  parsedPair            // of what is not served, so that it is parsed once
+	problem problem               // of the last look; zero when there was none
+	said    map[problem]time.Time // when what was logged last
 }
 
 // parsedPair is what contents were understood as.
@@ -122,7 +121,7 @@ func (c *certificate) look(asked bool) error {
 		c.problem = found
 		return err
 	}
-	c.seen, c.problem, c.said, c.parsed = found.contents, problem{}, problem{}, parsedPair{}
+	c.seen, c.problem, c.said, c.parsed = found.contents, problem{}, nil, parsedPair{}
 	c.take(pair)
 	return nil
 }
@@ -155,11 +154,17 @@ func (c *certificate) understand(read reading) (*tls.Certificate, error) {
 	return pair, nil
 }
 
+// maxSaid is how many problems are known to have been logged.
+const maxSaid = 100
+
 // say logs a problem, unless it was a moment ago.
 func (c *certificate) say(found problem, err error, asked bool) {
-	if !asked && found == c.said && time.Since(c.saidAt) < sayAgain {
+	if at, known := c.said[found]; !asked && known && time.Since(at) < sayAgain {
 		return
 	}
-	c.said, c.saidAt = found, time.Now()
+	if c.said == nil || len(c.said) >= maxSaid {
+		c.said = map[problem]time.Time{}
+	}
+	c.said[found] = time.Now()
 	c.log.Warn("the new certificate is not taken, the old one is served", "error", err.Error())
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -79,4 +80,16 @@ func TestStartDoesNotWait(t *testing.T) {
 			require.ErrorContains(t, err, path)
 		}
 	}
+}
+
+// TestOwnershipIsOfTheState: whoever gets a file that was kept from it reads it again, whatever its modification time.
+func TestOwnershipIsOfTheState(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	before := lookAt([]string{file}).state()
+	// Times are counted in steps: a change may fall into the step of the one before.
+	require.Eventually(t, func() bool {
+		require.NoError(t, os.Chown(file, os.Getuid(), os.Getgid()))
+		return lookAt([]string{file}).state() != before
+	}, time.Minute, time.Millisecond)
 }

@@ -5,12 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"fmt"
-	"hash"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +18,8 @@ import (
 // leaves them.
 type Delivery struct {
 	Paths []string
+	// Besides are files that Read needs, too, such as one with a password.
+	Besides []string
 	// Read reads them.
 	Read func(context.Context) (*delivery.Delivery, error)
 }
@@ -31,27 +30,39 @@ type deliverySource struct {
 	state   string // of the files at the last reading
 	last    reading
 	lastErr error
+	rest    time.Time // until when nobody looks unasked
 }
 
 // fresh is how long files may change without their times showing it: some file systems count in steps.
 const fresh = 10 * time.Second
 
+// idle is how many times as long as a look took nobody looks again: a delivery that is long to read, or changes all the
+// time, takes a small part of a processor.
+const idle = 20
+
 func (d *deliverySource) chain() string { return strings.Join(d.Paths, ", ") }
 
+// read reads what has changed, and what could not be read: why it could not may have ended without a trace in the files.
 func (d *deliverySource) read(asked bool) (reading, error) {
-	state, newest := d.stat()
-	if !asked && state == d.state && time.Since(newest) > fresh {
+	if !asked && time.Now().Before(d.rest) {
 		return d.last, d.lastErr
 	}
+	began := time.Now()
+	defer func() { d.rest = time.Now().Add(idle * time.Since(began)) }()
+	found := lookAt(slices.Concat(d.Paths, d.Besides))
+	state := found.state()
+	if !asked && state == d.state && d.lastErr == nil && time.Since(found.newest).Abs() > fresh {
+		return d.last, nil
+	}
 	d.state = state
-	d.last, d.lastErr = d.readNow(state)
+	d.last, d.lastErr = d.readNow()
 	return d.last, d.lastErr
 }
 
-func (d *deliverySource) readNow(state string) (reading, error) {
+func (d *deliverySource) readNow() (reading, error) {
 	read, err := d.Read(context.Background())
 	if err != nil {
-		return reading{problem: problem{unread: [2]bool{true, true}, contents: contents{sha256.Sum256([]byte(state))}}}, err
+		return reading{problem: problem{unread: [2]bool{true, true}, contents: contents{kindOf(err)}}}, err
 	}
 	var files [2][]byte
 	if read.Leaf != nil {
@@ -84,30 +95,10 @@ func pairOf(d *delivery.Delivery) (*tls.Certificate, error) {
 	return pair, nil
 }
 
-// stat returns what tells whether the files are the same, and when the newest of them was changed.
-func (d *deliverySource) stat() (state string, newest time.Time) {
-	sum := sha256.New()
-	for _, path := range d.Paths {
-		// What cannot be looked at is read, and then its reader says why.
-		_ = filepath.WalkDir(path, func(path string, _ fs.DirEntry, _ error) error {
-			changed := statFile(sum, path)
-			if changed.After(newest) {
-				newest = changed
-			}
-			return nil
-		})
-	}
-	return hex.EncodeToString(sum.Sum(nil)), newest
-}
+// digits are what differs in the errors of one kind: sizes, places, names of temporary files.
+var digits = regexp.MustCompile("[0-9]+")
 
-// statFile adds a file to a sum: links count as what they lead to, as certbot renews by them.
-func statFile(sum hash.Hash, path string) time.Time {
-	target, _ := filepath.EvalSymlinks(path)
-	info, err := os.Stat(path)
-	if err != nil {
-		fmt.Fprintf(sum, "%q %q gone\n", path, target)
-		return time.Time{}
-	}
-	fmt.Fprintf(sum, "%q %q %d %d %s\n", path, target, info.Size(), info.ModTime().UnixNano(), info.Mode())
-	return info.ModTime()
+// kindOf tells errors apart that are to be logged each.
+func kindOf(err error) [sha256.Size]byte {
+	return sha256.Sum256(digits.ReplaceAll([]byte(err.Error()), []byte("0")))
 }

@@ -58,7 +58,7 @@ func JUnitSince(w io.Writer, was, is *hostsim.Matrix) error {
 	changed := map[[2]string]Change{}
 	for _, c := range Compare(was, is) {
 		at := [2]string{c.Client, c.Scenario}
-		visible(&at[0], &c.Was, &c.Is, &c.Message) // rows are looked up as they are shown
+		visible(&at[0], &at[1], &c.Was, &c.Is, &c.Message) // rows are looked up as they are shown
 		changed[at] = c
 	}
 	return junit(w, is, func(test *junitCase, r hostsim.Row, c hostsim.Cell) {

@@ -204,3 +204,44 @@ func TestMachinesReadWhatWasThere(t *testing.T) {
 		})
 	}
 }
+
+// TestWordsOfAFile: what has fixed values in a run has any in a file. It acts on nothing, either.
+func TestWordsOfAFile(t *testing.T) {
+	for kind, evil := range forged.Characters() {
+		t.Run(kind, func(t *testing.T) {
+			text := func(place string) string { return place + "x" + evil + "y" }
+			m := sample()
+			m.Scenarios[0].Name, m.Scenarios[0].Title, m.Scenarios[0].Role = text("name"), text("title"), hostsim.Role(text("role"))
+			m.Firmware = text("firmware")
+			for r := range m.Rows {
+				if len(m.Rows[r].Cells) > 0 {
+					c := &m.Rows[r].Cells[0]
+					c.Scenario, c.Verdict, c.How = text("name"), verdict.Verdict(text("verdict")), verdict.How(text("how"))
+				}
+			}
+			m.Rows[2].System = text("system")
+			before := *m
+			before.Rows = slices.Clone(m.Rows)
+			before.Rows[0].Cells = slices.Clone(m.Rows[0].Cells)
+			before.Rows[0].Cells[0].Verdict = verdict.VerdictCompleted
+			var out bytes.Buffer
+			for _, width := range []int{0, 48} {
+				report.Table(&out, m, report.TableOptions{Width: width})
+				rows := report.NewRows(&out, nil, m.Scenarios, report.TableOptions{Width: width})
+				for _, row := range m.Rows {
+					rows.Print(row)
+				}
+			}
+			report.Changes(&out, report.Compare(&before, m))
+			require.NoError(t, report.Write(&out, "markdown", m))
+			forged.RequireInert(t, out.String(), evil)
+			for _, place := range []string{"name", "title", "role", "verdict", "firmware"} {
+				require.Contains(t, out.String(), printable.Visible(text(place)))
+			}
+			out.Reset()
+			require.NoError(t, report.WriteSince(&out, "junit", &before, m))
+			forged.RequireInert(t, textOf(t, "JUnit", strings.ReplaceAll(out.String(), "\n", " ")), strings.Trim(evil, "\n\t"))
+			require.Contains(t, out.String(), `failures="1"`, "the change is found again by the name of its scenario")
+		})
+	}
+}

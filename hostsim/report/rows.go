@@ -39,9 +39,9 @@ const saying = "what it says"
 // NewRows prints the head of a table of clients and scenarios. What is too wide for the terminal is left out: first what
 // the clients say, then columns, which are named.
 func NewRows(w io.Writer, clients []*hostsim.Client, scenarios []hostsim.Scenario, o TableOptions) *Rows {
-	name := 0
+	name, scenarios := 0, shownScenarios(scenarios)
 	for _, c := range clients {
-		name = max(name, text.StringWidthWithoutEscSequences(c.Title))
+		name = max(name, text.StringWidthWithoutEscSequences(printable.Visible(c.Title)))
 	}
 	const shortest, longest = 8, 26
 	name = max(shortest, min(name, longest))

@@ -34,17 +34,35 @@ func worded(m *hostsim.Matrix) *hostsim.Matrix {
 // command lines, which package shell writes, and for client_hello, which no report shows.
 func shown(m *hostsim.Matrix) *hostsim.Matrix {
 	c := worded(m)
-	visible(&c.Host)
+	visible(&c.Host, &c.Firmware, &c.Isolation)
+	c.Scenarios = shownScenarios(m.Scenarios)
 	for i := range c.Rows {
 		r := &c.Rows[i]
-		visible(&r.Client, &r.Stack, &r.Version)
+		visible(&r.Client, &r.Stack, &r.Version, &r.System, &r.Family, &r.Guess)
 		for j := range r.Cells {
+			visible(&r.Cells[j].Scenario)
 			o := &r.Cells[j].Outcome
+			o.Verdict, o.How, o.Cause = shownWord(o.Verdict), shownWord(o.How), shownWord(o.Cause)
 			o.Stdout, o.Stderr = printable.Lines(o.Stdout), printable.Lines(o.Stderr)
 		}
 	}
 	return c
 }
+
+// shownScenarios returns scenarios whose texts can be shown: those of an earlier run are a file's.
+func shownScenarios(list []hostsim.Scenario) []hostsim.Scenario {
+	list = slices.Clone(list)
+	for i := range list {
+		s := &list[i]
+		visible(&s.Name, &s.Title)
+		s.Role, s.Server, s.Leaf = shownWord(s.Role), shownWord(s.Server), shownWord(s.Leaf)
+		s.Trust, s.AIA, s.Key = shownWord(s.Trust), shownWord(s.AIA), shownWord(s.Key)
+	}
+	return list
+}
+
+// shownWord is a word of a fixed list, or what a file has in its place.
+func shownWord[T ~string](word T) T { return T(printable.Visible(string(word))) }
 
 func visible(texts ...*string) {
 	for _, text := range texts {

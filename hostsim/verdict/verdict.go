@@ -73,3 +73,14 @@ const (
 	VerdictOtherSystem   Verdict = "other system"    // the client belongs to another operating system
 	VerdictNeverVerifies Verdict = "does not verify" // the client accepts any certificate, as everybody knows
 )
+
+// Known tells whether it is one of those above.
+func (v Verdict) Known() bool {
+	switch v {
+	case VerdictCompleted, VerdictRefused, VerdictNoHandshake, VerdictCameraBusy, VerdictNotInstalled,
+		VerdictCannotIsolate, VerdictTimedOut, VerdictCrashed, VerdictHarnessError,
+		VerdictNotApplicable, VerdictOtherSystem, VerdictNeverVerifies:
+		return true
+	}
+	return false
+}
