@@ -52,7 +52,7 @@ type checkOptions struct {
 }
 
 func newCheck() *cobra.Command {
-	var o checkOptions
+	o := checkOptions{with: string(preflight.CureLeafOnly)}
 	cmd := &cobra.Command{
 		Use:   "check DELIVERY...",
 		Short: "tell before flashing whether it will work, for whom not, and what to do",
@@ -108,9 +108,9 @@ too), a client of --must that does not connect, or with --expect something that 
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/preflight/CHECK.md")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
 	f.Var(&o.must, "must", "exit with 1 unless these clients connect, as `NAMES` with commas: curl, android, browsers ...")
-	f.StringVar(&o.with, "with", string(preflight.CureLeafOnly), "the `CURE` that --must is about: leaf-only, second-load or gateway")
+	f.Var(filled{&o.with}, "with", "the `CURE` that --must is about: leaf-only, second-load or gateway")
 	f.StringVar(&o.failOn, "fail-on", string(preflight.SeverityError), "exit with 1 for findings from this `SEVERITY` on: error or warning")
-	f.StringVar(&o.expect, "expect", "", "`FILE` with an earlier report in JSON: exit with 1 when something is worse than it was")
+	f.Var(filled{&o.expect}, "expect", "`FILE` with an earlier report in JSON: exit with 1 when something is worse than it was")
 	f.StringVar(&o.fleet, "fleet", "", "`LIST` of devices to check, - for standard input")
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
 	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: a private key that is here is an error")

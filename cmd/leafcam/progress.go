@@ -37,10 +37,13 @@ func runWithProgress(ctx context.Context, r hostsim.Runner, messages io.Writer) 
 		}
 	}
 	m, err := r.Run(ctx)
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return m, ctx.Err()
+	}
+	if err != nil {
 		return nil, environment(err)
 	}
-	return m, err
+	return m, nil
 }
 
 // clientCount is a number of clients in words.

@@ -53,7 +53,7 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitInterrupted, run(ctx, []string{"demo"}, &stdout, &stderr))
+	require.Equal(t, exitInterrupted, run(ctx, []string{"demo"}, &stdout, &stderr), stderr.String())
 }
 
 // TestRealOwnAIA: the AIA URL of a person's own leaf, on port 80 of a name that is not

@@ -257,11 +257,12 @@ func runRows(ctx context.Context, r hostsim.Runner, out, messages io.Writer) (*h
 	if ctx.Err() != nil {
 		status.clear()
 		fmt.Fprintf(messages, "\n%d of %d clients have run\n", done, len(r.Clients))
+		return m, ctx.Err()
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		return nil, environment(err)
 	}
-	return m, err
+	return m, nil
 }
 
 // A tally counts clients whose verdicts stand: how many ran, and how many completed the chain now and with the

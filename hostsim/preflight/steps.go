@@ -42,7 +42,7 @@ func (c *checker) steps() []Step {
 	list := c.missingSteps()
 	cure := r.Verdict.Cure
 	if c.options.KeyElsewhere && cure != CureLeafOnly {
-		return append(list, Step{Text: "run leafcam convert where the private key is; it prints the lines for main.py", Cure: cure})
+		return append(list, Step{Text: "run leafcam convert where the key is; it prints the lines for main.py", Cure: cure})
 	}
 	if c.subject.Key == nil || r.Certificate == nil {
 		return list
