@@ -10,6 +10,7 @@ import (
 
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/hostsim/verdict"
+	"github.com/leafcam/leafcam/internal/grid"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -44,7 +45,7 @@ func encodedLine(v any) []byte {
 func (d *display) start(format string, args ...any) {
 	said := fmt.Sprintf(format, args...)
 	if d.width > 0 {
-		said = hanging("", "    ", said, d.width)
+		said = grid.Hanging("", "    ", said, d.width)
 	}
 	d.text("%s", said)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/leafcam/leafcam/internal/grid"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -52,7 +53,7 @@ func printHelp(out io.Writer, cmd *cobra.Command) {
 		width = min(width, terminal)
 	}
 	fmt.Fprintln(out, reflow(cmd.Long, width))
-	fmt.Fprintf(out, "\nUsage:\n%s\n", hanging("  ", "      ", cmd.UseLine(), width))
+	fmt.Fprintf(out, "\nUsage:\n%s\n", grid.Hanging("  ", "      ", cmd.UseLine(), width))
 	printCommands(out, cmd, width)
 	printOptions(out, cmd, width)
 }
@@ -67,13 +68,13 @@ func printCommands(out io.Writer, cmd *cobra.Command, width int) {
 		for _, c := range cmd.Commands() {
 			if c.GroupID == g.ID && c.IsAvailableCommand() {
 				head := fmt.Sprintf("  %-11s ", c.Name())
-				fmt.Fprintln(out, hanging(head, strings.Repeat(" ", len(head)), c.Short, width))
+				fmt.Fprintln(out, grid.Hanging(head, strings.Repeat(" ", len(head)), c.Short, width))
 			}
 		}
 	}
 	for _, c := range cmd.Commands() {
 		if c.GroupID == "" && c.IsAvailableCommand() && len(cmd.Groups()) == 0 {
-			fmt.Fprintln(out, hanging(fmt.Sprintf("  %-11s ", c.Name()), "              ", c.Short, width))
+			fmt.Fprintln(out, grid.Hanging(fmt.Sprintf("  %-11s ", c.Name()), "              ", c.Short, width))
 		}
 	}
 }
@@ -124,7 +125,7 @@ func reflow(long string, width int) string {
 	var out, paragraph []string
 	flush := func() {
 		if len(paragraph) > 0 {
-			out = append(out, hanging("", "", strings.Join(paragraph, " "), width))
+			out = append(out, grid.Hanging("", "", strings.Join(paragraph, " "), width))
 			paragraph = nil
 		}
 	}
@@ -154,25 +155,12 @@ func fitExample(line string, width int) string {
 	const remark = "        "
 	if command, said, found := strings.Cut(body, "  "); found {
 		if command == "" || len(indent) > len(remark) {
-			return hanging(remark, remark, strings.TrimSpace(said), width)
+			return grid.Hanging(remark, remark, strings.TrimSpace(said), width)
 		}
-		return indent + command + "\n" + hanging(remark, remark, strings.TrimSpace(said), width)
+		return indent + command + "\n" + grid.Hanging(remark, remark, strings.TrimSpace(said), width)
 	}
 	if len(indent) > len(remark) { // a remark on a line of its own
-		return hanging(remark, remark, body, width)
+		return grid.Hanging(remark, remark, body, width)
 	}
-	return hanging(indent, indent+"    ", body, width)
-}
-
-// hanging wraps a text behind a first prefix, with another one before the lines that follow.
-func hanging(first, then, said string, width int) string {
-	lines := strings.Split(text.WrapSoft(said, max(1, width-len(then))), "\n")
-	for i, line := range lines {
-		prefix := then
-		if i == 0 {
-			prefix = first
-		}
-		lines[i] = strings.TrimRight(prefix+strings.TrimRight(line, " "), " ")
-	}
-	return strings.Join(lines, "\n")
+	return grid.Hanging(indent, indent+"    ", body, width)
 }

@@ -94,7 +94,7 @@ func (g *Grid) list(width int) string {
 		if i > 0 {
 			out = append(out, "")
 		}
-		out = append(out, wrapped("", "  ", cells[0], width))
+		out = append(out, Hanging("", "  ", cells[0], width))
 		for n, cell := range cells[1:] {
 			if cell == "" {
 				continue
@@ -103,14 +103,14 @@ func (g *Grid) list(width int) string {
 			if text.StringWidthWithoutEscSequences(head) > label {
 				head = text.Trim(head, label-1) + "…"
 			}
-			out = append(out, wrapped("  "+text.Pad(head, label, ' ')+"  ", strings.Repeat(" ", label+4), cell, width))
+			out = append(out, Hanging("  "+text.Pad(head, label, ' ')+"  ", strings.Repeat(" ", label+4), cell, width))
 		}
 	}
 	return strings.Join(out, "\n")
 }
 
-// wrapped wraps a text behind a first prefix, with another one before the lines that follow.
-func wrapped(first, then, said string, width int) string {
+// Hanging wraps a text at a width, behind a first prefix and with another one before the lines that follow.
+func Hanging(first, then, said string, width int) string {
 	lines := strings.Split(text.WrapSoft(said, max(1, width-len(then))), "\n")
 	for i, line := range lines {
 		prefix := then
