@@ -101,7 +101,7 @@ func (c buildCache) take(key, dir string) bool {
 	if err := os.Chtimes(filepath.Join(kept, whole), now, now); err != nil {
 		return false
 	}
-	return copyFiles(kept, dir) == nil
+	return copyFiles(kept, dir, os.WriteFile) == nil
 }
 
 // keep keeps what is in a folder under a key. What cannot be kept is built again the next time.
@@ -115,7 +115,8 @@ func (c buildCache) keep(key, dir string) {
 		return
 	}
 	defer os.RemoveAll(making)
-	if copyFiles(dir, making) != nil || os.WriteFile(filepath.Join(making, whole), nil, 0o600) != nil {
+	// What is kept is on the disk before its mark is.
+	if copyFiles(dir, making, atomicfile.Replace) != nil || os.WriteFile(filepath.Join(making, whole), nil, 0o600) != nil {
 		return
 	}
 	_ = os.Rename(making, filepath.Join(c.dir, key)) // another run may have been first
@@ -142,7 +143,7 @@ func (c buildCache) clear() {
 }
 
 // copyFiles copies the regular files below a folder, with their modes.
-func copyFiles(from, to string) error {
+func copyFiles(from, to string, write func(path string, data []byte, mode fs.FileMode) error) error {
 	return eachFile(from, func(name, path string) error {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -156,6 +157,6 @@ func copyFiles(from, to string) error {
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
-		return atomicfile.Replace(target, data, info.Mode().Perm())
+		return write(target, data, info.Mode().Perm())
 	})
 }

@@ -215,6 +215,9 @@ func (v *Visit) Run(ctx context.Context, env []string, args ...string) error {
 	if v.Home != "" {
 		return v.runTool(ctx, v.Home, toolTimeout, env, args)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	// Nothing of a cell: what the client needs once a run, or once for many.
 	key, err := v.cache.key(v.BuildDir, env, args)
 	if err == nil && v.cache.take(key, v.BuildDir) {

@@ -24,6 +24,9 @@ const (
 	exitInterrupted = 130
 )
 
+// interrupted is what a command says that was told to end.
+const interrupted = "leafcam: interrupted"
+
 // statusError is an error with the exit status that goes with it.
 type statusError struct {
 	status int
@@ -54,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFine
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		fmt.Fprintln(stderr, "leafcam: interrupted")
+		fmt.Fprintln(stderr, interrupted)
 		return exitInterrupted
 	}
 	var status *statusError

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -107,11 +108,11 @@ func (s *signals) forcedEnd() <-chan struct{} {
 func runUntilSignal(args []string, stdout, stderr io.Writer) int {
 	survivePipes()
 	ctx := withSignals(context.Background())
-	return untilSignal(ctx, func() int { return run(ctx, args, stdout, stderr) })
+	return untilSignal(ctx, stderr, func() int { return run(ctx, args, stdout, stderr) })
 }
 
 // untilSignal runs a command, and returns its exit status.
-func untilSignal(ctx context.Context, command func() int) int {
+func untilSignal(ctx context.Context, messages io.Writer, command func() int) int {
 	ended := make(chan int, 1)
 	go func() { ended <- command() }()
 	select {
@@ -124,6 +125,7 @@ func untilSignal(ctx context.Context, command func() int) int {
 		return status
 	case <-ctx.Value(signalsKey{}).(*signals).forcedEnd():
 		workdir.RemoveAll()
+		fmt.Fprintln(messages, interrupted)
 		return exitInterrupted
 	}
 }

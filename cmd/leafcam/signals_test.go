@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func told(within time.Duration) context.Context {
 func TestCriticalSectionIsNotEnded(t *testing.T) {
 	ctx := told(time.Hour)
 	over, finished := critical(ctx), false
-	status := untilSignal(ctx, func() int {
+	status := untilSignal(ctx, io.Discard, func() int {
 		time.Sleep(2 * endsWithin) // a slow drive
 		finished = true
 		over()
@@ -36,7 +37,7 @@ func TestCriticalSectionEndsAtLast(t *testing.T) {
 	defer close(never)
 	over := critical(ctx)
 	defer over()
-	require.Equal(t, exitInterrupted, untilSignal(ctx, func() int {
+	require.Equal(t, exitInterrupted, untilSignal(ctx, io.Discard, func() int {
 		<-never
 		return exitFine
 	}))
