@@ -35,6 +35,9 @@ func output(name string, make func(ctx context.Context, leafcam, dir string) (st
 	return part{name: name, fill: fill}
 }
 
+// columns is how wide outputs of this page are, so that its readers need not scroll.
+const columns = "120"
+
 func demoOutput(ctx context.Context, leafcam, dir string) (string, error) {
 	out, err := capture(ctx, dir, leafcam, "demo")
 	return block("", out), err
@@ -66,6 +69,7 @@ func capture(ctx context.Context, dir, program string, args ...string) (string, 
 	var out, messages bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &messages
+	cmd.Env = append(os.Environ(), "COLUMNS="+columns)
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("%s: %w: %s", cmd, err, bytes.TrimSpace(messages.Bytes()))
 	}
