@@ -50,7 +50,7 @@ func (d *Delivery) CameraFiles() ([]File, error) {
 		return nil, err
 	}
 	files := []File{{CameraCert, d.Leaf.Raw, atomicfile.Public}, {CameraKey, key, atomicfile.Private}}
-	if d.Root != nil && certs.PublicRoot(d.top()) == nil {
+	if d.Root != nil && certs.PublicRoot(d.Top()) == nil {
 		files = append(files, File{RootFile, certs.EncodePEM(d.Root), atomicfile.Public}) // clients have to be given it
 	}
 	if len(d.Chain) == 0 {
@@ -82,6 +82,11 @@ func LoadingLines(intermediates int) []string {
 		"context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)",
 		fmt.Sprintf("context.load_cert_chain(%q, %q)", CameraCert, CameraKey),
 	}
+	return append(lines, SecondLoadLines(intermediates)...)
+}
+
+// SecondLoadLines returns those of [LoadingLines] that load the intermediates.
+func SecondLoadLines(intermediates int) (lines []string) {
 	for i := range intermediates {
 		lines = append(lines, fmt.Sprintf("context.load_cert_chain(%q, %q)", IntermediateFile(i+1), CameraKey))
 	}

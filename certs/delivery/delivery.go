@@ -322,7 +322,7 @@ func (d *Delivery) strange(c *Certificate) string {
 // crossed says whose key a certificate certifies once more, when that is the root's that signed the end of the
 // chain; "" otherwise.
 func (d *Delivery) crossed(c *x509.Certificate) string {
-	top := d.top()
+	top := d.Top()
 	if top == nil || d.Root != nil || !certs.SignedBy(top, c) {
 		return ""
 	}
@@ -330,8 +330,8 @@ func (d *Delivery) crossed(c *x509.Certificate) string {
 		certname.Short(c.Issuer))
 }
 
-// top is the end of the chain, below the root.
-func (d *Delivery) top() *x509.Certificate {
+// Top is the certificate that the root has signed: the end of the chain, or the leaf. It is nil where that cannot be parsed.
+func (d *Delivery) Top() *x509.Certificate {
 	if len(d.Chain) > 0 {
 		return d.Chain[len(d.Chain)-1]
 	}

@@ -335,12 +335,11 @@ func (t tally) print(out io.Writer, r hostsim.Runner, delivered string) {
 }
 
 // next is what loads the intermediate: the call itself, where the delivery is a folder that convert wrote.
-func (t tally) next(r hostsim.Runner, delivered string) (calls []string) {
+func (t tally) next(r hostsim.Runner, delivered string) []string {
 	for n := range r.Files.Chain {
 		if _, err := os.Stat(filepath.Join(delivered, delivery.IntermediateFile(n+1))); err != nil {
 			return []string{"leafcam convert " + delivered + " --out " + preflight.CameraFolder}
 		}
-		calls = append(calls, fmt.Sprintf("context.load_cert_chain(%q, %q)", delivery.IntermediateFile(n+1), delivery.CameraKey))
 	}
-	return calls
+	return delivery.SecondLoadLines(len(r.Files.Chain))
 }

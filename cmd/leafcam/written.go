@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/internal/atomicfile"
+	"github.com/leafcam/leafcam/internal/grid"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
@@ -200,9 +198,7 @@ func wrap(out io.Writer, said string) {
 	if width < 20 {
 		width = 80
 	}
-	for _, line := range strings.Split(text.WrapSoft(said, width), "\n") {
-		fmt.Fprintln(out, strings.TrimRight(line, " "))
-	}
+	fmt.Fprintln(out, grid.Hanging("", "", said, width))
 }
 
 // sizes compare what the camera sends with what it can: a message holds so many octets (CAMERA.md section 1.4).
@@ -210,20 +206,16 @@ func (i instructions) sizes(out io.Writer, files []delivery.File) {
 	if i.delivery == nil {
 		return
 	}
-	most := device.OpenMV50.OutContentLen
-	const header, entry = 4 + 3, 3 // of the message and its list, and of each certificate (RFC 5246 section 7.4.2)
-	size, said := header, ""
+	var sent [][]byte
 	for _, f := range delivery.CameraOnly(files) {
-		if f.Name == delivery.CameraKey {
-			continue
-		}
-		size += entry + len(f.Data)
-		if said == "" {
-			said = fmt.Sprintf("The camera sends the certificate in a message of %d bytes, of at most %d", size, most)
+		if f.Name != delivery.CameraKey {
+			sent = append(sent, f.Data)
 		}
 	}
-	if len(delivery.CameraOnly(files)) > 2 {
-		said += fmt.Sprintf("; with the second load %d", size)
+	said := fmt.Sprintf("The camera sends the certificate in a message of %d bytes, of at most %d",
+		preflight.MessageSize(sent[0]), device.OpenMV50.OutContentLen)
+	if len(sent) > 1 {
+		said += fmt.Sprintf("; with the second load %d", preflight.MessageSize(sent...))
 	}
 	fmt.Fprintln(out)
 	wrap(out, said+".")
@@ -290,21 +282,13 @@ func (i instructions) next(out io.Writer, list []writtenFile) {
 	if len(list) > 0 {
 		subject = preflight.Quote(filepath.Dir(list[0].File))
 	}
-	if d := i.delivery; d.Leaf.Parsed != nil && !certs.SelfSigned(d.Leaf.Parsed) && d.Root == nil && certs.FindRoot(topOf(d)) == nil {
+	if d := i.delivery; d.Leaf.Parsed != nil && !certs.SelfSigned(d.Leaf.Parsed) && d.Root == nil && certs.FindRoot(d.Top()) == nil {
 		subject += " --root FILE"
 	}
 	fmt.Fprintf(out, "\nNext, the proof with the programs of this machine:\n    leafcam try %s\n", printable.Visible(subject))
 	if strings.HasSuffix(subject, " --root FILE") {
 		fmt.Fprintln(out, "FILE has the root that your clients trust: nobody here knows it.")
 	}
-}
-
-// topOf is the certificate that the root has signed.
-func topOf(d *delivery.Delivery) *x509.Certificate {
-	if len(d.Chain) > 0 {
-		return d.Chain[len(d.Chain)-1]
-	}
-	return d.Leaf.Parsed
 }
 
 // json writes the same for machines.

@@ -137,7 +137,7 @@ func (c *checker) describePath() {
 	for _, issuer := range c.path {
 		ders, top = append(ders, issuer.Raw), issuer
 	}
-	c.report.Message.Path = messageSize(ders...)
+	c.report.Message.Path = MessageSize(ders...)
 	switch {
 	case c.root == nil && (len(c.path) == 0 || len(top.IssuingCertificateURL) > 0):
 		c.add(CodeMissingLink, c.subject.CertFile,

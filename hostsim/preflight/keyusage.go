@@ -79,7 +79,7 @@ func (c *checker) usages() {
 // size compares the Certificate message with what the camera can send.
 func (c *checker) size() {
 	firmware := c.options.Firmware
-	c.report.Message = Message{Leaf: messageSize(c.leaf.Raw), Limit: firmware.OutContentLen}
+	c.report.Message = Message{Leaf: MessageSize(c.leaf.Raw), Limit: firmware.OutContentLen}
 	if c.report.Message.Leaf > firmware.OutContentLen {
 		c.add(CodeMessageTooLong, c.subject.CertFile,
 			fmt.Sprintf("the certificate's message has %d octets, and the camera sends %d at most", c.report.Message.Leaf, firmware.OutContentLen),
@@ -87,8 +87,8 @@ func (c *checker) size() {
 	}
 }
 
-// messageSize is the size of a Certificate message (CAMERA.md section 1.5).
-func messageSize(list ...[]byte) int {
+// MessageSize is the size of a Certificate message (CAMERA.md section 1.5).
+func MessageSize(list ...[]byte) int {
 	n := 7
 	for _, der := range list {
 		n += 3 + len(der)

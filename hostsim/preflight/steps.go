@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -47,16 +48,16 @@ func (c *checker) steps() []Step {
 	if c.subject.Key == nil || r.Certificate == nil {
 		return list
 	}
-	camera := c.paths()
+	camera, converts, told := c.paths(), false, false
 	if line := c.loadingLines(); cure == CureSecondLoad && r.Verdict.Camera == CameraLoads && line != "" {
-		list = append(list, Step{Text: "add to main.py: " + line, Cure: cure})
+		list, told = append(list, Step{Text: "add to main.py: " + line, Cure: cure}), true
 	} else if c.subject.Converted && (r.Verdict.Camera == CameraConverted || cure != CureLeafOnly) {
 		list = append(list, Step{Text: "write the files for the camera", Command: c.convertCommand(), Converts: true})
-		camera = CameraFolder
+		camera, converts = CameraFolder, true
 	}
 	switch {
-	case slices.ContainsFunc(list, func(s Step) bool { return s.Cure == cure }) && cure != "":
-	case cure == CureSecondLoad && list != nil && slices.ContainsFunc(list, func(s Step) bool { return s.Converts }):
+	case told:
+	case cure == CureSecondLoad && converts:
 		text := fmt.Sprintf("add %s to main.py; step %d prints %s", plural(len(r.Path), "line"), len(list), itOrThem(len(r.Path)))
 		list = append(list, Step{Text: text, Cure: cure})
 	case cure == CureSecondLoad:
@@ -66,12 +67,8 @@ func (c *checker) steps() []Step {
 		list = append(list, Step{Text: text, Cure: cure})
 	}
 	if r.Finding(CodeUnknownRoot) != nil {
-		top := c.leaf.Parsed
-		if len(c.path) > 0 {
-			top = c.path[len(c.path)-1]
-		}
 		text := fmt.Sprintf("install the root %q in each client; name its file with --root, and the check looks at it, too",
-			certname.Whole(top.Issuer))
+			certname.Whole(c.top().Issuer))
 		list = append(list, Step{Text: text})
 	}
 	if r.Root != "" && !c.public && c.root != nil {
@@ -89,13 +86,10 @@ func (c *checker) missingSteps() []Step {
 	if c.report.Finding(CodeMissingLink) == nil || c.leaf == nil || c.leaf.Parsed == nil {
 		return []Step{}
 	}
-	top := c.leaf.Parsed
-	if len(c.path) > 0 {
-		top = c.path[len(c.path)-1]
-	}
+	issuer := c.top().Issuer
 	step := Step{
 		Text: fmt.Sprintf("add the certificate of %q: an ACME client keeps it in fullchain.pem or chain.pem, a CA has it on its pages",
-			cmp.Or(top.Issuer.CommonName, certname.Whole(top.Issuer))),
+			cmp.Or(issuer.CommonName, certname.Whole(issuer))),
 		Fixes: CodeMissingLink,
 	}
 	if c.aia.url != "" && !c.aia.tried {
@@ -103,6 +97,14 @@ func (c *checker) missingSteps() []Step {
 		step.Command = c.checkCommand() + c.hostUnless(c.choice()) + " --fetch"
 	}
 	return []Step{step}
+}
+
+// top is the last certificate on the way to the root that is here.
+func (c *checker) top() *x509.Certificate {
+	if len(c.path) > 0 {
+		return c.path[len(c.path)-1]
+	}
+	return c.leaf.Parsed
 }
 
 // hostUnless is the host's flag, unless it is there already.
@@ -119,15 +121,13 @@ func (c *checker) loadingLines() string {
 	if d == nil || len(c.path) == 0 {
 		return ""
 	}
-	var calls []string
 	for n := range c.path {
 		name := delivery.IntermediateFile(n + 1)
 		if !slices.ContainsFunc(d.Items, func(i *delivery.Item) bool { return filepath.Base(i.File) == name && i.Archive == "" }) {
 			return ""
 		}
-		calls = append(calls, fmt.Sprintf("context.load_cert_chain(%q, %q)", name, delivery.CameraKey))
 	}
-	return strings.Join(calls, "; ")
+	return strings.Join(delivery.SecondLoadLines(len(c.path)), "; ")
 }
 
 // serverSteps are what to do about a server that does not send all.

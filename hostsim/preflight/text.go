@@ -131,13 +131,7 @@ func (t *textWriter) wrapped(first, next, s string) {
 
 // lines wraps a text that is fit for a terminal, and may be painted.
 func (t *textWriter) lines(first, next, s string) {
-	for i, line := range strings.Split(text.WrapSoft(s, t.width-len(next)), "\n") {
-		indent := next
-		if i == 0 {
-			indent = first
-		}
-		fmt.Fprintf(t, "%s%s\n", indent, strings.TrimRight(line, " "))
-	}
+	fmt.Fprintln(t, grid.Hanging(first, next, s, t.width))
 }
 
 // chain draws what the camera sends and what is missing.
