@@ -142,7 +142,7 @@ func (c buildCache) clear() {
 	}
 }
 
-// copyFiles copies the regular files below a folder, with their modes.
+// copyFiles copies the regular files below a folder, with their modes and times: some files name others by these.
 func copyFiles(from, to string, write func(path string, data []byte, mode fs.FileMode) error) error {
 	return eachFile(from, func(name, path string) error {
 		info, err := os.Stat(path)
@@ -157,6 +157,9 @@ func copyFiles(from, to string, write func(path string, data []byte, mode fs.Fil
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
-		return write(target, data, info.Mode().Perm())
+		if err := write(target, data, info.Mode().Perm()); err != nil {
+			return err
+		}
+		return os.Chtimes(target, info.ModTime(), info.ModTime())
 	})
 }

@@ -219,11 +219,19 @@ func (v *Visit) Run(ctx context.Context, env []string, args ...string) error {
 		return err
 	}
 	// Nothing of a cell: what the client needs once a run, or once for many.
+	return v.Once(env, args, func(v *Visit) error { return v.runTool(ctx, v.BuildDir, buildTimeout, env, args) })
+}
+
+// Once makes something in BuildDir, unless an earlier run has made it of the same files there with the same environment and
+// command line, whose first word is the path of the tool. The error is that of build, whose visit keeps nothing itself.
+func (v *Visit) Once(env, args []string, build func(*Visit) error) error {
 	key, err := v.cache.key(v.BuildDir, env, args)
 	if err == nil && v.cache.take(key, v.BuildDir) {
 		return nil
 	}
-	if err := v.runTool(ctx, v.BuildDir, buildTimeout, env, args); err != nil {
+	builds := *v
+	builds.cache = buildCache{}
+	if err := build(&builds); err != nil {
 		return err
 	}
 	if err == nil {

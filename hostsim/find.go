@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
 	"github.com/leafcam/leafcam/internal/npm"
@@ -47,24 +48,33 @@ func Find(ctx context.Context, list []*Client) ([]*Found, error) {
 		return nil, err
 	}
 	defer home.Close()
-	return finder{sandbox.Detect(ctx), home.Path}.findAll(ctx, list), nil
+	return newFinder(sandbox.Detect(ctx), home.Path).findAll(ctx, list), nil
 }
 
-// finder asks programs for their versions.
+// finder asks programs for their versions, each program once, whoever uses it.
 type finder struct {
 	sandbox *sandbox.Sandbox
 	home    string // below which each program has a home
+
+	mu    sync.Mutex
+	lines map[string]func() (string, bool) // by command line
 }
 
-func (fd finder) findAll(ctx context.Context, list []*Client) []*Found {
+func newFinder(s *sandbox.Sandbox, home string) *finder {
+	return &finder{sandbox: s, home: home, lines: map[string]func() (string, bool){}}
+}
+
+func (fd *finder) findAll(ctx context.Context, list []*Client) []*Found {
 	found := make([]*Found, len(list))
-	each(len(list), defaultParallel(), func(i int) {
-		found[i] = fd.find(ctx, list[i])
-	})
+	tasks := make([]*task, len(list))
+	for i := range list {
+		tasks[i] = &task{do: func() { found[i] = fd.find(ctx, list[i]) }}
+	}
+	perform(tasks, DefaultParallel())
 	return found
 }
 
-func (fd finder) find(ctx context.Context, c *Client) *Found {
+func (fd *finder) find(ctx context.Context, c *Client) *Found {
 	f := &Found{Client: c, programs: map[string]string{}}
 	if c.otherSystem() != "" {
 		return f
@@ -112,7 +122,7 @@ func (c *Client) lookPath(program string) (string, error) {
 
 // packageVersion returns the version of the first of Debian's packages, for programs that do
 // not tell theirs.
-func (fd finder) packageVersion(ctx context.Context, packages []string) string {
+func (fd *finder) packageVersion(ctx context.Context, packages []string) string {
 	dpkg, err := sandbox.LookPath("dpkg-query")
 	if err != nil || len(packages) == 0 {
 		return "installed"
@@ -126,7 +136,20 @@ func (fd finder) packageVersion(ctx context.Context, packages []string) string {
 
 // versionLine returns the first line of what a program says of its version, and whether
 // it ended well.
-func (fd finder) versionLine(ctx context.Context, args []string) (line string, ok bool) {
+func (fd *finder) versionLine(ctx context.Context, args []string) (line string, ok bool) {
+	key := strings.Join(args, "\x00")
+	fd.mu.Lock()
+	look := fd.lines[key]
+	if look == nil {
+		look = sync.OnceValues(func() (string, bool) { return fd.ask(ctx, args) })
+		fd.lines[key] = look
+	}
+	fd.mu.Unlock()
+	return look()
+}
+
+// ask runs a program that prints its version.
+func (fd *finder) ask(ctx context.Context, args []string) (line string, ok bool) {
 	home, err := os.MkdirTemp(fd.home, "version")
 	if err != nil {
 		return "", false

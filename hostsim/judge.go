@@ -35,6 +35,8 @@ type Outcome struct {
 	ExitCode  int     `json:"exit_code"`
 	Fetches   int     `json:"aia_fetches"`
 	Seconds   float64 `json:"seconds"`
+	// CPUSeconds is what the client and its children used, killed ones included where Isolation says so.
+	CPUSeconds float64 `json:"cpu_seconds"`
 	// HeldSeconds is how long the deciding connection to the camera was open.
 	HeldSeconds float64 `json:"held_seconds"`
 	// ClientHello is what the client offered on it.
@@ -97,7 +99,7 @@ func (o Outcome) wrongKey() Outcome {
 
 func judge(e Evidence) Outcome {
 	o := Outcome{
-		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), Command: e.Result.Args, Env: e.Result.Env,
+		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), CPUSeconds: e.Result.CPU.Seconds(), Command: e.Result.Args, Env: e.Result.Env,
 		Fetches: served(e.Fetches),
 		Stdout:  printable.Clip(string(e.Result.Stdout), maxKept),
 		Stderr:  printable.Clip(string(e.Result.Stderr), maxKept),

@@ -114,7 +114,7 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 			o.How, o.ChainCompleted = verdict.HowAnchor, false
 		}
 		if !row.Trustworthy && (o.Verdict == verdict.VerdictCompleted || o.Verdict == verdict.VerdictRefused ||
-			f.Known.NeverVerifies && o.Cause == verdict.CauseInexplicable) {
+			o.Verdict == verdict.VerdictNeverVerifies || f.Known.NeverVerifies && o.Cause == verdict.CauseInexplicable) {
 			instead := verdict.VerdictHarnessError
 			if f.Known.NeverVerifies {
 				instead = verdict.VerdictNeverVerifies

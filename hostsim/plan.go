@@ -123,3 +123,9 @@ func (s Scenario) testsFetches() bool { return s.AIA == AIAStranger }
 
 // testsNames tells whether the certificate is for another host.
 func (s Scenario) testsNames() bool { return s.Leaf == LeafWrongName }
+
+// provesVerifying tells whether a control shows that a client verifies at all: it connects where it should, and refuses a root
+// that nobody knows.
+func (s Scenario) provesVerifying() bool {
+	return s.Role == RolePositive || s.Role == RoleNegative && s.plan().asks.unknownRoot
+}

@@ -1,17 +1,13 @@
 package hostsim
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/leafcam/leafcam/certs"
@@ -47,8 +43,8 @@ type Runner struct {
 	// "" builds in each run.
 	Builds   string
 	Listen   string // IP address that servers listen on; 127.0.0.1 by default
-	Parallel int    // cells at a time; the number of CPUs by default
-	// Progress counts cells; while clients are built, none is done. It may be called from several goroutines.
+	Parallel int    // cells at a time; DefaultParallel by default
+	// Progress counts cells. It may be called from several goroutines.
 	Progress func(done, total int, what string)
 	// RowDone is called with each row when it is whole, one at a time. With RowByRow clients are run one after the other, in
 	// their order. Without it the slow ones are spread over the run, which ends sooner.
@@ -58,7 +54,8 @@ type Runner struct {
 	shard *Shard // set by Part
 }
 
-func defaultParallel() int { return max(2, runtime.NumCPU()) }
+// DefaultParallel is how many cells run at a time: some of them always wait for something.
+func DefaultParallel() int { return runtime.NumCPU() + 2 }
 
 // run is a Runner at work.
 type run struct {
@@ -94,9 +91,8 @@ func (r Runner) Run(ctx context.Context) (*Matrix, error) {
 	if !r.NoControls {
 		rn.extra = missingControls(r.Scenarios)
 	}
-	found := finder{rn.sandbox, home.Path}.findAll(ctx, r.Clients)
-	built := rn.build(ctx, found)
-	rows := rn.cells(ctx, found, built)
+	found := newFinder(rn.sandbox, home.Path).findAll(ctx, r.Clients)
+	rows := newWork(rn, found).all(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -145,7 +141,7 @@ func (r *Runner) defaults() error {
 		r.Deadline = DefaultDeadline
 	}
 	if r.Parallel == 0 {
-		r.Parallel = defaultParallel()
+		r.Parallel = DefaultParallel()
 	}
 	return nil
 }
@@ -173,107 +169,9 @@ func missingControls(scenarios []Scenario) []Scenario {
 	return missing
 }
 
-// build makes what clients need once, and returns the error of each one that failed.
-func (r *run) build(ctx context.Context, found []*Found) []error {
-	var builders []*Found // one for each group
-	seen := map[string]bool{}
-	for _, f := range found {
-		if dir := r.buildDir(f.Client); f.Installed() && f.Build != nil && !seen[dir] {
-			seen[dir] = true
-			builders = append(builders, f)
-		}
-	}
-	var mu sync.Mutex
-	failed := map[string]error{}
-	each(len(builders), r.Parallel, func(i int) {
-		f := builders[i]
-		dir := r.buildDir(f.Client)
-		if r.Progress != nil {
-			r.Progress(0, len(found)*len(r.asked()), f.Name+", being built")
-		}
-		err := r.buildOnce(ctx, f, dir)
-		mu.Lock()
-		defer mu.Unlock()
-		failed[dir] = err
-	})
-	failures := make([]error, len(found))
-	for i, f := range found {
-		failures[i] = failed[r.buildDir(f.Client)]
-	}
-	return failures
-}
-
-// buildOnce builds for one client, unless an earlier run has done it. A mark
-// in the folder says that it is whole: a build that broke off is made again.
-func (r *run) buildOnce(ctx context.Context, f *Found, dir string) error {
-	done := filepath.Join(dir, ".built")
-	if _, err := os.Stat(done); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := f.Build(ctx, &Visit{BuildDir: dir, programs: f.programs, sandbox: r.sandbox, cache: userBuildCache()}); err != nil {
-		return err
-	}
-	return os.WriteFile(done, nil, 0o644)
-}
-
-func (r *run) buildDir(c *Client) string {
-	group := c.BuildGroup
-	if group == "" {
-		group = c.Name
-	}
-	return filepath.Join(cmp.Or(r.Builds, r.home), "build-"+group)
-}
-
-// cells runs every cell and returns a row for each client, judged as a whole.
-func (r *run) cells(ctx context.Context, found []*Found, built []error) []Row {
-	scenarios := r.asked()
-	outcomes := make([][]Outcome, len(found))
-	for i := range outcomes {
-		outcomes[i] = make([]Outcome, len(scenarios))
-	}
-	total := len(found) * len(scenarios)
-	var mu sync.Mutex
-	done := 0
-	left := make([]int, len(found)) // cells of each client
-	for i := range left {
-		left[i] = len(scenarios)
-	}
-	each(total, r.Parallel, func(n int) {
-		// Cell after cell of one client would let the slow ones end last.
-		client, scenario := n%len(found), n/len(found)
-		if r.RowByRow {
-			client, scenario = n/len(scenarios), n%len(scenarios)
-		}
-		if r.RowDone != nil {
-			defer func() {
-				mu.Lock()
-				defer mu.Unlock()
-				if left[client]--; left[client] == 0 && ctx.Err() == nil {
-					r.RowDone(newRow(found[client], scenarios, outcomes[client], len(r.Scenarios)))
-				}
-			}()
-		}
-		outcomes[client][scenario] = r.cell(ctx, found[client], scenarios[scenario], built[client])
-		if r.Progress != nil {
-			mu.Lock()
-			done++
-			now := done
-			mu.Unlock()
-			r.Progress(now, total, found[client].Name+", "+scenarios[scenario].Name)
-		}
-	})
-	rows := make([]Row, len(found))
-	for i, f := range found {
-		rows[i] = newRow(f, scenarios, outcomes[i], len(r.Scenarios))
-	}
-	return rows
-}
-
-// cell runs one client in one scenario.
-func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outcome {
+// cell runs one client in one scenario. built is why what it needs could not be built; proved is what has shown already that it
+// never verifies, "" when nothing has.
+func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error, proved string) Outcome {
 	var none Outcome
 	switch {
 	case f.otherSystem() != "":
@@ -294,6 +192,9 @@ func (r *run) cell(ctx context.Context, f *Found, s Scenario, built error) Outco
 		if ok, reason := r.Files.suit(s.plan().asks); !ok {
 			return none.end(verdict.VerdictNotApplicable, verdict.CauseNotFitting, reason)
 		}
+	}
+	if proved != "" {
+		return none.end(verdict.VerdictNeverVerifies, verdict.CauseDoubt, proved)
 	}
 	o := r.try(ctx, f, s)
 	// A busy machine can come between a client and its verdict; a verdict on a certificate is
@@ -354,18 +255,4 @@ func token() string {
 	var b [16]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
-}
-
-// each calls f for 0 to n-1, at most parallel at a time.
-func each(n, parallel int, f func(int)) {
-	slots := make(chan struct{}, parallel)
-	var all sync.WaitGroup
-	for i := range n {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			f(i)
-		})
-	}
-	all.Wait()
 }

@@ -107,8 +107,7 @@ func fingerprint(c *x509.Certificate) string {
 func split(all []*Client, of int) [][]*Client {
 	groups := map[string][]*Client{}
 	for _, c := range all {
-		name := cmp.Or(c.BuildGroup, c.Name)
-		groups[name] = append(groups[name], c)
+		groups[c.buildGroup()] = append(groups[c.buildGroup()], c)
 	}
 	type group struct {
 		name   string

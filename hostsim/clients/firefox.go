@@ -4,19 +4,23 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/leafcam/leafcam/hostsim"
+	ports "github.com/leafcam/leafcam/internal/port"
 )
 
 //go:embed programs/firefox.py
 var firefoxDriver string
 
-// firefoxPrefs keep Firefox from everything but the page; %HOSTS% resolve to loopback.
+// firefoxPrefs keep Firefox from everything but the page, and from processes that one page does not need; %HOSTS% resolve to
+// loopback.
 const firefoxPrefs = `user_pref("marionette.port", %PORT%);
 user_pref("network.dns.localDomains", "%HOSTS%");
 user_pref("network.dns.disableIPv6", true);
@@ -40,6 +44,16 @@ user_pref("browser.startup.page", 0);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
 user_pref("extensions.update.enabled", false);
 user_pref("toolkit.telemetry.enabled", false);
+user_pref("dom.ipc.processPrelaunch.enabled", false);
+user_pref("fission.autostart", false);
+user_pref("extensions.webextensions.remote", false);
+user_pref("layers.gpu-process.enabled", false);
+user_pref("media.rdd-process.enabled", false);
+user_pref("media.utility-process.enabled", false);
+user_pref("browser.newtab.preload", false);
+user_pref("browser.newtabpage.activity-stream.feeds.topsites", false);
+user_pref("browser.newtabpage.activity-stream.feeds.section.topstories", false);
+user_pref("browser.search.serpEventTelemetryCategorization.enabled", false);
 `
 
 // firefox knows from its NSS database what to trust, and intermediates without trust.
@@ -69,17 +83,19 @@ func firefoxClient(name, title, library string, trust func(context.Context, *hos
 			Programs: []string{"firefox-esr", "certutil", "python3"},
 			Paths:    map[string]string{"python3": "/usr/bin/python3"}, Version: []string{"--version"}, Port: true,
 		},
-		Known: hostsim.Known{Family: "firefox", Words: nssWords, Browser: true},
+		Known:      hostsim.Known{Family: "firefox", Words: nssWords, Browser: true},
+		BuildGroup: "firefox", Build: prepareProfile,
 		Prepare: func(ctx context.Context, v *hostsim.Visit) error {
 			if err := os.WriteFile(v.File("drive.py"), []byte(firefoxDriver), 0o644); err != nil {
+				return err
+			}
+			if err := copyProfile(v); err != nil {
 				return err
 			}
 			if err := trust(ctx, v); err != nil {
 				return err
 			}
-			hosts := strings.Join(slices.Sorted(maps.Keys(v.Hosts())), ",")
-			prefs := strings.NewReplacer("%PORT%", strconv.Itoa(v.Listen), "%HOSTS%", hosts).Replace(firefoxPrefs)
-			return os.WriteFile(v.File("profile/user.js"), []byte(prefs), 0o644)
+			return writeFirefoxPrefs(v.File("profile"), v.Listen, v.Hosts())
 		},
 		Command: func(v *hostsim.Visit) hostsim.Command {
 			args := []string{
@@ -90,9 +106,66 @@ func firefoxClient(name, title, library string, trust func(context.Context, *hos
 					args = append(args, file)
 				}
 			}
-			return hostsim.Command{Args: args, Env: []string{"MOZ_DISABLE_AUTO_SAFE_MODE=1"}}
+			return hostsim.Command{Args: args, Env: firefoxEnvironment}
 		},
 	}
+}
+
+func writeFirefoxPrefs(profile string, port int, hosts map[string]string) error {
+	names := strings.Join(slices.Sorted(maps.Keys(hosts)), ",")
+	prefs := strings.NewReplacer("%PORT%", strconv.Itoa(port), "%HOSTS%", names).Replace(firefoxPrefs)
+	return os.WriteFile(filepath.Join(profile, "user.js"), []byte(prefs), 0o644)
+}
+
+// prepareProfile has Firefox start once without a page. What it leaves in its profile are caches of its own code and empty
+// databases, which each start with a new profile makes again.
+func prepareProfile(ctx context.Context, v *hostsim.Visit) error {
+	driver, profile := filepath.Join(v.BuildDir, "drive.py"), filepath.Join(v.BuildDir, "profile")
+	if err := os.WriteFile(driver, []byte(firefoxDriver), 0o644); err != nil {
+		return err
+	}
+	start := []string{v.Program("firefox-esr"), "--profile", profile}
+	return v.Once([]string{firefoxPrefs}, start, func(v *hostsim.Visit) error {
+		held, err := ports.Hold()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = held.Release() }()
+		if err := os.MkdirAll(profile, 0o700); err != nil {
+			return err
+		}
+		if err := writeFirefoxPrefs(profile, held.Number, nil); err != nil {
+			return err
+		}
+		python := []string{v.Program("python3"), "-I", driver, v.Program("firefox-esr"), profile, strconv.Itoa(held.Number)}
+		return v.Run(ctx, firefoxEnvironment, python...)
+	})
+}
+
+var firefoxEnvironment = []string{"MOZ_DISABLE_AUTO_SAFE_MODE=1"}
+
+// copyProfile copies what was prepared to the cell, unless an earlier visit has left its own. What Firefox trusts is not among it.
+func copyProfile(v *hostsim.Visit) error {
+	if exists(v.File("profile")) {
+		return nil
+	}
+	profile := os.DirFS(filepath.Join(v.BuildDir, "profile"))
+	return fs.WalkDir(profile, ".", func(name string, d fs.DirEntry, err error) error {
+		target := v.File(filepath.Join("profile", filepath.FromSlash(name)))
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return os.MkdirAll(target, 0o700)
+		case !d.Type().IsRegular(), slices.Contains([]string{"cert9.db", "key4.db", "pkcs11.txt", "user.js"}, name):
+			return nil
+		}
+		data, err := fs.ReadFile(profile, name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, 0o600)
+	})
 }
 
 func exists(path string) bool {

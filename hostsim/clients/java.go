@@ -5,7 +5,7 @@ import (
 	_ "embed"
 	"net"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -62,25 +62,19 @@ var bouncyCastleTLS, bouncyCastleAIA = javaPair(hostsim.Client{
 // concern AIA, whose family is familyAIA: older versions know the first one only, newer ones fetch
 // nothing without the second. jars are those that its packages bring.
 func javaPair(c hostsim.Client, familyAIA, class, source string, jars ...string) (plain, withAIA *hostsim.Client) {
-	classpath := "."
+	var paths []string
 	for _, jar := range jars {
-		path := "/usr/share/java/" + jar + ".jar"
-		classpath += ":" + path
-		c.Needs.Files = append(c.Needs.Files, path)
+		paths = append(paths, "/usr/share/java/"+jar+".jar")
 	}
+	c.Needs.Files = paths
 	c.Library = c.Stack
 	c.Needs.Packages = append([]string{"default-jdk-headless"}, c.Needs.Packages...)
 	c.Needs.Programs, c.Needs.Version = []string{"java", "javac"}, []string{"-XX:-UsePerfData", "-version"}
 	c.BuildGroup = c.Name
-	c.Build = func(ctx context.Context, v *hostsim.Visit) error {
-		file := filepath.Join(v.BuildDir, class+".java")
-		if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
-			return err
-		}
-		return v.Run(ctx, nil, v.Program("javac"), "-proc:none", "-cp", classpath, "-d", v.BuildDir, file)
-	}
+	program := javaProgram{class: class, source: source, classpath: strings.Join(append([]string{javaJar}, paths...), ":")}
+	c.Build = program.build
 	c.Prepare = javaTrustStore
-	c.Command = func(v *hostsim.Visit) hostsim.Command { return javaCommand(v, class, classpath) }
+	c.Command = func(v *hostsim.Visit) hostsim.Command { return program.command(v) }
 	aia := c
 	aia.Name, aia.Title, aia.Known.Family = c.Name+"-aia", c.Title+" with AIA", familyAIA
 	aia.Command = func(v *hostsim.Visit) hostsim.Command {
@@ -88,7 +82,7 @@ func javaPair(c hostsim.Client, familyAIA, class, source string, jars ...string)
 		if host, port, err := net.SplitHostPort(v.AIAProxy); err == nil {
 			options = append(options, "-Dhttp.proxyHost="+host, "-Dhttp.proxyPort="+port, "-Dhttp.nonProxyHosts=")
 		}
-		return javaCommand(v, class, classpath, options...)
+		return program.command(v, options...)
 	}
 	return &c, &aia
 }
@@ -104,14 +98,8 @@ func javaTrustStore(_ context.Context, v *hostsim.Visit) error {
 	if err := writeHosts(v, "hosts-java"); err != nil {
 		return err
 	}
+	if err := copyJar(v); err != nil {
+		return err
+	}
 	return os.WriteFile(v.File("trust.p12"), store, 0o644)
-}
-
-func javaCommand(v *hostsim.Visit, class, classpath string, options ...string) hostsim.Command {
-	args := append([]string{v.Program("java"), "-Xshare:auto", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1"}, options...)
-	return hostsim.Command{Args: append(args,
-		"-Djdk.net.hosts.file="+v.File("hosts-java"),
-		"-Djavax.net.ssl.trustStore="+v.File("trust.p12"), "-Djavax.net.ssl.trustStoreType=PKCS12",
-		"-Djavax.net.ssl.trustStorePassword="+trustStorePassword,
-		"-cp", v.BuildDir+":"+classpath, class, v.URL())}
 }

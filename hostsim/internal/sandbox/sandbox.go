@@ -53,6 +53,7 @@ type Result struct {
 	TimedOut       bool
 	Stdout, Stderr []byte // at most maxOutput octets each
 	Duration       time.Duration
+	CPU            time.Duration // that the program and its children used, as far as the kernel has told
 }
 
 // ErrCannotIsolate is what Run returns for a command with Hosts where the machine
@@ -132,6 +133,7 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 	r := Result{
 		Args: args, Env: env, ExitCode: cmd.ProcessState.ExitCode(), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
 		Stdout: stdout.kept, Stderr: stderr.kept, Duration: time.Since(start),
+		CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
 	}
 	if !r.TimedOut {
 		r.Signal = endingSignal(cmd.ProcessState)
