@@ -35,7 +35,8 @@ type Outcome struct {
 	ExitCode  int     `json:"exit_code"`
 	Fetches   int     `json:"aia_fetches"`
 	Seconds   float64 `json:"seconds"`
-	// CPUSeconds is what the client and its children used, killed ones included where Isolation says so.
+	// CPUSeconds is what the client and its children used of the processors. It is short of what a client used that was ended at
+	// its deadline.
 	CPUSeconds float64 `json:"cpu_seconds"`
 	// HeldSeconds is how long the deciding connection to the camera was open.
 	HeldSeconds float64 `json:"held_seconds"`

@@ -53,7 +53,9 @@ type Row struct {
 	Doubt       string `json:"doubt,omitempty"`
 	// Seconds is what all cells of the client took together, its controls included.
 	Seconds float64 `json:"seconds"`
-	Cells   []Cell  `json:"cells"` // in the order of the matrix' scenarios
+	// CPUSeconds is what they used of the processors.
+	CPUSeconds float64 `json:"cpu_seconds"`
+	Cells      []Cell  `json:"cells"` // in the order of the matrix' scenarios
 }
 
 // A Cell is one client in one scenario.
@@ -93,6 +95,7 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 	row.System, row.Simulated, row.Browser = f.otherSystem(), f.Known.Simulated, f.Known.Browser
 	for _, o := range outcomes {
 		row.Seconds += o.Seconds
+		row.CPUSeconds += o.CPUSeconds
 		if row.Guess == "" && o.ClientHello != nil && !f.simulated() {
 			row.Guess = verdict.GuessStack(o.ClientHello)
 		}

@@ -192,7 +192,7 @@ func (c *cell) runClient(ctx context.Context, f *Found, v *Visit, needsHosts boo
 	command := f.Command(v)
 	spec := sandbox.Command{
 		Args: command.Args, Env: command.Env, Home: v.Home, Stdin: []byte(command.Stdin), NotRoot: f.Isolation.NotRoot,
-		Network: c.network.sandboxed(),
+		Reap: f.Known.Browser, Network: c.network.sandboxed(),
 	}
 	if needsHosts {
 		spec.Hosts = v.Hosts()

@@ -31,7 +31,7 @@ var optionGroups = []optionGroup{
 	{"Hosts and addresses", []string{"host", "listen", "camera", "page", "status", "status-exposed", "online"}},
 	{"The camera", []string{"firmware", "board", "script", "body", "timeout", "verify", "clock", "delay"}},
 	{"The run", []string{
-		"clients", "scenarios", "all", "no-browsers", "shard", "deadline", "webdriver", "webdriver-capabilities", "keep", "once",
+		"clients", "scenarios", "all", "no-browsers", "shard", "jobs", "deadline", "webdriver", "webdriver-capabilities", "keep", "once",
 		"connections", "max-body", "stream-memory", "patience", "pcap", "keylog", "key-type",
 	}},
 	{"Gates", []string{"must", "with", "fail-on", "warn-before", "expect"}},

@@ -30,6 +30,7 @@ type matrixOptions struct {
 	hostGiven              bool // by the user
 	clients, scenarios     nameList
 	must                   mustOptions
+	jobs                   jobs
 	meant                  []clients.Named // by clients
 	firmware               string
 	keyType                string
@@ -102,6 +103,7 @@ alone; with --must, that one of those clients does not connect.`,
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
 	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
+	o.jobs.register(f)
 	f.BoolVar(&o.online, "online", false, "let clients ask the AIA servers of your leaf over the network")
 	f.BoolVar(&o.noBrowsers, "no-browsers", false, "leave the browsers out, which take most of the time")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
@@ -148,7 +150,10 @@ func matrix(ctx context.Context, o matrixOptions, args []string, out, messages i
 
 // runner makes a Runner of the flags.
 func (o *matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
-	r := hostsim.Runner{Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online, Keep: o.keep, Listen: o.listen}
+	r := hostsim.Runner{
+		Clients: clients.All(), Host: o.host, Deadline: o.deadline, Online: o.online, Keep: o.keep, Listen: o.listen,
+		Parallel: int(o.jobs),
+	}
 	var err error
 	if err := certs.CheckClientHost(o.host); err != nil {
 		return r, usage(fmt.Errorf("--host: %w", err))

@@ -32,6 +32,7 @@ type tryOptions struct {
 	firmware   string
 	clients    nameList
 	must       mustOptions
+	jobs       jobs
 	meant      []clients.Named // by clients
 	all        bool
 	deadline   time.Duration
@@ -71,6 +72,7 @@ those does not; 2 usage, 3 the machine stands in the way or the time of --deadli
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
 	f.Var(&o.clients, "clients", "only these clients, as `NAMES` with commas: curl, ffmpeg, browsers, phones, home, quick ...")
 	o.must.register(f)
+	o.jobs.register(f)
 	f.BoolVar(&o.all, "all", false, "every client, in every scenario of leafcam matrix")
 	f.DurationVar(&o.deadline, "deadline", 10*time.Minute, "how long all of it may take")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report, as `FORM=FILE`; may be repeated")
@@ -130,7 +132,10 @@ func try(ctx context.Context, o tryOptions, args []string, out, messages io.Writ
 
 // runner makes a Runner of a delivery and the flags.
 func (o *tryOptions) runner(ctx context.Context, args []string) (hostsim.Runner, error) {
-	r := hostsim.Runner{Clients: clients.Quick(), Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioSecondLoad()}}
+	r := hostsim.Runner{
+		Clients: clients.Quick(), Scenarios: []hostsim.Scenario{hostsim.ScenarioLeafOnly(), hostsim.ScenarioSecondLoad()},
+		Parallel: int(o.jobs),
+	}
 	if o.all {
 		r.Clients, r.Scenarios = clients.All(), hostsim.StandardSet()
 	}

@@ -100,14 +100,14 @@ var socat = &hostsim.Client{
 }
 
 // telnet compares the host with the common name only: it refuses certificates without one, such
-// as newer public ones. It waits between its input and its end, or it leaves before the page has come.
+// as newer public ones. Its input stays open until it ends, or it leaves before the page has come.
 var telnet = &hostsim.Client{
 	Name: "telnet-ssl", Title: "telnet-ssl", Stack: openSSL, Library: "OpenSSL",
 	Needs:     hostsim.Needs{Packages: []string{"telnet-ssl"}, Programs: []string{"telnet-ssl"}},
 	Isolation: hostsim.Isolation{HostsFile: true},
 	Known:     hostsim.Known{Family: "openssl", Words: openSSLWords.Says(verdict.CauseName, `certificate CN .* does not match hostname`)},
 	Command: func(v *hostsim.Visit) hostsim.Command {
-		c := shell(`(sleep 0.5; printf 'GET %s HTTP/1.0\n\n' "$0"; sleep 1) | "$@"`,
+		c := shell(`mkfifo input; "$@" <input & exec 3>input; trap '' PIPE; printf 'GET %s HTTP/1.0\n\n' "$0" >&3; wait $!`,
 			v.Program("telnet-ssl"), "-z", "ssl", "-z", "verify=2", "-z", "cacert="+v.CAFile, v.Host, port(v))
 		c.Args[3] = v.Path
 		c.Env = []string{"SSL_CERT_FILE=" + v.CAFile}

@@ -31,7 +31,7 @@ func Held(w io.Writer, m *hostsim.Matrix) {
 // heldLong is what a camera's script may notice, seconds.
 const heldLong = 1
 
-// Time writes where the time of a run went: the sum over all clients, and the slowest of them.
+// Time writes where the time of a run went: what the clients used of the processors, and the slowest of them.
 func Time(w io.Writer, m *hostsim.Matrix) {
 	rows := shown(m).Rows
 	slices.SortStableFunc(rows, func(a, b hostsim.Row) int {
@@ -45,9 +45,9 @@ func Time(w io.Writer, m *hostsim.Matrix) {
 	})
 	total, browsers := 0.0, 0.0
 	for _, r := range rows {
-		total += r.Seconds
+		total += r.CPUSeconds
 		if r.Browser {
-			browsers += r.Seconds
+			browsers += r.CPUSeconds
 		}
 	}
 	var words []string
@@ -56,6 +56,6 @@ func Time(w io.Writer, m *hostsim.Matrix) {
 			words = append(words, fmt.Sprintf("%s %.1f s", r.Client, r.Seconds))
 		}
 	}
-	fmt.Fprintf(w, "took %.0f s; the clients' own time %.0f s, browsers %.0f s of it; slowest: %s\n",
+	fmt.Fprintf(w, "took %.0f s; clients used %.0f s of processor time, browsers %.0f s of it; slowest: %s\n",
 		m.Seconds, total, browsers, strings.Join(words, ", "))
 }

@@ -4,10 +4,7 @@ Prints the page's text, or, on standard error, the code of the error that Firefo
 intermediates are put where Firefox keeps the ones that it preloads. Without a URL Firefox starts
 and ends, which leaves in the profile what spares the next start half of its work."""
 import base64
-import ctypes
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -70,27 +67,10 @@ class Marionette:
         return error, (result or {}).get("value")
 
 
-def reap(process):
-    """Ends Firefox with all its processes, and waits for them: what they used is counted as this process' then."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            if os.waitpid(-1, os.WNOHANG) == (0, 0):
-                time.sleep(0.005)
-        except ChildProcessError:
-            return
-
-
-PR_SET_CHILD_SUBREAPER = 36
-ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 firefox, profile, port, *rest = sys.argv[1:]
 process = subprocess.Popen(
     [firefox, "--headless", "--no-remote", "--profile", profile, "--marionette", "--remote-allow-system-access"],
-    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 status = 1
 try:
     call = Marionette(int(port), process)
@@ -116,5 +96,5 @@ try:
         print(text)
         status = 0
 finally:
-    reap(process)
+    process.kill()
 sys.exit(status)

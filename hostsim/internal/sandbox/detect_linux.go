@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -33,9 +32,11 @@ func Detect(ctx context.Context) *Sandbox {
 		return s
 	}
 	defer dir.Close()
-	hosts := filepath.Join(dir.Path, "hosts")
-	if os.WriteFile(hosts, []byte("127.0.0.1 leafcam.invalid\n"), 0o644) == nil {
-		s.hosts = firstThatRuns(ctx, hostsWays, "sh", "-c", `mount --bind "$0" /etc/hosts && grep -q leafcam.invalid /etc/hosts`, hosts)
+	trial := Command{Home: dir.Path, Hosts: map[string]string{"leafcam.invalid": "127.0.0.1"}}
+	if hosts, err := trial.writeHosts(); err == nil {
+		if table, err := trial.writeMounts(hosts); err == nil {
+			s.hosts = firstThatRuns(ctx, hostsWays, "sh", "-c", mountAll, table, "grep", "-q", "leafcam.invalid", "/etc/hosts")
+		}
 	}
 	if len(s.hosts) > 0 {
 		return s

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -95,4 +96,45 @@ func TestNoSuchProgram(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = sandbox.LookPath("leafcam-no-such-program")
 	require.Error(t, err)
+}
+
+// TestReap: what a program leaves behind is ended, and what that used is counted.
+func TestReap(t *testing.T) {
+	sb := sandbox.Detect(t.Context())
+	if !sb.Namespaces() {
+		t.Skip("no isolation of processes here: " + sb.Describe() + "; apt-get install util-linux, and permit user namespaces")
+	}
+	// The child counts until it has used half a second, says so, and stays. The program waits for its word without using anything.
+	const child = `while read -r _ _ _ _ _ _ _ _ _ _ _ _ _ used _ </proc/self/stat; [ "$used" -lt 50 ]; do :; done
+echo told >word; exec sleep 1000`
+	const enough = 500 * time.Millisecond
+	const begin, wait = `mkfifo word; `, ` sh -c "$0" & read -r _ <word`
+	for _, tc := range []struct {
+		name, script string
+		hosts        map[string]string
+		status       int
+		signal       string
+	}{
+		{"it ends well", begin + wait, nil, 0, ""},
+		{"with a status", begin + wait + `; exit 7`, nil, 7, ""},
+		{"by a signal", begin + wait + `; kill -SEGV $$`, nil, -1, "segmentation fault"},
+		{"with a hosts file", begin + wait, map[string]string{"a.example": "127.0.0.1"}, 0, ""},
+		{"in a session of its own", begin + `setsid` + wait, nil, 0, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := shell(t, tc.script)
+			c.Args = append(c.Args, child)
+			c.Home, c.Hosts, c.Reap = t.TempDir(), tc.hosts, true
+			r, err := sb.Run(t.Context(), c)
+			require.NoError(t, err)
+			require.Equal(t, tc.status, r.ExitCode, string(r.Stderr))
+			require.Equal(t, tc.signal, r.Signal)
+			require.GreaterOrEqual(t, r.CPU, enough)
+			c.Reap = false
+			require.NoError(t, os.Remove(filepath.Join(c.Home, "word")))
+			r, err = sb.Run(t.Context(), c)
+			require.NoError(t, err)
+			require.Less(t, r.CPU, enough, "it is counted because of that alone")
+		})
+	}
 }
