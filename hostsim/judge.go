@@ -100,7 +100,8 @@ func (o Outcome) wrongKey() Outcome {
 
 func judge(e Evidence) Outcome {
 	o := Outcome{
-		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), CPUSeconds: e.Result.CPU.Seconds(), Command: e.Result.Args, Env: e.Result.Env,
+		ExitCode: e.Result.ExitCode, Seconds: e.Result.Duration.Seconds(), CPUSeconds: e.Result.CPU.Seconds(),
+		Command: e.Result.Args, Env: e.Result.Env,
 		Fetches: served(e.Fetches),
 		Stdout:  printable.Clip(string(e.Result.Stdout), maxKept),
 		Stderr:  printable.Clip(string(e.Result.Stderr), maxKept),
