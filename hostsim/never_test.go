@@ -31,7 +31,7 @@ func TestNeverVerifies(t *testing.T) {
 		{"it accepts anything, row by row", anything, false, true, 2, verdict.VerdictNeverVerifies},
 		{"it accepts anything, everything is kept", anything, true, false, all, verdict.VerdictNeverVerifies},
 		{"it verifies", verifies, false, false, all, verdict.VerdictRefused},
-		{"it accepts nothing", nothing, false, false, all, verdict.VerdictNeverVerifies},
+		{"it accepts nothing", nothing, false, false, all, verdict.VerdictHarnessError},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var visits atomic.Int32

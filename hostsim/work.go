@@ -147,14 +147,20 @@ func proofFirst(scenarios []Scenario, cells []*task) {
 	}
 }
 
-// acceptsAnything tells whether a client connected where it should, and to a root that nobody knows as well.
-func acceptsAnything(scenarios []Scenario, outcomes []Outcome) bool {
-	for i, s := range scenarios {
-		if s.Role == RoleNegative && s.provesVerifying() && outcomes[i].Verdict == verdict.VerdictCompleted {
-			return completesControl(scenarios, outcomes)
+// acceptsAnything says that a client has connected where it should, and to a root that nobody knows as well; "" when it has not.
+func (w *work) acceptsAnything(client int) string {
+	proof := make([]Outcome, len(w.scenarios)) // of the others some are being made
+	accepts := false
+	for i, s := range w.scenarios {
+		if s.provesVerifying() {
+			proof[i] = w.outcomes[client][i]
+			accepts = accepts || s.Role == RoleNegative && proof[i].Verdict == verdict.VerdictCompleted
 		}
 	}
-	return false
+	if !accepts || !completesControl(w.scenarios, proof) {
+		return ""
+	}
+	return doubt(w.found[client].Client, w.scenarios, proof)
 }
 
 // cell runs a cell, unless it is known already that it can prove nothing, and tells what was reached.
@@ -165,8 +171,8 @@ func (w *work) cell(ctx context.Context, client, scenario int) {
 	w.mu.Unlock()
 	proved := ""
 	// Who keeps everything of every cell wants to see each one run.
-	if f.Known.NeverVerifies && !s.provesVerifying() && w.run.Keep == "" && acceptsAnything(w.scenarios, w.outcomes[client]) {
-		proved = doubt(f.Client, w.scenarios, w.outcomes[client])
+	if f.Known.NeverVerifies && !s.provesVerifying() && w.run.Keep == "" {
+		proved = w.acceptsAnything(client)
 	}
 	w.outcomes[client][scenario] = w.run.cell(ctx, f, s, failed, proved)
 	w.progress(1, f.Name+", "+s.Name)
