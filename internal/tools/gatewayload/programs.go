@@ -42,7 +42,8 @@ func (p program) start(ctx context.Context, s *site, leafcam string) (*running, 
 	}
 	cmd, err := p.commandAt(held.Number, s, leafcam)
 	if err == nil {
-		cmd.Dir, err = s.dir, cmd.Start()
+		cmd.Dir = s.dir
+		err = cmd.Start()
 	}
 	if err != nil {
 		_ = held.Release()
