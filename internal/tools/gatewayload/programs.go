@@ -93,7 +93,10 @@ func (p program) commandAt(number int, s *site, leafcam string) (*exec.Cmd, erro
 		if err != nil {
 			return nil, fmt.Errorf("run this at the project's root: %w", err)
 		}
-		text := strings.NewReplacer("8443", strconv.Itoa(number), "127.0.0.1:9443", s.address).Replace(string(config))
+		// Without reuseport, one of nginx's workers may accept all of a few connections, and the other stands idle.
+		text := strings.NewReplacer(
+			"8443 ssl http2", strconv.Itoa(number)+" ssl http2 reuseport", "8443", strconv.Itoa(number), "127.0.0.1:9443", s.address,
+		).Replace(string(config))
 		if err := os.WriteFile(s.file(p.config), []byte(text), 0o644); err != nil {
 			return nil, err
 		}
