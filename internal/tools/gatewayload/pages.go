@@ -49,6 +49,9 @@ func comparePages(ctx context.Context, s *site, leafcam string, turns int) error
 	var all []*measured
 	for _, p := range programs {
 		r, err := p.start(ctx, s, leafcam)
+		if err != nil && len(all) == 0 { // there is nothing to compare the others with
+			return err
+		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
 			continue
@@ -60,28 +63,34 @@ func comparePages(ctx context.Context, s *site, leafcam string, turns int) error
 	for range turns {
 		for kind := range pageKinds {
 			for _, m := range order {
-				m.take(ctx, s, kind)
+				if err := m.take(ctx, s, kind); err != nil {
+					return err
+				}
 			}
 		}
 		order = append(order[1:], order[0]) // nobody is always first
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
 	report(all, turns)
 	return nil
 }
 
 // take measures one turn.
-func (m *measured) take(ctx context.Context, s *site, kind int) {
+func (m *measured) take(ctx context.Context, s *site, kind int) error {
 	limited, cancel := context.WithTimeout(ctx, turn)
 	defer cancel()
 	began, before := time.Now(), m.running.cost()
 	pages := float64(fetch(limited, workers, m.running.address, s.alike(), pageKinds[kind].keepAlive))
 	after := m.running.cost()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if pages == 0 {
+		return fmt.Errorf("%s: no page came within %s", m.program.name, turn)
+	}
 	m.pages[kind] = append(m.pages[kind], pages/time.Since(began).Seconds())
 	m.cost[kind] = append(m.cost[kind], (after.cpu-before.cpu).Seconds()*1000/pages)
 	m.most = max(m.most, after.resident)
+	return nil
 }
 
 // report prints what each did, and how the first one compares with the others.
@@ -98,7 +107,7 @@ func report(all []*measured, turns int) {
 	}
 	fmt.Printf("pages, medians of %d rounds in which each gateway had %s; camera, gateways and viewers share this machine\n%s\n",
 		turns, turn, t.Render())
-	for _, m := range all[min(1, len(all)):] {
+	for _, m := range all[1:] {
 		for kind, k := range pageKinds {
 			ratios := each(all[0].pages[kind], m.pages[kind])
 			fmt.Printf("%s / %s, %s: %.2f, spread %s%s\n", all[0].program.name, m.program.title(), k.what,
