@@ -39,10 +39,7 @@ func AskIssuers(firmware *device.Firmware, cert, key []byte, issuers []*x509.Cer
 	if err := a.load(cert); err != nil {
 		return nil, err
 	}
-	if refused := a.refusals(list); len(refused) > 0 {
-		return refused, nil
-	}
-	return nil, a.secondLoad(cert, list)
+	return a.ask(cert, list)
 }
 
 // An asker lets cameras load certificates with one key.
@@ -54,6 +51,19 @@ type asker struct {
 // load lets a camera that was just switched on load a certificate.
 func (a asker) load(cert []byte) error {
 	return device.NewSSLContext(a.firmware).LoadCertChain(cert, a.key)
+}
+
+// ask returns the issuers that a camera which loads the certificate refuses. The error is what the key raises
+// when it is loaded again. Where one camera loads them all, none has to be asked about by itself.
+func (a asker) ask(cert []byte, issuers []issuer) ([]Refusal, error) {
+	err := a.secondLoad(cert, issuers)
+	if err == nil {
+		return nil, nil
+	}
+	if refused := a.refusals(issuers); len(refused) > 0 {
+		return refused, nil
+	}
+	return nil, err
 }
 
 // secondLoad lets one camera load a certificate and then each issuer.
@@ -100,16 +110,20 @@ func (c *checker) askAboutIssuers() {
 	}
 	c.faults = map[Cure]string{}
 	a := asker{c.options.Firmware, c.goodKey()}
-	refused := a.refusals(list)
+	var refused []Refusal
+	var err error
+	if c.report.Loads {
+		refused, err = a.ask(c.subject.Cert, list)
+	} else {
+		refused = a.refusals(list)
+	}
 	for _, r := range refused {
 		c.add(CodeIssuerNotLoaded, c.holderOf(r.issuer.raw), r.title(), Symptom{camera, r.Err.Error()})
 	}
 	if len(refused) > 0 {
 		c.faults[CureSecondLoad] = reasonOf(refused)
-	} else if c.report.Loads {
-		if err := a.secondLoad(c.subject.Cert, list); err != nil {
-			c.faults[CureSecondLoad] = "the camera does not load the key a second time: " + err.Error()
-		}
+	} else if err != nil {
+		c.faults[CureSecondLoad] = "the camera does not load the key a second time: " + err.Error()
 	}
 	if c.options.Depth == DepthFull {
 		c.askAboutPEM(list, refused)
