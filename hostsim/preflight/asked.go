@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	casn1 "golang.org/x/crypto/cryptobyte/asn1"
-
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
@@ -232,35 +229,13 @@ func (c *checker) neededIssuers() (list []issuer) {
 func unlinkedIssuer(candidate *delivery.Certificate, below *x509.Certificate) bool {
 	p := candidate.Parsed
 	if p == nil {
-		name := subjectName(candidate.Raw)
+		name := certs.RawSubject(candidate.Raw)
 		return name != nil && bytes.Equal(name, below.RawIssuer)
 	}
 	if !bytes.Equal(p.RawSubject, below.RawIssuer) || bytes.Equal(p.RawSubject, p.RawIssuer) || p.PublicKey != nil && !candidate.KeyTooLong() {
 		return false
 	}
 	return len(p.SubjectKeyId) == 0 || len(below.AuthorityKeyId) == 0 || bytes.Equal(p.SubjectKeyId, below.AuthorityKeyId)
-}
-
-// subjectName returns the subject of a certificate whose outline alone can be read (RFC 5280 section
-// 4.1), or nil.
-func subjectName(der []byte) []byte {
-	input := cryptobyte.String(der)
-	var certificate, tbs, subject cryptobyte.String
-	var number cryptobyte.String
-	var tag casn1.Tag
-	if !input.ReadASN1(&certificate, casn1.SEQUENCE) || !certificate.ReadASN1(&tbs, casn1.SEQUENCE) ||
-		!tbs.SkipOptionalASN1(casn1.Tag(0).ContextSpecific().Constructed()) || !tbs.ReadAnyASN1(&number, &tag) {
-		return nil
-	}
-	for range 3 { // signature, issuer, validity
-		if !tbs.SkipASN1(casn1.SEQUENCE) {
-			return nil
-		}
-	}
-	if !tbs.ReadASN1Element(&subject, casn1.SEQUENCE) {
-		return nil
-	}
-	return subject
 }
 
 // holderOf returns the file of the delivery that a certificate is from; "" when it was downloaded.
