@@ -220,8 +220,22 @@ func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace, pause func(
 	}
 	config := c.config()
 	config.Compute = s.computes(config.Key, pause)
+	config.WriteTogether = c.together(conn)
 	s.tls = mbedtls.Server(conn, config, trace)
 	return s, nil
+}
+
+// writeTogether is how many octets of data go into one write at most. More is not faster.
+const writeTogether = 64 * kib
+
+// together returns how many octets may share a write. A script's timeout holds for each record, and a
+// board hands each to its network, whose buffers and segments a client can tell: there the records are
+// written one by one.
+func (c *SSLContext) together(conn net.Conn) int {
+	if metered, ok := conn.(*meteredConn); c.board != nil || ok && metered.timeout > 0 {
+		return 0
+	}
+	return writeTogether
 }
 
 func (c *SSLContext) config() *mbedtls.Config {

@@ -28,6 +28,10 @@ type Config struct {
 	// told when it is done. Its error, one of memory, ends the handshake in silence;
 	// with static RSA it goes unnoticed until the Finished, as everything does there.
 	Compute func(Operation, *Suite) (done func(), err error)
+
+	// WriteTogether is how many octets of data may share a write of the transport, each record with
+	// its own header and number as always. It is one record where this is less.
+	WriteTogether int
 }
 
 // An Operation is a public-key operation of the handshake.
@@ -169,25 +173,18 @@ func (c *Conn) awaitData() error {
 	}
 }
 
-// Write sends p in records of at most OutContentLen octets, each in a write of
-// its own. When a deadline cuts a record, it counts as written, and the next call
-// sends the rest of it first (CAMERA.md section 5.3).
+// Write sends p in records of at most OutContentLen octets. When a deadline cuts a record, it counts as
+// written, and the next call sends the rest of it first (CAMERA.md section 5.3).
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
 	written := 0
-	for len(p) > 0 {
+	for written < len(p) {
 		if err := c.flush(); err != nil {
 			return written, err
 		}
-		n := min(len(p), c.config.Profile.OutContentLen)
-		err := c.writeRecord(RecordApplicationData, versionTLS12, p[:n])
-		if err != nil && len(c.unsent) == len(c.out) {
-			c.takeBack()
-			return written, err
-		}
+		n, err := c.writeTogether(p[written:])
 		written += n
-		p = p[n:]
 		if err != nil {
 			return written, err
 		}
@@ -195,9 +192,46 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// takeBack forgets a record of which nothing was sent. Its nonce is free again, as
-// nobody saw it used.
-func (c *Conn) takeBack() {
-	c.unsent = nil
-	c.protect.seq--
+// batches are buffers for several records: a connection has one while it writes, and none while it waits.
+var batches = sync.Pool{New: func() any { return new([]byte) }}
+
+// writeTogether sends as many records of p as go into one write, and returns how much of p counts as
+// written.
+func (c *Conn) writeTogether(p []byte) (int, error) {
+	size := c.config.Profile.OutContentLen
+	p = p[:min(len(p), size*max(1, c.config.WriteTogether/size))]
+	if len(p) <= size {
+		c.out = c.appendRecord(c.out[:0], RecordApplicationData, versionTLS12, p)
+		return c.send(c.out, len(c.out), p)
+	}
+	batch := batches.Get().(*[]byte)
+	defer batches.Put(batch)
+	records := c.appendRecord((*batch)[:0], RecordApplicationData, versionTLS12, p[:size])
+	each := len(records) // but for the last
+	for rest := p[size:]; len(rest) > 0; {
+		n := min(len(rest), size)
+		records = c.appendRecord(records, RecordApplicationData, versionTLS12, rest[:n])
+		rest = rest[n:]
+	}
+	*batch = records
+	return c.send(records, each, p)
+}
+
+// send writes records of p, each octets long but for the last, and returns how much of p counts as written.
+// Of a record that was begun the rest is kept. Those behind it are forgotten: their nonces are free
+// again, as nobody saw them used.
+func (c *Conn) send(records []byte, each int, p []byte) (int, error) {
+	sent := 0
+	for sent < len(records) {
+		n, err := c.transport.Write(records[sent:])
+		sent += n
+		if err != nil {
+			all, begun := (len(records)+each-1)/each, (sent+each-1)/each
+			c.protect.seq -= uint64(all - begun)
+			c.out = append(c.out[:0], records[sent:min(begun*each, len(records))]...)
+			c.unsent = c.out
+			return min(begun*c.config.Profile.OutContentLen, len(p)), err
+		}
+	}
+	return len(p), nil
 }

@@ -209,15 +209,22 @@ func (c *Conn) writeRecord(typ uint8, version uint16, content []byte) error {
 	if err := c.flush(); err != nil {
 		return err
 	}
-	rec := append(c.out[:0], typ, byte(version>>8), byte(version), 0, 0)
-	if c.protect != nil {
-		rec = c.protect.Seal(rec, typ, version, content)
-	} else {
-		rec = append(rec, content...)
-	}
-	binary.BigEndian.PutUint16(rec[3:], uint16(len(rec)-recordHeaderLen))
-	c.out, c.unsent = rec, rec
+	c.out = c.appendRecord(c.out[:0], typ, version, content)
+	c.unsent = c.out
 	return c.flush()
+}
+
+// appendRecord appends a record to dst.
+func (c *Conn) appendRecord(dst []byte, typ uint8, version uint16, content []byte) []byte {
+	start := len(dst)
+	dst = append(dst, typ, byte(version>>8), byte(version), 0, 0)
+	if c.protect != nil {
+		dst = c.protect.Seal(dst, typ, version, content)
+	} else {
+		dst = append(dst, content...)
+	}
+	binary.BigEndian.PutUint16(dst[start+3:], uint16(len(dst)-start-recordHeaderLen))
+	return dst
 }
 
 // flush sends what a deadline left of the last record.
