@@ -106,6 +106,7 @@ func New(c Config) (*Gateway, error) {
 			return nil
 		},
 		Transport:     g.camera,
+		BufferPool:    &buffers{},
 		FlushInterval: -1, // a frame is shown when it comes
 		ErrorHandler:  g.failed,
 		ErrorLog:      slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),

@@ -73,6 +73,17 @@ func (q *queue) acquire(ctx, left context.Context, key string, limit time.Durati
 	return err
 }
 
+// take takes a connection if one is free, which is when nobody waits.
+func (q *queue) take() (taken bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.free == 0 {
+		return false
+	}
+	q.free--
+	return true
+}
+
 // enter takes a free connection, or a place in the queue: then w is not nil.
 func (q *queue) enter(key string) (w *waiter, err error) {
 	q.mu.Lock()

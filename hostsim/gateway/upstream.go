@@ -50,16 +50,17 @@ type upstream struct {
 	mu      sync.Mutex
 	hubs    map[string][]*hub   // by what is shared (sharedBy)
 	leading map[string]*leading // requests whose answer is not there yet
+	pages   pages               // what streams are not
 	running sync.WaitGroup
 }
 
 func newUpstream(c Config) *upstream {
 	host, _, _ := net.SplitHostPort(c.Camera)
-	config := c.Pin.tlsConfig(host, c.ClientCertificate)
+	offer := newOffer(c.Pin.tlsConfig(host, c.ClientCertificate))
 	return &upstream{
 		base: &http.Transport{
 			DialTLSContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				return open(ctx, func(ctx context.Context) (net.Conn, error) { return secured(ctx, address, config) })
+				return open(ctx, func(ctx context.Context) (net.Conn, error) { return secured(ctx, address, offer) })
 			},
 			DisableKeepAlives:     true, // the camera's script closes after each answer
 			ResponseHeaderTimeout: c.Answer,
@@ -72,11 +73,19 @@ func newUpstream(c Config) *upstream {
 }
 
 // secured opens a connection to the camera.
-func secured(ctx context.Context, address string, config *tls.Config) (net.Conn, error) {
+func secured(ctx context.Context, address string, offer *offer) (net.Conn, error) {
+	made := offer.next()
+	conn, version, err := handshake(ctx, address, made)
+	offer.learn(made, version, err)
+	return conn, err
+}
+
+// handshake opens a connection by an offer, and tells the version of TLS.
+func handshake(ctx context.Context, address string, config *tls.Config) (net.Conn, uint16, error) {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
@@ -91,115 +100,9 @@ func secured(ctx context.Context, address string, config *tls.Config) (net.Conn,
 	secured := tls.Client(conn, own)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, &handshakeError{err, wanted}
+		return nil, 0, &handshakeError{err, wanted}
 	}
-	return secured, nil
-}
-
-// leading is a request whose answer decides for those who ask for the same.
-type leading struct {
-	known chan struct{} // closed when it is there
-	alone bool          // it is no stream, or is shared with nobody
-	err   error         // why the camera did not answer
-}
-
-// RoundTrip answers from a stream that is there already, or asks the camera.
-func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	key, ok := sharedBy(r)
-	if !ok {
-		response, _, err := u.ask(r, left(r))
-		return response, err
-	}
-	limit := time.NewTimer(u.wait + u.stall)
-	defer limit.Stop()
-	for {
-		u.mu.Lock()
-		if response := u.join(key, r); response != nil {
-			u.mu.Unlock()
-			return response, nil
-		}
-		// Whoever asks for the same waits until it is known whether that is a stream.
-		ahead := u.leading[key]
-		if ahead == nil {
-			ahead = &leading{known: make(chan struct{})}
-			u.leading[key] = ahead
-			u.mu.Unlock()
-			return u.lead(r, key, ahead)
-		}
-		u.mu.Unlock()
-		select {
-		case <-ahead.known:
-		case <-limit.C:
-			return nil, errBusy
-		case <-left(r).Done():
-			return nil, left(r).Err()
-		case <-u.stopped:
-			return nil, errStopped
-		}
-		switch {
-		case ahead.err != nil:
-			return nil, ahead.err
-		case ahead.alone:
-			response, _, err := u.ask(r, left(r))
-			return response, err
-		}
-	}
-}
-
-// join lets a request share a stream; nil when there is none for it. The caller holds u.mu.
-func (u *upstream) join(key string, r *http.Request) *http.Response {
-	for _, h := range u.hubs[key] {
-		if h.suits(r) {
-			if response := h.join(r, sharedHeader(h.header)); response != nil {
-				return response
-			}
-		}
-	}
-	return nil
-}
-
-// lead asks the camera for what nobody streams yet.
-func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Response, error) {
-	defer func() {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		delete(u.leading, key)
-		close(answer.known)
-	}()
-	// A stream outlives the viewer who came first.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	stop := context.AfterFunc(r.Context(), cancel)
-	response, taken, err := u.ask(r.Clone(ctx), left(r))
-	if err != nil {
-		cancel()
-		if left(r).Err() == nil { // it is the camera's failure, and everybody's
-			answer.err = err
-		}
-		return nil, err
-	}
-	boundary := streamBoundary(response)
-	names, shared := varies(response.Header)
-	if boundary == "" || !shared {
-		answer.alone = true
-		response.Body = &closing{response.Body, cancel}
-		return response, nil
-	}
-	if !stop() || !taken.hold() { // the viewer left meanwhile, or the camera fell silent
-		cancel()
-		_ = response.Body.Close()
-		return nil, context.Canceled
-	}
-	h := newHub(u, key, r, response.Header, names)
-	h.place = taken
-	first := h.join(r, h.header)
-	u.mu.Lock()
-	u.hubs[key] = append(u.hubs[key], h)
-	u.mu.Unlock()
-	u.running.Go(func() {
-		defer cancel()
-		h.run(ctx, response, boundary)
-	})
-	return first, nil
+	return secured, secured.ConnectionState().Version, nil
 }
 
 // ask gets a connection to the camera and sends a request over it. The connection is given back when it and

@@ -15,7 +15,8 @@ import (
 
 func main() {
 	soakTime := flag.Duration("soak", 0, "`TIME` of the load with restarts, rotations and pulled connections; 0 compares gateways")
-	each := flag.Duration("each", 5*time.Second, "`TIME` of one measurement")
+	turns := flag.Int("rounds", 10, "`NUMBER` of rounds in which pages are measured")
+	each := flag.Duration("each", 5*time.Second, "`TIME` of one measurement of a stream")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -23,7 +24,7 @@ func main() {
 	if *soakTime > 0 {
 		err = soak(ctx, *soakTime)
 	} else {
-		err = compare(ctx, *each)
+		err = compare(ctx, *turns, *each)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "load: "+err.Error())

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,12 +20,32 @@ type program struct {
 	name    string
 	config  string // of examples/gateway; "" for leafcam
 	command []string
+	version string // the option that prints it
 }
 
+// The first one is compared with the others.
 var programs = []program{
-	{"leafcam", "", nil},
-	{"nginx", "nginx.conf", []string{"nginx", "-p", ".", "-c", "nginx.conf", "-g", "daemon off;"}},
-	{"HAProxy", "haproxy.cfg", []string{"haproxy", "-f", "haproxy.cfg"}},
+	{"leafcam", "", nil, ""},
+	{"nginx", "nginx.conf", []string{"nginx", "-p", ".", "-c", "nginx.conf", "-g", "daemon off;"}, "-v"},
+	{"HAProxy", "haproxy.cfg", []string{"haproxy", "-f", "haproxy.cfg"}, "-v"},
+}
+
+var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
+
+// title is the program's name with its version; leafcam is what this source makes.
+func (p program) title() string {
+	if p.version == "" {
+		return p.name
+	}
+	path, err := find(p.command[0])
+	if err != nil {
+		return p.name
+	}
+	said, _ := exec.Command(path, p.version).CombinedOutput() // the number is there or not
+	if number := versionNumber.Find(said); number != nil {
+		return p.name + " " + string(number)
+	}
+	return p.name
 }
 
 // running is a program that was started.
@@ -42,7 +63,8 @@ func (p program) start(ctx context.Context, s *site, leafcam string) (*running, 
 	}
 	cmd, err := p.commandAt(held.Number, s, leafcam)
 	if err == nil {
-		cmd.Dir, err = s.dir, cmd.Start()
+		cmd.Dir = s.dir
+		err = cmd.Start()
 	}
 	if err != nil {
 		_ = held.Release()
@@ -64,14 +86,17 @@ func (p program) commandAt(number int, s *site, leafcam string) (*exec.Cmd, erro
 	if p.config == "" {
 		command = []string{
 			leafcam, "gateway", "--listen", fmt.Sprintf("127.0.0.1:%d", number), "--fullchain", "fullchain.pem",
-			"--key", "privkey.pem", "--camera", s.address, "--pin", "camera.pem", "--connections", "8",
+			"--key", "privkey.pem", "--camera", s.address, "--pin", "camera.pem", "--connections", strconv.Itoa(workers),
 		}
 	} else {
 		config, err := os.ReadFile(filepath.Join("examples", "gateway", p.config))
 		if err != nil {
 			return nil, fmt.Errorf("run this at the project's root: %w", err)
 		}
-		text := strings.NewReplacer("8443", strconv.Itoa(number), "127.0.0.1:9443", s.address).Replace(string(config))
+		// Without reuseport, one of nginx's workers may accept all of a few connections, and the other stands idle.
+		text := strings.NewReplacer(
+			"8443 ssl http2", strconv.Itoa(number)+" ssl http2 reuseport", "8443", strconv.Itoa(number), "127.0.0.1:9443", s.address,
+		).Replace(string(config))
 		if err := os.WriteFile(s.file(p.config), []byte(text), 0o644); err != nil {
 			return nil, err
 		}
