@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"runtime"
 )
 
 // A group is figures that are measured in the same way. Names of its benchmarks have a part that tells the sides
@@ -31,13 +30,17 @@ type anchor struct {
 type source interface {
 	// prepare makes what is measured, in an empty folder that is there for as long.
 	prepare(ctx context.Context, dir string) error
-	// round measures every side once.
-	round(ctx context.Context, out io.Writer) error
+	// measure measures every side once in each round.
+	measure(ctx context.Context, rounds int, out io.Writer) error
 }
+
+// An atOnce source has rounds of its own, and goes through all of them at once. The rounds of the others are mixed.
+type atOnce interface{ atOnce() }
 
 // A unit is one that is shown, of the benchmarks that report it.
 type unit struct {
 	name  string // as package benchfmt names it
+	of    string // how the benchmarks begin that it is shown of; "" for all
 	show  func(float64) string
 	title string // of the figure, behind what was measured; "" where there is but one
 }
@@ -51,12 +54,9 @@ type goal struct {
 	figure float64
 }
 
-// goVersion is of what this program was built with, as are the benchmarks.
-func goVersion(context.Context) (string, error) { return runtime.Version(), nil }
-
 // allGroups returns the groups in the order of a report.
 func allGroups() []group {
-	return []group{checks(), commands()}
+	return []group{engine(), gateway(), proxies(), checks(), commands()}
 }
 
 func names(groups []group) (list []string) {
@@ -64,6 +64,43 @@ func names(groups []group) (list []string) {
 		list = append(list, g.name)
 	}
 	return list
+}
+
+// engine is the camera's TLS.
+func engine() group {
+	return group{
+		name: "engine", title: "the camera's engine beside crypto/tls as servers: the same certificate, suite and client, whose work is in the times",
+		side: "server", ours: "engine",
+		anchors: []anchor{{"std", "crypto/tls", goVersion}},
+		units:   []unit{{name: "sec/op", of: "Handshake", show: microseconds}, {name: "B/s", of: "10MiB", show: mebibytes}},
+		source:  &goTest{pkg: "./device", benchmarks: "^(BenchmarkHandshake|Benchmark10MiB)$", time: "200ms"},
+	}
+}
+
+// gateway is what a page costs.
+func gateway() group {
+	return group{
+		name: "gateway", title: "a small page through the gateway beside the bare httputil.ReverseProxy, for a camera that is quick and one that takes 20 ms",
+		side: "through", ours: "gateway",
+		anchors: []anchor{{"httputil", "httputil.ReverseProxy", goVersion}},
+		units:   []unit{{name: "sec/op", show: microseconds}},
+		source:  &goTest{pkg: "./hostsim/gateway", benchmarks: "^BenchmarkPage$", time: "500ms"},
+	}
+}
+
+// proxies are processes that stand before a camera.
+func proxies() group {
+	return group{
+		name: "proxies", title: "the gateway beside nginx and HAProxy with the configurations of examples/gateway; camera, gateways and viewers share the machine",
+		side: "through", ours: "leafcam",
+		anchors: []anchor{{"nginx", "nginx", versionOf("nginx")}, {"HAProxy", "HAProxy", versionOf("haproxy")}},
+		units: []unit{
+			{name: "pages/s", show: aSecond}, {name: "cpu-ms/page", show: ofMilliseconds, title: "CPU a page"},
+			{name: "frames/s", show: aSecond, title: "frames"}, {name: "viewers", show: count, title: "who see it"},
+			{name: "resident-B", show: memory, title: "memory"},
+		},
+		source: &gateways{},
+	}
 }
 
 // checks are those of many devices, on one core.

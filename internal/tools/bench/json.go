@@ -34,16 +34,16 @@ type figureJSON struct {
 	Unit    string      `json:"unit"`
 	Ours    float64     `json:"ours"`
 	Anchor  *anchorJSON `json:"anchor"` // null where it is not here
-	Spread  float64     `json:"spread"` // of the ratios; of our figures where the goal is one of ours
+	Spread  *float64    `json:"spread"` // of the ratios; of our figures where the goal is one of ours; null around nothing
 	Goal    *goalJSON   `json:"goal"`   // null where there is none
 	Verdict string      `json:"verdict"`
 }
 
 type anchorJSON struct {
-	Name    string  `json:"name"`
-	Version string  `json:"version"`
-	Figure  float64 `json:"figure"`
-	Ratio   float64 `json:"ratio"` // ours by the anchor's
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	Figure  float64  `json:"figure"`
+	Ratio   *float64 `json:"ratio"` // ours by the anchor's; null where that did nothing
 }
 
 type goalJSON struct {
@@ -58,9 +58,7 @@ func (r *report) writeJSON(file string) error {
 		Format: format, At: r.at.UTC(), Seconds: r.took.Seconds(), Rounds: r.rounds, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Go: runtime.Version(), CPU: r.machine.cpu, CPUs: runtime.NumCPU(), Status: r.status(), Figures: []figureJSON{},
 	}
-	if !math.IsNaN(r.machine.others) {
-		j.Others = &r.machine.others
-	}
+	j.Others = finite(r.machine.others)
 	for _, m := range r.groups {
 		for _, row := range m.rows {
 			j.Figures = append(j.Figures, m.figureJSON(row))
@@ -76,11 +74,19 @@ func (r *report) writeJSON(file string) error {
 	return atomicfile.Replace(file, out.Bytes(), atomicfile.Public)
 }
 
+// finite returns what JSON can hold, or nil.
+func finite(figure float64) *float64 {
+	if math.IsNaN(figure) || math.IsInf(figure, 0) {
+		return nil
+	}
+	return &figure
+}
+
 func (m measured) figureJSON(r row) figureJSON {
-	f := figureJSON{Group: m.name, What: r.what, Unit: r.unit.name, Ours: r.ours, Spread: r.spread, Verdict: string(r.verdict)}
+	f := figureJSON{Group: m.name, What: r.what, Unit: r.unit.name, Ours: r.ours, Spread: finite(r.spread), Verdict: string(r.verdict)}
 	for _, a := range m.anchors {
 		if a.value == r.anchor {
-			f.Anchor = &anchorJSON{a.name, m.versions[a.value], r.theirs, r.ratio}
+			f.Anchor = &anchorJSON{a.name, m.versions[a.value], r.theirs, finite(r.ratio)}
 		}
 	}
 	if r.goal != nil {

@@ -37,18 +37,16 @@ func measure(ctx context.Context, o options) (*report, error) {
 		all[i].figures = map[sample][]float64{}
 	}
 	var raw bytes.Buffer
-	for n := range o.rounds {
-		for i, g := range r.groups {
-			var out bytes.Buffer
-			if err := g.source.round(ctx, &out); err != nil {
-				return nil, interrupted(ctx, err)
-			}
-			if err := all[i].read(g.group, out.Bytes()); err != nil {
-				return nil, err
-			}
-			fmt.Fprintf(&raw, "group: %s\n%s", g.name, out.Bytes())
+	take := func(i, n int) error {
+		var out bytes.Buffer
+		if err := r.groups[i].source.measure(ctx, n, &out); err != nil {
+			return interrupted(ctx, err)
 		}
-		progress(n+1, o.rounds, time.Since(r.at))
+		fmt.Fprintf(&raw, "group: %s\n%s", r.groups[i].name, out.Bytes())
+		return all[i].read(r.groups[i].group, out.Bytes())
+	}
+	if err := r.inRounds(o.rounds, take); err != nil {
+		return nil, err
 	}
 	r.took = time.Since(r.at)
 	r.machine = watch()
@@ -61,6 +59,36 @@ func measure(ctx context.Context, o options) (*report, error) {
 		}
 	}
 	return r, atomicfile.Replace(o.raw, raw.Bytes(), atomicfile.Public)
+}
+
+// inRounds measures all groups: their rounds are mixed, so that each group has seen the whole time.
+func (r *report) inRounds(n int, take func(i, rounds int) error) error {
+	mixed := 0
+	for i, g := range r.groups {
+		if _, ok := g.source.(atOnce); !ok {
+			mixed++
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring %s in %d rounds\n", g.name, n)
+		if err := take(i, n); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	for round := range n {
+		for i, g := range r.groups {
+			if _, ok := g.source.(atOnce); ok {
+				continue
+			}
+			if err := take(i, 1); err != nil {
+				return err
+			}
+		}
+		if mixed > 0 {
+			progress(round+1, n, time.Since(began))
+		}
+	}
+	return nil
 }
 
 // interrupted says so, whatever else failed by it.

@@ -102,23 +102,33 @@ func (p *processes) leafcamDoes(ctx context.Context, args ...string) error {
 	return nil
 }
 
-func (p *processes) round(ctx context.Context, out io.Writer) error {
-	for _, c := range processCases {
-		sides := []processSide{{"leafcam", p.leafcam, c.leafcam, nil}}
-		if p.openssl {
-			sides = append(sides, processSide{"openssl", "openssl", c.openssl, nil})
-		}
-		for range runsARound {
-			for i := range sides {
-				if err := sides[i].run(ctx, p.dir); err != nil {
-					return err
-				}
+func (p *processes) measure(ctx context.Context, n int, out io.Writer) error {
+	for range n {
+		for _, c := range processCases {
+			if err := p.compare(ctx, c, out); err != nil {
+				return err
 			}
 		}
-		for _, s := range sides {
-			name := strings.ReplaceAll(c.name, " ", "_")
-			fmt.Fprintf(out, "BenchmarkCommand/what=%s/by=%s %d %.0f ns/op\n", name, s.name, runsARound, rounds.Median(s.took))
+	}
+	return nil
+}
+
+// compare runs both commands by turns.
+func (p *processes) compare(ctx context.Context, c processCase, out io.Writer) error {
+	sides := []processSide{{"leafcam", p.leafcam, c.leafcam, nil}}
+	if p.openssl {
+		sides = append(sides, processSide{"openssl", "openssl", c.openssl, nil})
+	}
+	for range runsARound {
+		for i := range sides {
+			if err := sides[i].run(ctx, p.dir); err != nil {
+				return err
+			}
 		}
+	}
+	for _, s := range sides {
+		name := strings.ReplaceAll(c.name, " ", "_")
+		fmt.Fprintf(out, "BenchmarkCommand/what=%s/by=%s %d %.0f ns/op\n", name, s.name, runsARound, rounds.Median(s.took))
 	}
 	return nil
 }
@@ -141,14 +151,4 @@ func (s *processSide) run(ctx context.Context, dir string) error {
 	}
 	s.took = append(s.took, float64(time.Since(began)))
 	return nil
-}
-
-// opensslVersion is as openssl says it: "OpenSSL 3.5.1".
-func opensslVersion(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "openssl", "version").Output()
-	if err != nil {
-		return "", fmt.Errorf("openssl: %w", err)
-	}
-	fields := strings.Fields(string(out))
-	return strings.Join(fields[:min(2, len(fields))], " "), nil
 }

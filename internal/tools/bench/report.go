@@ -118,7 +118,7 @@ func (g group) rows(s *samples, n int, m machine) (list []row, err error) {
 	for _, what := range s.whats {
 		for _, u := range g.units {
 			ours := s.figures[sample{what, u.name, g.ours}]
-			if ours == nil {
+			if ours == nil || !strings.HasPrefix(what, u.of) {
 				continue
 			}
 			alone := true
@@ -168,7 +168,7 @@ func (g group) row(what string, u unit, ours []float64, anchor string, theirs []
 // ratio; a figure by itself can only be worse by it.
 func (r row) judge(m machine) verdict {
 	switch {
-	case r.spread > rounds.TooBusy:
+	case !(r.spread <= rounds.TooBusy): // NaN included
 		return verdictTooBusy
 	case r.goal == nil:
 		return verdictNone

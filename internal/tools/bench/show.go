@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ func milliseconds(seconds float64) string { return fmt.Sprintf("%.1f ms", second
 func microseconds(seconds float64) string { return fmt.Sprintf("%.0f µs", seconds*1e6) }
 func mebibytes(aSecond float64) string    { return fmt.Sprintf("%.0f MiB/s", aSecond/(1<<20)) }
 func aSecond(figure float64) string       { return fmt.Sprintf("%.0f/s", figure) }
+func ofMilliseconds(n float64) string     { return fmt.Sprintf("%.2f ms", n) }
+func memory(octets float64) string        { return fmt.Sprintf("%.1f MiB", octets/(1<<20)) }
 func count(figure float64) string         { return fmt.Sprintf("%.0f", figure) }
 
 // table is the figures of a group.
@@ -68,6 +71,9 @@ func (r row) ratioText() string {
 	if r.anchor == "" {
 		return "-"
 	}
+	if math.IsNaN(r.ratio) || math.IsInf(r.ratio, 0) {
+		return "∞" // the other one did nothing
+	}
 	return fmt.Sprintf("%.2f", r.ratio)
 }
 
@@ -85,7 +91,13 @@ func (r row) goalText() string {
 	return sign + fmt.Sprintf("%.2f", r.goal.figure)
 }
 
-func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
+// percent shows a share. One without a bound is of figures around nothing.
+func percent(share float64) string {
+	if math.IsNaN(share) || math.IsInf(share, 0) {
+		return "∞"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
 
 // text is the report for a terminal.
 func (r *report) text() string {
