@@ -12,7 +12,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -116,6 +115,3 @@ func run(ctx context.Context, o options) (status int, err error) {
 	}
 	return r.status(), nil
 }
-
-// errNotAtRoot is of a run in another folder.
-var errNotAtRoot = errors.New("run this at the project's root")
