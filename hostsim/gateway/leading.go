@@ -88,6 +88,7 @@ func (u *upstream) lead(r *http.Request, key string, answer *leading) (*http.Res
 		o.cancel()
 		if left(r).Err() == nil { // it is the camera's failure, and everybody's
 			answer.err = err
+			u.notePage(key, false)
 		}
 		return nil, err
 	}
@@ -102,10 +103,18 @@ func (u *upstream) beside(r *http.Request, key string) (*http.Response, error) {
 	response, err := u.send(o.request, taken)
 	if err != nil {
 		o.cancel()
+		u.notePage(key, false)
 		return nil, err
 	}
 	response, _, err = u.share(o, key, response, taken)
 	return response, err
+}
+
+// notePage notes whether the camera answered with a page.
+func (u *upstream) notePage(key string, page bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.pages.note(key, page)
 }
 
 // outlived is a viewer's request whose answer may outlive the viewer: a stream goes on for those who came later.
@@ -129,9 +138,7 @@ func (u *upstream) share(o *outlived, key string, response *http.Response, taken
 	boundary := streamBoundary(response)
 	names, shared := varies(response.Header)
 	if boundary == "" || !shared {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		u.pages.note(key, boundary == "" && response.StatusCode == http.StatusOK)
+		u.notePage(key, boundary == "" && response.StatusCode == http.StatusOK)
 		response.Body = &closing{response.Body, o.cancel}
 		return response, true, nil
 	}

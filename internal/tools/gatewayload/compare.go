@@ -45,7 +45,11 @@ func compare(ctx context.Context, turns int, each time.Duration, figures string)
 		return err
 	}
 	defer board.camera.Close()
-	streams, err := compareStreams(ctx, s, board, leafcam, turns, each)
+	var ran []program
+	for _, m := range pages {
+		ran = append(ran, m.program)
+	}
+	streams, err := compareStreams(ctx, ran, s, board, leafcam, turns, each)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,14 @@
-// Command load measures gateways on loopback: leafcam's own beside nginx and HAProxy with the
+// Command gatewayload measures gateways on loopback: leafcam's own beside nginx and HAProxy with the
 // configurations of examples/gateway (the default), or leafcam's own under ten minutes of load with
 // everything that goes wrong in that time (-soak). Run it at the project's root.
+//
+// All gateways of a comparison have the same viewers, the same certificate, and the same camera, to which each page is
+// a new connection. leafcam alone writes a log.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,13 +26,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if *soakTime > 0 {
+	switch {
+	case *soakTime > 0:
 		err = soak(ctx, *soakTime)
-	} else {
+	case *turns < 1:
+		err = errors.New("-rounds is at least 1")
+	default:
 		err = compare(ctx, *turns, *each, *figures)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "load: "+err.Error())
+		fmt.Fprintln(os.Stderr, "gatewayload: "+err.Error())
 		os.Exit(1)
 	}
 }

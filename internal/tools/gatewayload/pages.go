@@ -49,6 +49,9 @@ func comparePages(ctx context.Context, s *site, leafcam string, turns int) ([]*m
 	var all []*measured
 	for _, p := range programs {
 		r, err := p.start(ctx, s, leafcam)
+		if err != nil && len(all) == 0 { // there is nothing to compare the others with
+			return nil, err
+		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
 			continue
@@ -60,25 +63,34 @@ func comparePages(ctx context.Context, s *site, leafcam string, turns int) ([]*m
 	for n := range turns {
 		for kind := range pageKinds {
 			for _, m := range order {
-				m.take(ctx, s, kind)
+				if err := m.take(ctx, s, kind); err != nil {
+					return nil, err
+				}
 			}
 		}
 		order = append(order[1:], order[0]) // nobody is always first
 		fmt.Fprintf(os.Stderr, "pages: round %d of %d\n", n+1, turns)
 	}
-	return all, ctx.Err()
+	return all, nil
 }
 
 // take measures one turn.
-func (m *measured) take(ctx context.Context, s *site, kind int) {
+func (m *measured) take(ctx context.Context, s *site, kind int) error {
 	limited, cancel := context.WithTimeout(ctx, turn)
 	defer cancel()
 	began, before := time.Now(), m.running.cost()
 	pages := float64(fetch(limited, workers, m.running.address, s.alike(), pageKinds[kind].keepAlive))
 	after := m.running.cost()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if pages == 0 {
+		return fmt.Errorf("%s: no page came within %s", m.program.name, turn)
+	}
 	m.pages[kind] = append(m.pages[kind], pages/time.Since(began).Seconds())
 	m.cost[kind] = append(m.cost[kind], (after.cpu-before.cpu).Seconds()*1000/pages)
 	m.most = max(m.most, after.resident)
+	return nil
 }
 
 // reportPages prints what each did, and how the first one compares with the others.
@@ -95,7 +107,7 @@ func reportPages(all []*measured, turns int) {
 	}
 	fmt.Printf("pages, medians of %d rounds in which each gateway had %s; camera, gateways and viewers share this machine\n%s\n",
 		turns, turn, t.Render())
-	for _, m := range all[min(1, len(all)):] {
+	for _, m := range all[1:] {
 		for kind, k := range pageKinds {
 			ratios := each(all[0].pages[kind], m.pages[kind])
 			fmt.Printf("%s / %s, %s: %.2f, spread %s%s\n", all[0].program.name, m.program.title(), k.what,

@@ -100,19 +100,11 @@ func (p program) commandAt(number int, s *site, leafcam string) (*exec.Cmd, erro
 		if err := os.WriteFile(s.file(p.config), []byte(text), 0o644); err != nil {
 			return nil, err
 		}
-		if command[0], err = p.path(leafcam); err != nil {
+		if command[0], err = find(command[0]); err != nil {
 			return nil, err
 		}
 	}
 	return exec.Command(command[0], command[1:]...), nil
-}
-
-// path is where the program is.
-func (p program) path(leafcam string) (string, error) {
-	if p.command == nil {
-		return leafcam, nil
-	}
-	return find(p.command[0])
 }
 
 func find(name string) (string, error) {
