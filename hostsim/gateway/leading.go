@@ -103,7 +103,9 @@ func (u *upstream) beside(r *http.Request, key string) (*http.Response, error) {
 	response, err := u.send(o.request, taken)
 	if err != nil {
 		o.cancel()
-		u.notePage(key, false)
+		if left(r).Err() == nil {
+			u.notePage(key, false)
+		}
 		return nil, err
 	}
 	response, _, err = u.share(o, key, response, taken)

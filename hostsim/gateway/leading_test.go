@@ -124,29 +124,3 @@ func TestPageBecomesAStream(t *testing.T) {
 		})
 	}
 }
-
-// TestPageOfACameraThatFails: when it did not answer, one request tries, and the others hear how it went.
-func TestPageOfACameraThatFails(t *testing.T) {
-	hangUp := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-	camera := newTurning(page, hangUp)
-	s, _ := newFront(t, camera, func(c *gateway.Config) { c.Connections = 5 })
-	s.get(s.client(nil), "/")
-	failed := make(chan int)
-	ask := func() {
-		response, _ := s.get(s.client(nil), "/")
-		failed <- response.StatusCode
-	}
-	go ask()
-	camera.arrive(t, 1)
-	camera.answer <- struct{}{}
-	require.Equal(t, http.StatusBadGateway, <-failed)
-	for range 3 {
-		go ask()
-	}
-	camera.arrive(t, 1)
-	require.Never(t, func() bool { return len(camera.arrived) > 0 }, 200*time.Millisecond, 10*time.Millisecond, "the others wait")
-	close(camera.answer)
-	for range 3 {
-		require.Equal(t, http.StatusBadGateway, <-failed)
-	}
-}

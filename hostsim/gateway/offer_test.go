@@ -75,23 +75,3 @@ func TestCameraWithOtherVersions(t *testing.T) {
 		})
 	}
 }
-
-// TestPagesAreForgotten: what is remembered has a bound, and what became something else is no page.
-func TestPagesAreForgotten(t *testing.T) {
-	var p pages
-	require.False(t, p.has("/"))
-	p.note("/", false)
-	require.False(t, p.has("/"))
-	p.note("/", true)
-	require.True(t, p.has("/"))
-	require.False(t, p.has("/other"))
-	p.note("/other", false)
-	require.True(t, p.has("/"))
-	p.note("/", false)
-	require.False(t, p.has("/"))
-	for i := range 100 * pagesKnown {
-		p.note(strconv.Itoa(i), true)
-	}
-	require.Len(t, p.known, pagesKnown)
-	require.True(t, p.has(strconv.Itoa(100*pagesKnown-1)), "the newest is known")
-}
