@@ -25,7 +25,9 @@ func (t *goTest) prepare(ctx context.Context, dir string) error {
 }
 
 func (t *goTest) measure(ctx context.Context, rounds int, out io.Writer) error {
-	args := append([]string{"-test.run=^$", "-test.bench=" + t.benchmarks, "-test.benchtime=" + t.time, fmt.Sprintf("-test.count=%d", rounds)}, t.flags...)
+	args := append([]string{
+		"-test.run=^$", "-test.bench=" + t.benchmarks, "-test.benchtime=" + t.time, fmt.Sprintf("-test.count=%d", rounds),
+	}, t.flags...)
 	cmd := exec.CommandContext(ctx, t.binary, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = t.pkg, out, os.Stderr
 	if err := cmd.Run(); err != nil {

@@ -69,8 +69,9 @@ func names(groups []group) (list []string) {
 // engine is the camera's TLS.
 func engine() group {
 	return group{
-		name: "engine", title: "the camera's engine beside crypto/tls as servers: the same certificate, suite and client, whose work is in the times",
-		side: "server", ours: "engine",
+		name:  "engine",
+		title: "the camera's engine beside crypto/tls, as servers of one client, whose work is in the times",
+		side:  "server", ours: "engine",
 		anchors: []anchor{{"std", "crypto/tls", goVersion}},
 		units:   []unit{{name: "sec/op", of: "Handshake", show: microseconds}, {name: "B/s", of: "10MiB", show: mebibytes}},
 		source:  &goTest{pkg: "./device", benchmarks: "^(BenchmarkHandshake|Benchmark10MiB)$", time: "200ms"},
@@ -80,8 +81,9 @@ func engine() group {
 // gateway is what a page costs.
 func gateway() group {
 	return group{
-		name: "gateway", title: "a small page through the gateway beside the bare httputil.ReverseProxy, for a camera that is quick and one that takes 20 ms",
-		side: "through", ours: "gateway",
+		name:  "gateway",
+		title: "a small page through the gateway beside the bare httputil.ReverseProxy, of a quick camera and one that takes 20 ms",
+		side:  "through", ours: "gateway",
 		anchors: []anchor{{"httputil", "httputil.ReverseProxy", goVersion}},
 		units:   []unit{{name: "sec/op", show: microseconds}},
 		source:  &goTest{pkg: "./hostsim/gateway", benchmarks: "^BenchmarkPage$", time: "500ms"},
@@ -91,8 +93,9 @@ func gateway() group {
 // proxies are processes that stand before a camera.
 func proxies() group {
 	return group{
-		name: "proxies", title: "the gateway beside nginx and HAProxy with the configurations of examples/gateway; camera, gateways and viewers share the machine",
-		side: "through", ours: "leafcam",
+		name:  "proxies",
+		title: "the gateway beside nginx and HAProxy as examples/gateway has them; the camera and viewers share the machine",
+		side:  "through", ours: "leafcam",
 		anchors: []anchor{{"nginx", "nginx", versionOf("nginx")}, {"HAProxy", "HAProxy", versionOf("haproxy")}},
 		units: []unit{
 			{name: "pages/s", show: aSecond}, {name: "cpu-ms/page", show: ofMilliseconds, title: "CPU a page"},
@@ -106,8 +109,9 @@ func proxies() group {
 // checks are those of many devices, on one core.
 func checks() group {
 	return group{
-		name: "check", title: "checks in a second of one core's time, beside what crypto/x509 and crypto/tls take to read and verify the same files",
-		side: "by", ours: "leafcam",
+		name:  "check",
+		title: "checks in a second of one core's time, beside what crypto/x509 and crypto/tls take to read and verify the same files",
+		side:  "by", ours: "leafcam",
 		anchors: []anchor{{"go", "crypto/x509", goVersion}},
 		units:   []unit{{name: "checks/cpu-s", show: aSecond}},
 		goals: []goal{
@@ -121,8 +125,9 @@ func checks() group {
 // commands are processes, from their start to their end.
 func commands() group {
 	g := group{
-		name: "command", title: "the command, from the start of its process to the end, beside openssl on the same files",
-		side: "by", ours: "leafcam",
+		name:  "command",
+		title: "the command, from the start of its process to the end, beside openssl on the same files",
+		side:  "by", ours: "leafcam",
 		anchors: []anchor{{"openssl", "openssl", opensslVersion}},
 		units:   []unit{{name: "sec/op", show: milliseconds}},
 		source:  &processes{},

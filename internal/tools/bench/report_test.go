@@ -52,8 +52,8 @@ func TestVerdict(t *testing.T) {
 		want         verdict
 	}{
 		{name: "no goal", ours: calm, theirs: calm},
-		{name: "a ratio that is met", goals: []goal{{of: what, unit: unit, atMost: true, figure: 0.6}}, ours: calm, theirs: []float64{20, 22, 20, 20},
-			want: verdictMet},
+		{name: "a ratio that is met", goals: []goal{{of: what, unit: unit, atMost: true, figure: 0.6}}, ours: calm,
+			theirs: []float64{20, 22, 20, 20}, want: verdictMet},
 		{name: "a ratio that is missed", goals: []goal{{of: what, unit: unit, atMost: true, figure: 0.4}}, ours: calm,
 			theirs: []float64{20, 22, 20, 20}, others: 0.9, want: verdictMissed},
 		{name: "both sides were slow at times", goals: []goal{{of: what, unit: unit, atMost: true, figure: 1}}, ours: wild, theirs: wild,
@@ -67,9 +67,10 @@ func TestVerdict(t *testing.T) {
 			theirs: calm, want: verdictMissed},
 		{name: "a figure of ours that others may have spoilt", goals: []goal{{of: what, unit: unit, own: true, atMost: true, figure: 0.009}},
 			ours: calm, theirs: calm, others: 0.5, want: verdictTooBusy},
-		{name: "a figure of ours that is to be large", goals: []goal{{of: what, unit: unit, own: true, figure: 0.009}}, ours: calm, theirs: calm,
-			want: verdictMet},
-		{name: "nothing is beside it", goals: []goal{{of: what, unit: unit, own: true, atMost: true, figure: 0.010}}, ours: calm, want: verdictMet},
+		{name: "a figure of ours that is to be large", goals: []goal{{of: what, unit: unit, own: true, figure: 0.009}}, ours: calm,
+			theirs: calm, want: verdictMet},
+		{name: "nothing is beside it", goals: []goal{{of: what, unit: unit, own: true, atMost: true, figure: 0.010}},
+			ours: calm, want: verdictMet},
 		{name: "a ratio, and nothing is beside it", goals: []goal{{of: what, unit: unit, atMost: true, figure: 1}}, ours: calm},
 		{name: "the goal of another one", goals: []goal{{of: "Run, sand", unit: unit, atMost: true}}, ours: calm, theirs: calm},
 	} {

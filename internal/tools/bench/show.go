@@ -30,7 +30,9 @@ func (m measured) table() table.Writer {
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"what", "leafcam", "beside it", "", "ratio", "spread", "goal", "verdict"})
 	for _, r := range m.rows {
-		t.AppendRow(table.Row{r.title(), r.unit.show(r.ours), m.anchorName(r), r.anchorFigure(), r.ratioText(), percent(r.spread), r.goalText(), r.verdict})
+		t.AppendRow(table.Row{
+			r.title(), r.unit.show(r.ours), m.anchorName(r), r.anchorFigure(), r.ratioText(), percent(r.spread), r.goalText(), r.verdict,
+		})
 	}
 	return t
 }
@@ -125,7 +127,7 @@ func (r *report) verdictText() string {
 	}
 	out := fmt.Sprintf("\n%d goals met, %d not met", n[verdictMet], n[verdictMissed])
 	if busy := n[verdictTooBusy]; busy > 0 {
-		out += fmt.Sprintf("; the machine was too busy to say for %d of the figures, which spread by more than %.0f %%", busy, 100*rounds.TooBusy)
+		out += fmt.Sprintf("; the machine was too busy to say of %d figures (a spread above %.0f %%, or other processes)", busy, 100*rounds.TooBusy)
 	}
 	return out
 }

@@ -34,7 +34,9 @@ type streamed struct {
 
 // compareStreams lets many watch one stream, through one gateway after the other in each round: each has the machine
 // to itself.
-func compareStreams(ctx context.Context, ran []program, s, board *site, leafcam string, turns int, each time.Duration) ([]*streamed, error) {
+func compareStreams(
+	ctx context.Context, ran []program, s, board *site, leafcam string, turns int, each time.Duration,
+) ([]*streamed, error) {
 	var all []*streamed
 	for _, k := range []streamKind{
 		{"64 viewers, a camera with 4 connections", board, fewSeen, boardPictures},
