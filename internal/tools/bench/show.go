@@ -127,7 +127,7 @@ func (r *report) verdictText() string {
 	}
 	out := fmt.Sprintf("\n%d goals met, %d not met", n[verdictMet], n[verdictMissed])
 	if busy := n[verdictTooBusy]; busy > 0 {
-		out += fmt.Sprintf("; the machine was too busy to say of %d figures (a spread above %.0f %%, or other processes)", busy, 100*rounds.TooBusy)
+		out += fmt.Sprintf("; the machine was too busy for %d figures (a spread above %.0f %%, or other processes)", busy, 100*rounds.TooBusy)
 	}
 	return out
 }
