@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net"
@@ -134,4 +135,48 @@ func Benchmark10MiB(b *testing.B) {
 			require.NoError(b, <-done)
 		}
 	})
+}
+
+// BenchmarkSmallRecords is a script that reads many records which have come together.
+func BenchmarkSmallRecords(b *testing.B) {
+	const record, records = 100, 10_000
+	s := newServers(b, certs.KeyECDSAP256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)
+	camera := device.NewCamera(device.CameraConfig{Context: s.engine, Script: device.Script{Serve: func(session *device.Session) error {
+		if err := session.Wrap(); err != nil {
+			return err
+		}
+		_, err := session.ReadN(record * records)
+		return err
+	}}})
+	for _, server := range []struct {
+		name  string
+		serve func(net.Conn) error
+	}{
+		{"engine", func(conn net.Conn) error { return camera.ServeConn(conn).Exception }},
+		{"std", func(conn net.Conn) error {
+			_, err := io.ReadFull(tls.Server(conn, s.std), make([]byte, record*records))
+			return err
+		}},
+	} {
+		b.Run("over=tcp/server="+server.name, func(b *testing.B) {
+			dial := overTCP(b)
+			b.SetBytes(record * records)
+			for b.Loop() {
+				near, far := dial(b)
+				conn := &holding{Conn: near}
+				client := tls.Client(conn, s.client)
+				go func() {
+					_ = client.Handshake()
+					conn.held = &bytes.Buffer{}
+					for range records {
+						_, _ = client.Write(make([]byte, record))
+					}
+					_ = conn.release()
+				}()
+				require.NoError(b, server.serve(far))
+				near.Close()
+				far.Close()
+			}
+		})
+	}
 }

@@ -34,7 +34,7 @@ type CameraConfig struct {
 	Delay *Delay
 
 	// Tap, unless nil, puts something around each accepted connection that sees what goes
-	// over it, such as a capture. OnSecret gets the client random and the master secret of
+	// over it, such as a capture. What it gets has a TCP connection's methods. OnSecret gets the client random and the master secret of
 	// each, which decrypt it: for test keys only.
 	Tap      func(net.Conn) net.Conn
 	OnSecret func(clientRandom, masterSecret []byte)
@@ -158,6 +158,7 @@ func (c *Camera) Serve(l net.Listener) error {
 		if board != nil {
 			board.Network.tuneConn(conn)
 		}
+		conn = lookAhead(conn)
 		if c.config.Tap != nil {
 			conn = c.config.Tap(conn)
 		}
@@ -252,7 +253,7 @@ func (c *Camera) ServeConn(conn net.Conn) trace.Event {
 	c.accepted++
 	id := c.accepted
 	c.mu.Unlock()
-	return c.serveConn(conn, id)
+	return c.serveConn(lookAhead(conn), id)
 }
 
 func (c *Camera) serveConn(conn net.Conn, id int) trace.Event {

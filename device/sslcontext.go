@@ -212,7 +212,9 @@ func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
 }
 
 func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite)) (*SSLSocket, error) {
+	conn = lookAhead(conn)
 	s := &SSLSocket{transport: conn, context: c}
+	s.ahead, _ = conn.(looker)
 	if c.memory != nil {
 		if s.memory = c.memory.connect(c.firmware); s.memory == nil {
 			return nil, &micropython.OSError{Errno: micropython.ENOMEM}

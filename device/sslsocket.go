@@ -19,6 +19,7 @@ type SSLSocket struct {
 	context *SSLContext
 	memory  *connection // nil without a board
 	tls     *mbedtls.Conn
+	ahead   looker // the transport, when others may read it, too; may be nil
 	shook   func() // called at the end of the handshake, well or not; may be nil
 	lost    []byte // of a line that readline began to read when it raised
 
@@ -64,6 +65,7 @@ func (s *SSLSocket) shakeHands() error {
 		return nil
 	}
 	err := s.tls.Handshake()
+	s.giveBack()
 	s.mu.Lock()
 	s.shaken = time.Now()
 	s.mu.Unlock()
@@ -85,6 +87,7 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	n, err := 0, s.shakeHandsLazily()
 	if err == nil {
 		n, err = s.tls.Read(p)
+		s.giveBack()
 	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, mbedtls.ErrPeerCloseNotify):
@@ -119,6 +122,13 @@ func (s *SSLSocket) computes(
 			pause(op, suite)
 		}
 		return done, nil
+	}
+}
+
+// giveBack leaves the TCP connection, which its owner may go on with, as exact reads do.
+func (s *SSLSocket) giveBack() {
+	if s.ahead != nil {
+		s.ahead.giveBack()
 	}
 }
 

@@ -4,14 +4,17 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
 )
 
 // writes counts the writes of a connection.
@@ -25,7 +28,7 @@ func (c *writes) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// TestWritesOfAPage: the records of a page share writes, unless a timeout or a board's network comes between.
+// TestWritesOfAPage: the records of a page share writes but for the first, unless a timeout or a board's network comes between.
 func TestWritesOfAPage(t *testing.T) {
 	body := strings.Repeat("0123456789abcdef", 20<<10/16)
 	const handshake, records = 4 + 2, 6 // the page has a head besides
@@ -34,7 +37,7 @@ func TestWritesOfAPage(t *testing.T) {
 		config device.CameraConfig
 		want   int64
 	}{
-		"as it is":       {device.CameraConfig{Context: plain}, handshake + 1},
+		"as it is":       {device.CameraConfig{Context: plain}, handshake + 2},
 		"with a timeout": {device.CameraConfig{Context: plain, Timeout: time.Minute}, handshake + records},
 		"on a board":     {device.CameraConfig{Context: onBoard(t, "OPENMV_N6")}, handshake + records},
 		"on a board whose network takes 1400 octets at a time": {
@@ -59,4 +62,36 @@ func TestWritesOfAPage(t *testing.T) {
 			require.Equal(t, tc.want, count.Load())
 		})
 	}
+}
+
+// onceMore takes one write more once it is told to, as TCP does when the client is gone: that write is answered
+// with a reset.
+type onceMore struct {
+	net.Conn
+	told  bool
+	taken int
+}
+
+func (c *onceMore) Write(p []byte) (int, error) {
+	switch {
+	case !c.told:
+		return c.Conn.Write(p)
+	case c.taken > 0:
+		return 0, os.NewSyscallError("write", syscall.EPIPE)
+	}
+	c.taken = len(p)
+	return len(p), nil
+}
+
+// TestClientGoneBeforeThePage: one record is sent, however many there are, and the second one fails.
+func TestClientGoneBeforeThePage(t *testing.T) {
+	client, server := wire.Pipe()
+	conn := &onceMore{Conn: server}
+	socket, peer := pair(t, client, conn)
+	defer peer.Close()
+	conn.told = true
+	n, err := socket.Write(make([]byte, 100<<10))
+	require.EqualError(t, err, "OSError: 32")
+	require.Equal(t, 4096, n)
+	require.Less(t, conn.taken, 2*4096)
 }

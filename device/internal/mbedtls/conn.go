@@ -175,19 +175,23 @@ func (c *Conn) awaitData() error {
 
 // Write sends p in records of at most OutContentLen octets. When a deadline cuts a record, it counts as
 // written, and the next call sends the rest of it first (CAMERA.md section 5.3).
+//
+// The first record has a write of its own: where the client is gone, as little is sent as if all had, and
+// the write of the second fails.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
-	written := 0
+	written, together := 0, 1
 	for written < len(p) {
 		if err := c.flush(); err != nil {
 			return written, err
 		}
-		n, err := c.writeTogether(p[written:])
+		n, err := c.writeTogether(p[written:], together)
 		written += n
 		if err != nil {
 			return written, err
 		}
+		together = max(1, c.config.WriteTogether/c.config.Profile.OutContentLen)
 	}
 	return written, nil
 }
@@ -195,26 +199,25 @@ func (c *Conn) Write(p []byte) (int, error) {
 // batches are buffers for several records: a connection has one while it writes, and none while it waits.
 var batches = sync.Pool{New: func() any { return new([]byte) }}
 
-// writeTogether sends as many records of p as go into one write, and returns how much of p counts as
-// written.
-func (c *Conn) writeTogether(p []byte) (int, error) {
+// writeTogether sends the first records of p by one write, and returns how much of p counts as written.
+func (c *Conn) writeTogether(p []byte, records int) (int, error) {
 	size := c.config.Profile.OutContentLen
-	p = p[:min(len(p), size*max(1, c.config.WriteTogether/size))]
+	p = p[:min(len(p), records*size)]
 	if len(p) <= size {
 		c.out = c.appendRecord(c.out[:0], RecordApplicationData, versionTLS12, p)
 		return c.send(c.out, len(c.out), p)
 	}
 	batch := batches.Get().(*[]byte)
 	defer batches.Put(batch)
-	records := c.appendRecord((*batch)[:0], RecordApplicationData, versionTLS12, p[:size])
-	each := len(records) // but for the last
+	sealed := c.appendRecord((*batch)[:0], RecordApplicationData, versionTLS12, p[:size])
+	each := len(sealed) // but for the last
 	for rest := p[size:]; len(rest) > 0; {
 		n := min(len(rest), size)
-		records = c.appendRecord(records, RecordApplicationData, versionTLS12, rest[:n])
+		sealed = c.appendRecord(sealed, RecordApplicationData, versionTLS12, rest[:n])
 		rest = rest[n:]
 	}
-	*batch = records
-	return c.send(records, each, p)
+	*batch = sealed
+	return c.send(sealed, each, p)
 }
 
 // send writes records of p, each octets long but for the last, and returns how much of p counts as written.

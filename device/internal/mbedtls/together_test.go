@@ -71,10 +71,10 @@ func TestRecordsTogether(t *testing.T) {
 		{0, testTogether, 0, nil},
 		{1, testTogether, 1, []int{1}},
 		{4096, testTogether, 1, []int{4096}},
-		{4097, testTogether, 1, []int{4096, 1}},
+		{4097, testTogether, 2, []int{4096, 1}},
 		{4097, 0, 2, []int{4096, 1}},
-		{16384, testTogether, 1, []int{4096, 4096, 4096, 4096}},
-		{16385, testTogether, 2, []int{4096, 4096, 4096, 4096, 1}},
+		{20480, testTogether, 2, []int{4096, 4096, 4096, 4096, 4096}},
+		{20481, testTogether, 3, []int{4096, 4096, 4096, 4096, 4096, 1}},
 		{16385, 8191, 5, []int{4096, 4096, 4096, 4096, 1}},
 		{16385, 8192, 3, []int{4096, 4096, 4096, 4096, 1}},
 	} {
@@ -100,7 +100,7 @@ func TestRecordsTogether(t *testing.T) {
 // TestDeadlineAmongRecords: wherever a deadline cuts, it leaves the same as if each record had a write of its
 // own, and writing goes on there.
 func TestDeadlineAmongRecords(t *testing.T) {
-	const size = 3*4096 + 100
+	const size = 7*4096 + 100
 	for _, id := range []uint16{0xc02c, 0xc014} { // GCM, CBC
 		suite := SuiteByID(id)
 		whole := &cutTransport{room: 1 << 30}
@@ -109,19 +109,20 @@ func TestDeadlineAmongRecords(t *testing.T) {
 		require.NoError(t, err)
 		each := whole.out.Len()
 		for name, cut := range map[string]int{
-			"nothing was sent":                   0,
-			"in the header":                      3,
-			"in the first record":                each / 2,
-			"but for an octet of the first":      each - 1,
-			"between records":                    each,
-			"an octet of the second was sent":    each + 1,
-			"in the third record":                2*each + each/2,
-			"before the last record":             3 * each,
-			"in the last record, a shorter one":  3*each + 20,
-			"in the write after the first write": 4*each + 5000,
+			"nothing was sent":                  0,
+			"in the header":                     3,
+			"in the first record":               each / 2,
+			"but for an octet of the first":     each - 1,
+			"between records":                   each,
+			"an octet of the second was sent":   each + 1,
+			"in the third record":               2*each + each/2,
+			"between the writes of several":     5 * each,
+			"in the sixth record":               5*each + 5,
+			"before the last record":            7 * each,
+			"in the last record, a shorter one": 7*each + 20,
 		} {
 			t.Run(suite.Name+", "+name, func(t *testing.T) {
-				data := someData(size + 3*4096)
+				data := someData(size)
 				type outcome struct {
 					n    int
 					sent int
@@ -133,10 +134,9 @@ func TestDeadlineAmongRecords(t *testing.T) {
 					n, err := c.Write(data)
 					require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 					outcomes = append(outcomes, outcome{n, transport.out.Len()})
-					rest, err := c.Write(data[n:])
+					_, err = c.Write(append(data[n:], "more"...))
 					require.NoError(t, err)
-					require.Equal(t, len(data), n+rest)
-					require.Equal(t, string(data), string(bytes.Join(opened(t, open, transport.out.Bytes()), nil)))
+					require.Equal(t, string(data)+"more", string(bytes.Join(opened(t, open, transport.out.Bytes()), nil)))
 				}
 				require.Equal(t, outcomes[0], outcomes[1])
 			})
