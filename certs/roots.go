@@ -7,26 +7,47 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// mozillaBySubject finds the roots of a name.
-var mozillaBySubject = sync.OnceValue(func() map[string][]*x509.Certificate {
-	roots := map[string][]*x509.Certificate{}
+// mozillaBySubject finds the roots of a name. They are parsed when they are asked for: few are.
+var mozillaBySubject = sync.OnceValue(func() map[string][]*namedRoot {
+	roots := map[string][]*namedRoot{}
 	for root := range bundle.Roots() {
-		if c, err := x509.ParseCertificate(root.Certificate); err == nil {
-			roots[string(c.RawSubject)] = append(roots[string(c.RawSubject)], c)
-		}
+		name := string(RawSubject(root.Certificate))
+		roots[name] = append(roots[name], &namedRoot{der: root.Certificate})
 	}
 	return roots
 })
 
+// A namedRoot is a root of Mozilla's list.
+type namedRoot struct {
+	der    []byte
+	once   sync.Once
+	parsed *x509.Certificate // nil for one that Go cannot parse
+}
+
+func (r *namedRoot) certificate() *x509.Certificate {
+	r.once.Do(func() {
+		if c, err := x509.ParseCertificate(r.der); err == nil {
+			r.parsed = c
+		}
+	})
+	return r.parsed
+}
+
 // PublicRoot returns the root of Mozilla's list, as this program was built with it, that signed
 // a certificate; nil when there is none.
 func PublicRoot(top *x509.Certificate) *x509.Certificate {
-	for _, root := range mozillaBySubject()[string(top.RawIssuer)] {
-		if SignedBy(top, root) {
+	for _, named := range mozillaBySubject()[string(top.RawIssuer)] {
+		if root := named.certificate(); root != nil && SignedBy(top, root) {
 			return root
 		}
 	}
 	return nil
+}
+
+// LoadSystemRoots begins to read this system's trust store, which takes some milliseconds, beside what its caller
+// does. Without it FindRoot waits for that.
+func LoadSystemRoots() {
+	go func() { _, _ = x509.SystemCertPool() }() // FindRoot finds out when there is none
 }
 
 // FindRoot returns the root that signed a certificate: from Mozilla's list or from the system's

@@ -34,9 +34,9 @@ func SignedBy(c, issuer *x509.Certificate) bool {
 		return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 	}
 	if !c.IsCA {
-		return check()
+		return checkedLeaves.get(c, issuer, check)
 	}
-	return checked.get(c, issuer, check)
+	return checkedCAs.get(c, issuer, check)
 }
 
 // checkCost estimates the work of SignedBy, in checks with a key on P-256: less than a tenth of a
@@ -66,14 +66,17 @@ func checkCost(c, issuer *x509.Certificate) int {
 	return cost
 }
 
-// checked remembers which CAs have signed which: a chain is looked at from several sides, and
-// thousands of devices share their CAs.
-var checked signatures
+// A chain is looked at from several sides: by the search for a path, and by the model of each client. What
+// was checked is remembered: of CAs for long, because thousands of devices share them, and of leaves until
+// the next devices have come.
+var (
+	checkedCAs    = signatures{most: 16384}
+	checkedLeaves = signatures{most: 256}
+)
 
-// maxChecked bounds what is remembered.
-const maxChecked = 16384
-
+// signatures remembers who has signed what.
 type signatures struct {
+	most  int // that are remembered; then it begins anew
 	mu    sync.Mutex
 	known map[[2][sha256.Size]byte]bool
 }
@@ -90,7 +93,7 @@ func (s *signatures) get(c, issuer *x509.Certificate, check func() bool) bool {
 	signed = check()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known == nil || len(s.known) >= maxChecked {
+	if s.known == nil || len(s.known) >= s.most {
 		s.known = map[[2][sha256.Size]byte]bool{}
 	}
 	s.known[key] = signed

@@ -74,9 +74,12 @@ func (i *Item) numbers() (list []string) {
 	return list
 }
 
+// betweenDigits is left out of numbers.
+var betweenDigits = strings.NewReplacer(":", "", " ", "")
+
 // plainNumber returns a number in the form that it is compared in; "" for what is none.
 func plainNumber(text string) string {
-	text = strings.ToLower(strings.NewReplacer(":", "", " ", "").Replace(text))
+	text = strings.ToLower(betweenDigits.Replace(text))
 	text = strings.TrimLeft(strings.TrimPrefix(text, "0x"), "0")
 	if strings.Trim(text, "0123456789abcdef") != "" {
 		return ""

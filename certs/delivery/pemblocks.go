@@ -43,6 +43,9 @@ func pemMarks(text string) (marks []mark) {
 			return marks
 		}
 		at += next
+		if rest := text[at:]; !strings.HasPrefix(rest, "BEGIN") && !strings.HasPrefix(rest, "END") {
+			continue
+		}
 		m := pemMark.FindStringSubmatchIndex(text[at:min(len(text), at+lookahead)])
 		if m == nil || !dashesBefore.MatchString(text[max(0, at-behind):at]) {
 			continue
@@ -216,8 +219,21 @@ var linePrefixes = regexp.MustCompile(`(?m)^[ \t]*(?:#|//[ \t]|>+|\||\*|;|--[ \t
 
 // unquoted removes what source text, data formats and mails put around the lines of a block.
 func unquoted(body string) string {
+	if isPlain(body) {
+		return body
+	}
 	body = joins.ReplaceAllString(escapes.Replace(body), "\n")
 	return linePrefixes.ReplaceAllString(body, "")
+}
+
+// isPlain tells whether there is nothing but lines of base64, and hyphens of the marks: in nearly every file it is so.
+func isPlain(body string) bool {
+	for i := range len(body) {
+		if c := body[i]; c != '\n' && c != '\r' && c != '=' && (c == '_' || !isBase64(c)) {
+			return false
+		}
+	}
+	return true
 }
 
 // loneEscape is an escape that stands for nothing in base64.

@@ -115,7 +115,7 @@ func (r *deliveryReader) path(path string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return r.file(path)
+		return r.file(path, info)
 	}
 	return r.directory(path, 0)
 }
@@ -154,7 +154,7 @@ func (r *deliveryReader) directory(dir string, depth int) error {
 		case info.IsDir() && entry.Type()&fs.ModeSymlink == 0:
 			folders = append(folders, path)
 		case info.Mode().IsRegular():
-			if err := r.file(path); err != nil {
+			if err := r.file(path, info); err != nil {
 				return err
 			}
 		}
@@ -194,11 +194,11 @@ func readDir(dir string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-func (r *deliveryReader) file(path string) error {
+func (r *deliveryReader) file(path string, info fs.FileInfo) error {
 	if err := r.count(path); err != nil {
 		return err
 	}
-	data, info, err := readRegular(r.ctx, r.budget.until, path, MaxArchive)
+	data, err := readRegular(r.ctx, r.budget.until, path, MaxArchive)
 	switch {
 	case errors.Is(err, inputfile.ErrTooLarge):
 		item := &Item{File: path, Damaged: slices.Contains(r.delivery.Paths, path)}
@@ -212,7 +212,7 @@ func (r *deliveryReader) file(path string) error {
 
 // ReadFile reads a file of a delivery: a regular one, of [MaxFile] octets at most.
 func ReadFile(ctx context.Context, path string) ([]byte, error) {
-	data, _, err := readRegular(ctx, time.Now().Add(MaxTime), path, MaxFile)
+	data, err := readRegular(ctx, time.Now().Add(MaxTime), path, MaxFile)
 	if errors.Is(err, inputfile.ErrTooLarge) {
 		return nil, fmt.Errorf("%w: %w", ErrTooMuch, err)
 	}
@@ -221,13 +221,8 @@ func ReadFile(ctx context.Context, path string) ([]byte, error) {
 
 // readRegular reads a file that can be read to its end. Some of those that a kernel makes wait for
 // something to happen.
-func readRegular(ctx context.Context, until time.Time, path string, limit int64) ([]byte, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	data, err := beside(ctx, until, func() ([]byte, error) { return inputfile.Read(path, limit) })
-	return data, info, err
+func readRegular(ctx context.Context, until time.Time, path string, limit int64) ([]byte, error) {
+	return beside(ctx, until, func() ([]byte, error) { return inputfile.Read(path, limit) })
 }
 
 // add adds an item.

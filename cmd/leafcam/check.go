@@ -148,6 +148,7 @@ func check(ctx context.Context, o checkOptions, args []string, out, messages io.
 	if o.onlyKeys {
 		return o.findKeys(ctx, args, files, stdout, messages)
 	}
+	certs.LoadSystemRoots()
 	subject, err := o.subject(ctx, args, delivery, out)
 	if keys := (*keysError)(nil); errors.As(err, &keys) {
 		if err := o.showKeys(keys.report, files, stdout, messages); !errors.Is(err, errFindings) {

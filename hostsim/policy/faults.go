@@ -80,11 +80,17 @@ func linkFaults(leaf *x509.Certificate, p path) (found []Found) {
 	return found
 }
 
-// pick adds the faults that are there.
-func pick(list map[Fault]bool) (faults []Fault) {
-	for fault, there := range list {
-		if there {
-			faults = append(faults, fault)
+// A look is whether a fault is there.
+type look struct {
+	fault Fault
+	there bool
+}
+
+// pick returns the faults that are there, in the order of their names.
+func pick(looks ...look) (faults []Fault) {
+	for _, l := range looks {
+		if l.there {
+			faults = append(faults, l.fault)
 		}
 	}
 	slices.Sort(faults)
@@ -98,33 +104,33 @@ func leafFaults(q *Question, p path) []Fault {
 	if len(p.issuers) > 0 {
 		issuer = p.issuers[0]
 	}
-	return pick(map[Fault]bool{
-		"leaf: no extKeyUsage":              !hasUsages(leaf),
-		"leaf: any extKeyUsage":             usagesFor(leaf) == usagesAny,
-		"leaf: critical extKeyUsage":        hasUsages(leaf) && critical(leaf, certs.OIDExtKeyUsage),
-		"leaf: SHA-512":                     usesSHA512(leaf),
-		"leaf: serial number 0":             leaf.SerialNumber.Sign() == 0,
-		"leaf: serial number of 21 octets":  leaf.SerialNumber.BitLen() > maxSerial,
-		"leaf: until 9999":                  leaf.NotAfter.Year() == 9999,
-		"leaf: extKeyUsage of others":       usagesFor(leaf) == usagesOthers,
-		"leaf: keyUsage of a CA, too":       !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0,
-		"leaf: RSA without keyEncipherment": isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0,
-		"leaf: pathlen without CA":          !leaf.IsCA && hasPathLen(leaf),
-		"leaf: CA":                          leaf.BasicConstraintsValid && leaf.IsCA,
-		"leaf: unknown critical extension":  unknownCritical(leaf),
-		"leaf: no authority key identifier": len(leaf.AuthorityKeyId) == 0 && !certs.SelfSigned(leaf),
-		"leaf: expired":                     q.At.After(leaf.NotAfter),
-		"leaf: not yet valid":               q.At.Before(leaf.NotBefore),
-		"leaf: Must-Staple":                 certs.WantsStaple(leaf),
-		"leaf: SHA-1":                       usesSHA1(leaf) && !isRSA(issuer),
-		"leaf: RSA with SHA-1":              usesSHA1(leaf) && isRSA(issuer),
-		"leaf: RSASSA-PSS":                  usesPSS(leaf),
-		"leaf: RSA-1024":                    shortRSA(leaf),
-		"leaf: P-384":                       curve(leaf) == 384,
-		"leaf: P-521":                       curve(leaf) == 521,
-		"leaf: Ed25519":                     isEd25519(leaf),
-		"leaf: no subject":                  len(leaf.Subject.Names) == 0 && !critical(leaf, certs.OIDSubjectAltName),
-	})
+	return pick(
+		look{"leaf: no extKeyUsage", !hasUsages(leaf)},
+		look{"leaf: any extKeyUsage", usagesFor(leaf) == usagesAny},
+		look{"leaf: critical extKeyUsage", hasUsages(leaf) && critical(leaf, certs.OIDExtKeyUsage)},
+		look{"leaf: SHA-512", usesSHA512(leaf)},
+		look{"leaf: serial number 0", leaf.SerialNumber.Sign() == 0},
+		look{"leaf: serial number of 21 octets", leaf.SerialNumber.BitLen() > maxSerial},
+		look{"leaf: until 9999", leaf.NotAfter.Year() == 9999},
+		look{"leaf: extKeyUsage of others", usagesFor(leaf) == usagesOthers},
+		look{"leaf: keyUsage of a CA, too", !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0},
+		look{"leaf: RSA without keyEncipherment", isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0},
+		look{"leaf: pathlen without CA", !leaf.IsCA && hasPathLen(leaf)},
+		look{"leaf: CA", leaf.BasicConstraintsValid && leaf.IsCA},
+		look{"leaf: unknown critical extension", unknownCritical(leaf)},
+		look{"leaf: no authority key identifier", len(leaf.AuthorityKeyId) == 0 && !certs.SelfSigned(leaf)},
+		look{"leaf: expired", q.At.After(leaf.NotAfter)},
+		look{"leaf: not yet valid", q.At.Before(leaf.NotBefore)},
+		look{"leaf: Must-Staple", certs.WantsStaple(leaf)},
+		look{"leaf: SHA-1", usesSHA1(leaf) && !isRSA(issuer)},
+		look{"leaf: RSA with SHA-1", usesSHA1(leaf) && isRSA(issuer)},
+		look{"leaf: RSASSA-PSS", usesPSS(leaf)},
+		look{"leaf: RSA-1024", shortRSA(leaf)},
+		look{"leaf: P-384", curve(leaf) == 384},
+		look{"leaf: P-521", curve(leaf) == 521},
+		look{"leaf: Ed25519", isEd25519(leaf)},
+		look{"leaf: no subject", len(leaf.Subject.Names) == 0 && !critical(leaf, certs.OIDSubjectAltName)},
+	)
 }
 
 // issuerFaults are those of the i-th issuer of a path. That an issuer has no key identifier is seen by what
@@ -142,40 +148,40 @@ func issuerFaults(q *Question, p path, i int) []Fault {
 	constrained := certs.Extension(c, certs.OIDNameConstraints) != nil
 	named := withCommonName(leaf)
 	allowed := certs.NamesAllowed(c, named)
-	return pick(map[Fault]bool{
-		"extKeyUsage of others":                  usagesFor(c) == usagesOthers,
-		"critical extKeyUsage of others":         usagesFor(c) == usagesOthers && critical(c, certs.OIDExtKeyUsage),
-		"any extKeyUsage":                        usagesFor(c) == usagesAny,
-		"no basicConstraints":                    c.Version >= 3 && !c.BasicConstraintsValid,
-		"no CA":                                  c.BasicConstraintsValid && !c.IsCA,
-		"noncritical basicConstraints":           c.BasicConstraintsValid && !critical(c, certs.OIDBasicConstraints),
-		"no keyUsage":                            c.Version >= 3 && c.KeyUsage == 0,
-		"keyUsage without keyCertSign":           c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0,
-		"unknown critical extension":             unknownCritical(c),
-		"no subject key identifier":              c.Version >= 3 && len(c.SubjectKeyId) == 0 && len(issued.AuthorityKeyId) > 0,
-		"another key's authority key identifier": anchor && otherKeyID(c, c),
-		"no authority key identifier":            !anchor && c.Version >= 3 && len(c.AuthorityKeyId) == 0,
-		"critical policyConstraints":             demandsPolicies(c, i) && len(leaf.PolicyIdentifiers) == 0,
-		"critical nameConstraints":               constrained && critical(c, certs.OIDNameConstraints),
-		"names permitted":                        len(c.PermittedDNSDomains) > 0,
-		"names permitted, with a dot":            slices.ContainsFunc(c.PermittedDNSDomains, dotted),
-		"other names permitted":                  !allowed && !excluded(c, named),
-		"names excluded":                         !allowed && excluded(c, named),
-		"expired":                                q.At.After(c.NotAfter),
-		"not yet valid":                          q.At.Before(c.NotBefore),
-		"SHA-1":                                  !anchor && usesSHA1(c) && !isRSA(issuer),
-		"RSA with SHA-1":                         !anchor && usesSHA1(c) && isRSA(issuer),
-		"RSASSA-PSS":                             !anchor && usesPSS(c),
-		"until 9999":                             c.NotAfter.Year() == 9999,
-		"version 1":                              c.Version < 3,
-		"no subject":                             len(c.Subject.Names) == 0,
-		"RSA-1024":                               shortRSA(c),
-		"Ed25519":                                isEd25519(c),
-		"P-521":                                  curve(c) == 521,
-		"serial number 0":                        c.SerialNumber.Sign() == 0,
-		"serial number of 21 octets":             c.SerialNumber.BitLen() > maxSerial,
-		"pathlen":                                hasPathLen(c) && certs.PathLength(p.issuers[:i]) > c.MaxPathLen,
-	})
+	return pick(
+		look{"extKeyUsage of others", usagesFor(c) == usagesOthers},
+		look{"critical extKeyUsage of others", usagesFor(c) == usagesOthers && critical(c, certs.OIDExtKeyUsage)},
+		look{"any extKeyUsage", usagesFor(c) == usagesAny},
+		look{"no basicConstraints", c.Version >= 3 && !c.BasicConstraintsValid},
+		look{"no CA", c.BasicConstraintsValid && !c.IsCA},
+		look{"noncritical basicConstraints", c.BasicConstraintsValid && !critical(c, certs.OIDBasicConstraints)},
+		look{"no keyUsage", c.Version >= 3 && c.KeyUsage == 0},
+		look{"keyUsage without keyCertSign", c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0},
+		look{"unknown critical extension", unknownCritical(c)},
+		look{"no subject key identifier", c.Version >= 3 && len(c.SubjectKeyId) == 0 && len(issued.AuthorityKeyId) > 0},
+		look{"another key's authority key identifier", anchor && otherKeyID(c, c)},
+		look{"no authority key identifier", !anchor && c.Version >= 3 && len(c.AuthorityKeyId) == 0},
+		look{"critical policyConstraints", demandsPolicies(c, i) && len(leaf.PolicyIdentifiers) == 0},
+		look{"critical nameConstraints", constrained && critical(c, certs.OIDNameConstraints)},
+		look{"names permitted", len(c.PermittedDNSDomains) > 0},
+		look{"names permitted, with a dot", slices.ContainsFunc(c.PermittedDNSDomains, dotted)},
+		look{"other names permitted", !allowed && !excluded(c, named)},
+		look{"names excluded", !allowed && excluded(c, named)},
+		look{"expired", q.At.After(c.NotAfter)},
+		look{"not yet valid", q.At.Before(c.NotBefore)},
+		look{"SHA-1", !anchor && usesSHA1(c) && !isRSA(issuer)},
+		look{"RSA with SHA-1", !anchor && usesSHA1(c) && isRSA(issuer)},
+		look{"RSASSA-PSS", !anchor && usesPSS(c)},
+		look{"until 9999", c.NotAfter.Year() == 9999},
+		look{"version 1", c.Version < 3},
+		look{"no subject", len(c.Subject.Names) == 0},
+		look{"RSA-1024", shortRSA(c)},
+		look{"Ed25519", isEd25519(c)},
+		look{"P-521", curve(c) == 521},
+		look{"serial number 0", c.SerialNumber.Sign() == 0},
+		look{"serial number of 21 octets", c.SerialNumber.BitLen() > maxSerial},
+		look{"pathlen", hasPathLen(c) && certs.PathLength(p.issuers[:i]) > c.MaxPathLen},
+	)
 }
 
 // withCommonName returns a leaf as constraints of names are compared with it: the common name counts where

@@ -80,17 +80,22 @@ func VerifierOf(client string) *Verifier { return verifiers()[client] }
 
 // Verifiers returns the models of a family's clients that were measured, in the order of their names, or the
 // one that stands in for a platform's; none where none was.
-func (p Policy) Verifiers() (list []*Verifier) {
+func (p Policy) Verifiers() []*Verifier {
 	if !p.Measured() && p.Source != "" {
 		return []*Verifier{p.verifier()}
 	}
-	for _, client := range slices.Sorted(maps.Keys(verifiers())) {
-		if v := verifiers()[client]; v.Family == p.Name {
-			list = append(list, v)
-		}
-	}
-	return list
+	return slices.Clone(verifiersOf()[p.Name])
 }
+
+// verifiersOf are the models of each family, in the order of their clients' names.
+var verifiersOf = sync.OnceValue(func() map[string][]*Verifier {
+	families := map[string][]*Verifier{}
+	for _, client := range slices.Sorted(maps.Keys(verifiers())) {
+		v := verifiers()[client]
+		families[v.Family] = append(families[v.Family], v)
+	}
+	return families
+})
 
 // MaxIntermediates is how many the client takes between a leaf and its anchor at most.
 func (v *Verifier) MaxIntermediates() int { return v.links }

@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	casn1 "golang.org/x/crypto/cryptobyte/asn1"
-
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
@@ -39,10 +36,7 @@ func AskIssuers(firmware *device.Firmware, cert, key []byte, issuers []*x509.Cer
 	if err := a.load(cert); err != nil {
 		return nil, err
 	}
-	if refused := a.refusals(list); len(refused) > 0 {
-		return refused, nil
-	}
-	return nil, a.secondLoad(cert, list)
+	return a.ask(cert, list)
 }
 
 // An asker lets cameras load certificates with one key.
@@ -54,6 +48,19 @@ type asker struct {
 // load lets a camera that was just switched on load a certificate.
 func (a asker) load(cert []byte) error {
 	return device.NewSSLContext(a.firmware).LoadCertChain(cert, a.key)
+}
+
+// ask returns the issuers that a camera which loads the certificate refuses. The error is what the key raises
+// when it is loaded again. Where one camera loads them all, none has to be asked about by itself.
+func (a asker) ask(cert []byte, issuers []issuer) ([]Refusal, error) {
+	err := a.secondLoad(cert, issuers)
+	if err == nil {
+		return nil, nil
+	}
+	if refused := a.refusals(issuers); len(refused) > 0 {
+		return refused, nil
+	}
+	return nil, err
 }
 
 // secondLoad lets one camera load a certificate and then each issuer.
@@ -100,16 +107,20 @@ func (c *checker) askAboutIssuers() {
 	}
 	c.faults = map[Cure]string{}
 	a := asker{c.options.Firmware, c.goodKey()}
-	refused := a.refusals(list)
+	var refused []Refusal
+	var err error
+	if c.report.Loads {
+		refused, err = a.ask(c.subject.Cert, list)
+	} else {
+		refused = a.refusals(list)
+	}
 	for _, r := range refused {
 		c.add(CodeIssuerNotLoaded, c.holderOf(r.issuer.raw), r.title(), Symptom{camera, r.Err.Error()})
 	}
 	if len(refused) > 0 {
 		c.faults[CureSecondLoad] = reasonOf(refused)
-	} else if c.report.Loads {
-		if err := a.secondLoad(c.subject.Cert, list); err != nil {
-			c.faults[CureSecondLoad] = "the camera does not load the key a second time: " + err.Error()
-		}
+	} else if err != nil {
+		c.faults[CureSecondLoad] = "the camera does not load the key a second time: " + err.Error()
 	}
 	if c.options.Depth == DepthFull {
 		c.askAboutPEM(list, refused)
@@ -218,35 +229,13 @@ func (c *checker) neededIssuers() (list []issuer) {
 func unlinkedIssuer(candidate *delivery.Certificate, below *x509.Certificate) bool {
 	p := candidate.Parsed
 	if p == nil {
-		name := subjectName(candidate.Raw)
+		name := certs.RawSubject(candidate.Raw)
 		return name != nil && bytes.Equal(name, below.RawIssuer)
 	}
 	if !bytes.Equal(p.RawSubject, below.RawIssuer) || bytes.Equal(p.RawSubject, p.RawIssuer) || p.PublicKey != nil && !candidate.KeyTooLong() {
 		return false
 	}
 	return len(p.SubjectKeyId) == 0 || len(below.AuthorityKeyId) == 0 || bytes.Equal(p.SubjectKeyId, below.AuthorityKeyId)
-}
-
-// subjectName returns the subject of a certificate whose outline alone can be read (RFC 5280 section
-// 4.1), or nil.
-func subjectName(der []byte) []byte {
-	input := cryptobyte.String(der)
-	var certificate, tbs, subject cryptobyte.String
-	var number cryptobyte.String
-	var tag casn1.Tag
-	if !input.ReadASN1(&certificate, casn1.SEQUENCE) || !certificate.ReadASN1(&tbs, casn1.SEQUENCE) ||
-		!tbs.SkipOptionalASN1(casn1.Tag(0).ContextSpecific().Constructed()) || !tbs.ReadAnyASN1(&number, &tag) {
-		return nil
-	}
-	for range 3 { // signature, issuer, validity
-		if !tbs.SkipASN1(casn1.SEQUENCE) {
-			return nil
-		}
-	}
-	if !tbs.ReadASN1Element(&subject, casn1.SEQUENCE) {
-		return nil
-	}
-	return subject
 }
 
 // holderOf returns the file of the delivery that a certificate is from; "" when it was downloaded.

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -149,13 +150,17 @@ func (c *checker) sort() {
 
 // findLeaf returns what the camera presents, or what it would if it loaded.
 func (c *checker) findLeaf() *delivery.Certificate {
+	d := c.subject.Delivery
 	if presented := c.camera.Chain(); len(presented) > 0 {
+		if d != nil && d.Leaf != nil && bytes.Equal(d.Leaf.Raw, presented[0]) {
+			return d.Leaf // has been read
+		}
 		if leaf, err := delivery.NewCertificate(presented[0]); err == nil {
 			return leaf
 		}
 		return nil
 	}
-	if d := c.subject.Delivery; d != nil && d.Leaf != nil {
+	if d != nil && d.Leaf != nil {
 		return d.Leaf
 	}
 	if leaf, err := delivery.NewCertificate(c.subject.Cert); err == nil {

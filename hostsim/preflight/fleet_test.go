@@ -2,7 +2,6 @@ package preflight_test
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/certs"
-	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 )
 
@@ -88,34 +86,6 @@ func TestFleetEndsEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = preflight.Fleet(ctx, strings.NewReader(list), preflight.FleetOptions{}, func(*preflight.FleetLine) error { cancel(); return nil })
 	require.ErrorIs(t, err, context.Canceled)
-}
-
-// BenchmarkCheck measures how many devices one core checks in a second.
-func BenchmarkCheck(b *testing.B) {
-	p := newPKI(b, 1)
-	leaf := issue(b, p, certs.LeafOptions{AIA: "http://aia.example/i.der"})
-	cert, key := leaf.DER(), leaf.KeyDER()
-	dir := written(b,
-		map[string][]byte{"cert.der": cert, "key.der": key, "chain.pem": certs.EncodePEM(append(p.Chain(), p.Root.Certificate)...)})
-	for _, c := range []struct {
-		name  string
-		depth preflight.Depth
-		more  []string
-	}{
-		{"leaf", preflight.DepthLeaf, nil},
-		{"chain", preflight.DepthChain, []string{filepath.Join(dir, "chain.pem")}},
-		{"full", preflight.DepthFull, []string{filepath.Join(dir, "chain.pem")}},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				s, err := preflight.FromFiles(b.Context(), filepath.Join(dir, "cert.der"), filepath.Join(dir, "key.der"), c.more, delivery.Options{})
-				require.NoError(b, err)
-				r := preflight.Check(b.Context(), s, preflight.Options{Depth: c.depth, Roots: []*x509.Certificate{p.Root.Certificate}})
-				require.True(b, r.Loads)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "checks/s")
-		})
-	}
 }
 
 // TestFleetLists: lists of spreadsheets are read, and what a wrong line lacks is said.

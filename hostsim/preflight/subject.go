@@ -65,17 +65,11 @@ func FromFiles(ctx context.Context, certFile, keyFile string, more []string, o d
 	o.LeaveEncrypted = true // the camera has no password either
 	s := &Subject{Name: certFile, First: certFile, CertFile: certFile, KeyFile: keyFile}
 	paths := []string{certFile}
-	var err error
-	if s.Cert, err = delivery.ReadFile(ctx, certFile); err != nil {
-		return nil, err
-	}
 	if keyFile != "" {
 		s.Name += ", " + keyFile
 		paths = append(paths, keyFile)
-		if s.Key, err = delivery.ReadFile(ctx, keyFile); err != nil {
-			return nil, err
-		}
 	}
+	var err error
 	// What cannot be understood is the camera's matter: it may load nevertheless.
 	o.Leaf = certFile // what lies in the others is no better one
 	if s.Delivery, err = delivery.Read(ctx, append(paths, more...), o); err != nil {
@@ -87,11 +81,27 @@ func FromFiles(ctx context.Context, certFile, keyFile string, more []string, o d
 			return nil, err
 		}
 	}
+	if s.Cert, err = s.octetsOf(ctx, certFile); err != nil {
+		return nil, err
+	}
+	if keyFile != "" {
+		if s.Key, err = s.octetsOf(ctx, keyFile); err != nil {
+			return nil, err
+		}
+	}
 	s.Mismatch = errors.Is(s.Delivery.Problem, delivery.ErrKeyMismatch)
 	if errors.Is(s.Delivery.Problem, delivery.ErrTooMuch) {
 		return nil, s.Delivery.Problem
 	}
 	return s, nil
+}
+
+// octetsOf returns what is in a file of the delivery: as it was read, where that was what the file itself holds.
+func (s *Subject) octetsOf(ctx context.Context, file string) ([]byte, error) {
+	if item := s.item(file); item != nil && item.Archive == "" && item.Content() != nil {
+		return item.Content(), nil
+	}
+	return delivery.ReadFile(ctx, file)
 }
 
 // files returns the file that findings about no single file are shown at, and the archives of those

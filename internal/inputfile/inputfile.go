@@ -1,6 +1,7 @@
 package inputfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -28,26 +29,22 @@ const patience = time.Second
 // Read reads a regular file of at most limit octets. A larger one is ErrTooLarge, and what is no regular
 // file ErrNotRegular with what it is, at once: a FIFO is not waited for.
 func Read(path string, limit int64) ([]byte, error) {
-	f, err := open(path, os.O_RDONLY, 0)
+	f, info, err := open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	if info.Size() > limit {
 		return nil, tooLarge(path, limit)
 	}
-	data, err := io.ReadAll(io.LimitReader(impatient{f}, limit+1))
-	if err != nil {
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(impatient{f}, limit+1)); err != nil {
 		return nil, err
 	}
-	if int64(len(data)) > limit { // it grew, or did not tell its size
+	if int64(data.Len()) > limit { // it grew, or did not tell its size
 		return nil, tooLarge(path, limit)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // impatient is a file under a deadline. Files on a disk have none, and need none.
@@ -60,19 +57,20 @@ func (f impatient) Read(p []byte) (int, error) {
 
 // Append opens a regular file to write behind its end, and makes one with that mode where nothing is.
 func Append(path string, mode fs.FileMode) (*os.File, error) {
-	return open(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, mode)
+	f, _, err := open(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, mode)
+	return f, err
 }
 
 // open looks before it opens, since opening does something to some devices, and again afterwards.
-func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
+func open(path string, flag int, mode fs.FileMode) (*os.File, fs.FileInfo, error) {
 	if info, err := os.Stat(path); err == nil {
 		if err := Regular(path, info); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	f, err := os.OpenFile(path, flag|nonBlocking, mode)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil {
@@ -80,9 +78,9 @@ func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	}
 	if err != nil {
 		_ = f.Close() // the error that follows is the first one
-		return nil, err
+		return nil, nil, err
 	}
-	return f, nil
+	return f, info, nil
 }
 
 // Regular returns ErrNotRegular for what is none, with what it is.

@@ -200,6 +200,32 @@ func (a algorithm) noParams() bool {
 
 // oidEqual compares the content octets of an OBJECT IDENTIFIER.
 func oidEqual(der []byte, oid asn1.ObjectIdentifier) bool {
-	enc, err := asn1.Marshal(oid)
-	return err == nil && string(enc[2:]) == string(der)
+	first := 40*oid[0] + oid[1] // X.690 section 8.19.4
+	rest, equal := cutArc(der, first)
+	for _, arc := range oid[2:] {
+		if !equal {
+			return false
+		}
+		rest, equal = cutArc(rest, arc)
+	}
+	return equal && len(rest) == 0
+}
+
+// cutArc takes a number off the front of an OBJECT IDENTIFIER, in its shortest form of seven bits an octet.
+func cutArc(der []byte, arc int) (rest []byte, ok bool) {
+	shift := 0
+	for arc>>shift > 0x7f {
+		shift += 7
+	}
+	for ; shift >= 0; shift -= 7 {
+		want := byte(arc>>shift) & 0x7f
+		if shift > 0 {
+			want |= 0x80
+		}
+		if len(der) == 0 || der[0] != want {
+			return nil, false
+		}
+		der = der[1:]
+	}
+	return der, true
 }

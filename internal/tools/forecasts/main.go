@@ -45,7 +45,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "`SEED` of the deliveries")
 	flag.IntVar(&o.cells, "cells", 10000, "about so many `CELLS`: clients times deliveries")
 	flag.StringVar(&o.clients, "clients", "families",
-		"`NAMES` with commas between them, families for one of each, quick for those that are no browsers, or all; + adds to those before")
+		"`NAMES` with commas between them, families for one of each, quick for those that take a moment each, or all; + adds to those before")
 	flag.StringVar(&o.learn, "learn", "",
 		"measure each flaw by itself, or those of -flaws, and write what the clients refuse to `FILE`, in the place of what it says of them")
 	flag.IntVar(&o.links, "links", 1, "`NUMBER` of intermediates of a delivery of -flaws")
@@ -78,10 +78,13 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	how := measure.Options{Clients: list, Parallel: o.parallel, Builds: filepath.Join(cache, "leafcam", "forecasts"), Progress: progress()}
+	began := time.Now()
 	cells, err := measure.Run(ctx, specs, how)
 	if err != nil {
 		return err
 	}
+	took := time.Since(began)
+	fmt.Fprintf(os.Stderr, "%d cells in %s, %.1f a second\n", len(cells), took.Round(time.Second), float64(len(cells))/took.Seconds())
 	if o.learn != "" {
 		return learn(o.learn, cells, measure.Shown(flaws))
 	}
@@ -100,7 +103,7 @@ func (o options) chosen() (list []*hostsim.Client, err error) {
 		case "families":
 			more = clients.OnePerFamily(able)
 		case "quick":
-			_, more = clients.Browsers(clients.OnePerFamily(able))
+			more = slices.DeleteFunc(clients.Quick(), func(c *hostsim.Client) bool { return !slices.Contains(able, c) })
 		default:
 			if more, err = hostsim.ClientsByName(strings.Split(part, ","), able); err != nil {
 				return nil, err

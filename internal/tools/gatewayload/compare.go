@@ -11,8 +11,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// compare measures every gateway in the same ways: pages by turns, in rounds, and streams one gateway after the other.
-func compare(ctx context.Context, turns int, each time.Duration) error {
+// Connections that both cameras take.
+const (
+	manyPictures  = 128
+	boardPictures = 4 // as many as the snapshot script serves
+)
+
+// compare measures every gateway in the same ways, in rounds: pages by turns, and streams one gateway after the other.
+func compare(ctx context.Context, turns int, each time.Duration, figures string) error {
 	dir, err := os.MkdirTemp("", "leafcam-load-")
 	if err != nil {
 		return err
@@ -25,20 +31,34 @@ func compare(ctx context.Context, turns int, each time.Duration) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", leafcam, "./cmd/leafcam").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
-	s, err := newSite(dir, pictures(128))
+	s, err := newSite(dir, pictures(manyPictures))
 	if err != nil {
 		return err
 	}
 	defer s.camera.Close()
-	if err := comparePages(ctx, s, leafcam, turns); err != nil {
+	pages, err := comparePages(ctx, s, leafcam, turns)
+	if err != nil {
 		return err
 	}
-	board, err := newSite(dir, pictures(4)) // as many as the snapshot script serves
+	board, err := newSite(dir, pictures(boardPictures))
 	if err != nil {
 		return err
 	}
 	defer board.camera.Close()
-	return compareStreams(ctx, s, board, leafcam, each)
+	var ran []program
+	for _, m := range pages {
+		ran = append(ran, m.program)
+	}
+	streams, err := compareStreams(ctx, ran, s, board, leafcam, turns, each)
+	if err != nil {
+		return err
+	}
+	if figures != "" {
+		return writeFigures(figures, pages, streams)
+	}
+	reportPages(pages, turns)
+	reportStreams(streams, turns, each)
+	return nil
 }
 
 // newTable is a table with a header.

@@ -19,8 +19,9 @@ import (
 
 func main() {
 	soakTime := flag.Duration("soak", 0, "`TIME` of the load with restarts, rotations and pulled connections; 0 compares gateways")
-	turns := flag.Int("rounds", 10, "`NUMBER` of rounds in which pages are measured")
-	each := flag.Duration("each", 5*time.Second, "`TIME` of one measurement of a stream")
+	turns := flag.Int("rounds", 10, "`NUMBER` of rounds in which gateways are compared")
+	each := flag.Duration("each", 2500*time.Millisecond, "`TIME` of one measurement of a stream")
+	figures := flag.String("figures", "", "`FILE` for the figures of all rounds in the format of Go's benchmarks, which are printed otherwise")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -31,7 +32,7 @@ func main() {
 	case *turns < 1:
 		err = errors.New("-rounds is at least 1")
 	default:
-		err = compare(ctx, *turns, *each)
+		err = compare(ctx, *turns, *each, *figures)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gatewayload: "+err.Error())

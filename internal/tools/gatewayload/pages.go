@@ -19,11 +19,11 @@ const (
 
 // Both ways to ask for pages.
 var pageKinds = []struct {
-	what      string
-	keepAlive bool
+	what, name string
+	keepAlive  bool
 }{
-	{"small pages, keep-alive", true},
-	{"small pages, new connections", false},
+	{"small pages, keep-alive", "keep-alive", true},
+	{"small pages, new connections", "new_connections", false},
 }
 
 // measured is what one program did, a figure a round.
@@ -45,12 +45,12 @@ func (s *site) alike() *tls.Config {
 
 // comparePages lets viewers ask for small pages through all gateways by turns. All of them are there all the time, in
 // front of the same camera: whatever else the machine does meets all alike.
-func comparePages(ctx context.Context, s *site, leafcam string, turns int) error {
+func comparePages(ctx context.Context, s *site, leafcam string, turns int) ([]*measured, error) {
 	var all []*measured
 	for _, p := range programs {
 		r, err := p.start(ctx, s, leafcam)
 		if err != nil && len(all) == 0 { // there is nothing to compare the others with
-			return err
+			return nil, err
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
@@ -60,18 +60,18 @@ func comparePages(ctx context.Context, s *site, leafcam string, turns int) error
 		all = append(all, &measured{program: p, running: r})
 	}
 	order := slices.Clone(all)
-	for range turns {
+	for n := range turns {
 		for kind := range pageKinds {
 			for _, m := range order {
 				if err := m.take(ctx, s, kind); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 		order = append(order[1:], order[0]) // nobody is always first
+		fmt.Fprintf(os.Stderr, "pages: round %d of %d\n", n+1, turns)
 	}
-	report(all, turns)
-	return nil
+	return all, nil
 }
 
 // take measures one turn.
@@ -93,8 +93,8 @@ func (m *measured) take(ctx context.Context, s *site, kind int) error {
 	return nil
 }
 
-// report prints what each did, and how the first one compares with the others.
-func report(all []*measured, turns int) {
+// reportPages prints what each did, and how the first one compares with the others.
+func reportPages(all []*measured, turns int) {
 	t := newTable("gateway", "what", "pages/s", "spread", "CPU a page", "resident")
 	for _, m := range all {
 		for kind, k := range pageKinds {

@@ -10,6 +10,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/leafcam/leafcam/internal/marked"
 )
 
 // exampleFile is the file of a package that its examples stand in.
@@ -18,7 +20,7 @@ const exampleFile = "example_test.go"
 // exampleMarker begins an example: package and function.
 var exampleMarker = regexp.MustCompile(`^<!-- example (\S+) (\S+) -->\n$`)
 
-var exampleEnd = marker("end of example")
+var exampleEnd = marked.Line("end of example")
 
 // fillExamples puts the code of each example between its markers.
 func fillExamples(_ context.Context, root, text string) (string, error) {

@@ -23,14 +23,14 @@ func output(name string, make func(ctx context.Context, leafcam, dir string) (st
 			return "", err
 		}
 		// The markers first: a run of all clients takes minutes.
-		if _, err := replace(text, marker(name), marker("end of "+name), ""); err != nil {
+		if _, err := fillPart(text, name, ""); err != nil {
 			return "", err
 		}
 		content, err := make(ctx, leafcam, dir)
 		if err != nil {
 			return "", err
 		}
-		return replace(text, marker(name), marker("end of "+name), content)
+		return fillPart(text, name, content)
 	}
 	return part{name: name, fill: fill}
 }

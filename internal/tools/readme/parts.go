@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
+
+	"github.com/leafcam/leafcam/internal/marked"
 )
 
 // A part is something that is filled. The static ones are the same whoever fills them.
@@ -31,40 +32,9 @@ func partNames() (names []string) {
 	return names
 }
 
-// marker is the line that a part begins or ends with.
-func marker(text string) string { return "<!-- " + text + " -->\n" }
-
-// replace puts content between two markers, each of which has to be there once.
-func replace(text, begin, end, content string) (string, error) {
-	for _, m := range []string{begin, end} {
-		if n := countLines(text, m); n != 1 {
-			return "", fmt.Errorf("%d lines %q where one is expected", n, strings.TrimSpace(m))
-		}
-	}
-	before, rest, _ := cutLine(text, begin)
-	_, after, ok := cutLine(rest, end)
-	if !ok {
-		return "", fmt.Errorf("%q comes before %q", strings.TrimSpace(end), strings.TrimSpace(begin))
-	}
-	return before + begin + content + end + after, nil
-}
-
-// cutLine parts a text at a line.
-func cutLine(text, line string) (before, after string, ok bool) {
-	if after, ok = strings.CutPrefix(text, line); ok {
-		return "", after, true
-	}
-	before, after, ok = strings.Cut(text, "\n"+line)
-	return before + "\n", after, ok
-}
-
-func countLines(text, line string) (n int) {
-	for l := range strings.Lines(text) {
-		if l == line {
-			n++
-		}
-	}
-	return n
+// fillPart puts content between the markers of a part.
+func fillPart(text, name, content string) (string, error) {
+	return marked.Replace(text, marked.Line(name), marked.Line("end of "+name), content)
 }
 
 // block is a block of code in Markdown.

@@ -25,7 +25,7 @@ func TestSnippets(t *testing.T) {
 	}
 	for _, p := range allParts() {
 		if !p.static {
-			_, err := replace(string(data), marker(p.name), marker("end of "+p.name), "")
+			_, err := fillPart(string(data), p.name, "")
 			require.NoError(t, err)
 		}
 	}
@@ -111,22 +111,4 @@ func TestCommandFails(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, old, string(got))
 	require.ErrorContains(t, run(t.Context(), dir, false, []string{"dance"}), `unknown part "dance"; known: examples, check, demo, matrix`)
-}
-
-func TestMarkers(t *testing.T) {
-	for _, tc := range []struct{ text, want, fails string }{
-		{text: "a\n<!-- b -->\nold\n<!-- end of b -->\nc\n", want: "a\n<!-- b -->\nnew\n<!-- end of b -->\nc\n"},
-		{text: "<!-- b -->\n<!-- end of b -->\n", want: "<!-- b -->\nnew\n<!-- end of b -->\n"},
-		{text: "<!-- b -->\n", fails: "0 lines \"<!-- end of b -->\""},
-		{text: "<!-- b -->\n<!-- b -->\n<!-- end of b -->\n", fails: "2 lines \"<!-- b -->\""},
-		{text: "<!-- end of b -->\n<!-- b -->\n", fails: "comes before"},
-	} {
-		got, err := replace(tc.text, marker("b"), marker("end of b"), "new\n")
-		if tc.fails != "" {
-			require.ErrorContains(t, err, tc.fails)
-			continue
-		}
-		require.NoError(t, err)
-		require.Equal(t, tc.want, got)
-	}
 }
