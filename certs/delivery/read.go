@@ -198,6 +198,7 @@ func (r *deliveryReader) file(path string, info fs.FileInfo) error {
 	if err := r.count(path); err != nil {
 		return err
 	}
+	r.content = nil // of the file before
 	data, err := readRegular(r.ctx, r.budget.until, path, MaxArchive)
 	switch {
 	case errors.Is(err, inputfile.ErrTooLarge):
