@@ -19,8 +19,8 @@ import (
 //go:embed programs/firefox.py
 var firefoxDriver string
 
-// firefoxPrefs keep Firefox from everything but the page, and from processes that one page does not need; %HOSTS% resolve to
-// loopback.
+// firefoxPrefs keep Firefox from everything but the page, and from processes and add-ons that one page does not need; %HOSTS%
+// resolve to loopback.
 const firefoxPrefs = `user_pref("marionette.port", %PORT%);
 user_pref("network.dns.localDomains", "%HOSTS%");
 user_pref("network.dns.disableIPv6", true);
@@ -47,6 +47,7 @@ user_pref("toolkit.telemetry.enabled", false);
 user_pref("dom.ipc.processPrelaunch.enabled", false);
 user_pref("fission.autostart", false);
 user_pref("extensions.webextensions.remote", false);
+user_pref("extensions.enabledScopes", 0);
 user_pref("layers.gpu-process.enabled", false);
 user_pref("media.rdd-process.enabled", false);
 user_pref("media.utility-process.enabled", false);

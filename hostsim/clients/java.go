@@ -91,7 +91,7 @@ func javaPair(c hostsim.Client, familyAIA, class, source string, jars ...string)
 const trustStorePassword = "changeit"
 
 func javaTrustStore(_ context.Context, v *hostsim.Visit) error {
-	store, err := pkcs12.Modern.EncodeTrustStore(v.Trusted(), trustStorePassword)
+	store, err := pkcs12.Modern.WithIterations(1).EncodeTrustStore(v.Trusted(), trustStorePassword)
 	if err != nil {
 		return err
 	}
