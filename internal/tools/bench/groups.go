@@ -68,7 +68,7 @@ func names(groups []group) (list []string) {
 
 // engine is the camera's TLS.
 func engine() group {
-	return group{
+	g := group{
 		name:  "engine",
 		title: "the camera's engine beside crypto/tls, as servers of one client, whose work is in the times",
 		side:  "server", ours: "engine",
@@ -79,6 +79,14 @@ func engine() group {
 		},
 		source: &goTest{pkg: "./device", benchmarks: "^(BenchmarkHandshake|Benchmark10MiB|BenchmarkSmallRecords)$", time: "200ms"},
 	}
+	for key, most := range map[string]float64{"ecdsa-p256": 0.90, "ecdsa-p384": 0.97, "rsa-2048": 0.97} {
+		for _, transport := range []string{"memory", "tcp"} {
+			of := ", " + key + ", " + transport
+			g.goals = append(g.goals, goal{of: "Handshake" + of, unit: "sec/op", atMost: true, figure: most},
+				goal{of: "10MiB" + of, unit: "B/s", figure: 1})
+		}
+	}
+	return g
 }
 
 // gateway is what a page costs.
@@ -105,6 +113,7 @@ func proxies() group {
 			{name: "frames/s", show: aSecond, title: "frames"}, {name: "viewers", show: count, title: "who see it"},
 			{name: "resident-B", show: memory, title: "memory"},
 		},
+		goals:  []goal{{of: "Pages, keep-alive", unit: "pages/s", figure: 0.8}},
 		source: &gateways{},
 	}
 }
