@@ -1,6 +1,7 @@
 package hostsim
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -88,8 +89,21 @@ func eachFile(dir string, f func(name, path string) error) error {
 	})
 }
 
-// whole marks a build that was kept as a whole.
+// whole marks a build that was kept as a whole, and lists its files.
 const whole = ".whole"
+
+// list names the files below a folder with what is in them.
+func list(dir string) ([]byte, error) {
+	var b bytes.Buffer
+	err := eachFile(dir, func(name, path string) error {
+		data, err := os.ReadFile(path)
+		if err == nil {
+			fmt.Fprintf(&b, "%x %q\n", sha256.Sum256(data), name)
+		}
+		return err
+	})
+	return b.Bytes(), err
+}
 
 // take puts what was kept under a key into a folder, and tells whether there was something.
 func (c buildCache) take(key, dir string) bool {
@@ -97,10 +111,16 @@ func (c buildCache) take(key, dir string) bool {
 	if c.dir == "" {
 		return false
 	}
-	now := time.Now()
-	if err := os.Chtimes(filepath.Join(kept, whole), now, now); err != nil {
+	listed, err := os.ReadFile(filepath.Join(kept, whole))
+	if err != nil {
 		return false
 	}
+	if found, err := list(kept); err != nil || !bytes.Equal(found, listed) {
+		_ = os.RemoveAll(kept) // somebody has changed it: it is built again
+		return false
+	}
+	now := time.Now()
+	_ = os.Chtimes(filepath.Join(kept, whole), now, now) // otherwise it is forgotten sooner
 	return copyFiles(kept, dir, os.WriteFile) == nil
 }
 
@@ -116,7 +136,11 @@ func (c buildCache) keep(key, dir string) {
 	}
 	defer os.RemoveAll(making)
 	// What is kept is on the disk before its mark is.
-	if copyFiles(dir, making, atomicfile.Replace) != nil || os.WriteFile(filepath.Join(making, whole), nil, 0o600) != nil {
+	if copyFiles(dir, making, atomicfile.Replace) != nil {
+		return
+	}
+	files, err := list(making)
+	if err != nil || os.WriteFile(filepath.Join(making, whole), files, 0o600) != nil {
 		return
 	}
 	_ = os.Rename(making, filepath.Join(c.dir, key)) // another run may have been first

@@ -46,6 +46,19 @@ func TestBuildCache(t *testing.T) {
 	require.FileExists(t, filepath.Join(second, "classes", "A.class"))
 	require.NoFileExists(t, filepath.Join(second, whole))
 
+	for name, damage := range map[string]func(path string) error{
+		"gone":  os.Remove,
+		"short": func(path string) error { return os.Truncate(path, 2) },
+		"other": func(path string) error { return os.WriteFile(path, []byte("virus!!"), 0o755) },
+		"more":  func(path string) error { return os.WriteFile(path+"2", nil, 0o755) },
+	} {
+		require.NoError(t, damage(filepath.Join(c.dir, k, "get")), name)
+		require.False(t, c.take(k, source("int main;")), "a file is %s", name)
+		require.NoDirExists(t, filepath.Join(c.dir, k))
+		c.keep(k, first)
+		require.True(t, c.take(k, source("int main;")), name)
+	}
+
 	require.NotEqual(t, k, key(source("int other;")))
 	require.NotEqual(t, k, key(second, "CFLAGS=-O2"))
 	writeFile(t, tool, "22", 0o755)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/hostsim/internal/sandbox"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/printable"
 	"github.com/leafcam/leafcam/internal/shell"
@@ -20,7 +21,14 @@ func keep(dir string, f *Found, v *Visit, e Evidence, shown *presented) error {
 	if err := os.MkdirAll(cell, 0o755); err != nil {
 		return err
 	}
-	if err := copyTree(v.Home, filepath.Join(cell, "home")); err != nil {
+	home, err := filepath.Abs(filepath.Join(cell, "home"))
+	if err != nil {
+		return err
+	}
+	if err := copyTree(v.Home, home); err != nil {
+		return err
+	}
+	if err := sandbox.Moved(v.Home, home); err != nil {
 		return err
 	}
 	events, err := json.MarshalIndent(e.Events, "", "  ")
@@ -79,7 +87,9 @@ func repeat(dir string, f *Found, v *Visit, e Evidence, intermediates int) strin
 	copies := strings.NewReplacer(
 		v.Home, filepath.Join(dir, f.Name, e.Scenario.Name, "home"),
 		v.BuildDir, filepath.Join(dir, f.Name, "build"))
-	return script + copies.Replace(shell.Line(e.Result.Env, e.Result.Args)) + "\n"
+	// Some programs name files where they run.
+	home := filepath.Join(dir, f.Name, e.Scenario.Name, "home")
+	return script + "cd " + shell.Line(nil, []string{home}) + " &&\n" + copies.Replace(shell.Line(e.Result.Env, e.Result.Args)) + "\n"
 }
 
 // copyTree copies directories and regular files; sockets and links of a client's home are of

@@ -140,7 +140,7 @@ func (r *Runner) defaults() error {
 	if r.Deadline == 0 {
 		r.Deadline = DefaultDeadline
 	}
-	if r.Parallel == 0 {
+	if r.Parallel <= 0 {
 		r.Parallel = DefaultParallel()
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // jobs is how many clients run at a time; 0 leaves that to the harness.
 type jobs int
 
-// maxJobs is more than any machine has processors.
+// maxJobs is more than one machine can start.
 const maxJobs = 1000
 
 func (j *jobs) register(f *pflag.FlagSet) {

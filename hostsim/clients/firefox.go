@@ -126,7 +126,7 @@ func prepareProfile(ctx context.Context, v *hostsim.Visit) error {
 		return err
 	}
 	start := []string{v.Program("firefox-esr"), "--profile", profile}
-	return v.Once([]string{firefoxPrefs}, start, func(v *hostsim.Visit) error {
+	err := v.Once([]string{firefoxPrefs}, start, func(v *hostsim.Visit) error {
 		held, err := ports.Hold()
 		if err != nil {
 			return err
@@ -141,6 +141,10 @@ func prepareProfile(ctx context.Context, v *hostsim.Visit) error {
 		python := []string{v.Program("python3"), "-I", driver, v.Program("firefox-esr"), profile, strconv.Itoa(held.Number)}
 		return v.Run(ctx, firefoxEnvironment, python...)
 	})
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return os.RemoveAll(profile) // each cell begins with a new one then, which takes longer
 }
 
 var firefoxEnvironment = []string{"MOZ_DISABLE_AUTO_SAFE_MODE=1"}
@@ -150,7 +154,11 @@ func copyProfile(v *hostsim.Visit) error {
 	if exists(v.File("profile")) {
 		return nil
 	}
-	profile := os.DirFS(filepath.Join(v.BuildDir, "profile"))
+	prepared := filepath.Join(v.BuildDir, "profile")
+	if !exists(prepared) {
+		return os.MkdirAll(v.File("profile"), 0o700)
+	}
+	profile := os.DirFS(prepared)
 	return fs.WalkDir(profile, ".", func(name string, d fs.DirEntry, err error) error {
 		target := v.File(filepath.Join("profile", filepath.FromSlash(name)))
 		switch {

@@ -56,6 +56,9 @@ func Time(w io.Writer, m *hostsim.Matrix) {
 			words = append(words, fmt.Sprintf("%s %.1f s", r.Client, r.Seconds))
 		}
 	}
+	if len(words) == 0 {
+		return // nothing ran
+	}
 	fmt.Fprintf(w, "took %.0f s; clients used %.0f s of processor time, browsers %.0f s of it; slowest: %s\n",
 		m.Seconds, total, browsers, strings.Join(words, ", "))
 }

@@ -10,7 +10,7 @@ import (
 // TooBusy is the spread above which a machine was too busy for the figures to be believed.
 const TooBusy = 0.20
 
-// Median is the middle of the figures, or the mean of the two in the middle. It is NaN where there is none.
+// Median is the middle of the figures, or the mean of the two in the middle. It is NaN where there is none, or one is none.
 func Median(figures []float64) float64 { return quantile(figures, 0.5) }
 
 // Spread tells how far figures lie apart: half the way from the 10th percentile to the 90th, as a share of the median.
@@ -33,5 +33,11 @@ func quantile(figures []float64, share float64) float64 {
 	whole, part := math.Modf(share * float64(len(sorted)-1))
 	low := int(whole)
 	high := min(low+1, len(sorted)-1)
+	switch {
+	case slices.ContainsFunc(sorted, math.IsNaN):
+		return math.NaN()
+	case part == 0 || sorted[low] == sorted[high]: // which may be infinite
+		return sorted[low]
+	}
 	return sorted[low]*(1-part) + sorted[high]*part
 }

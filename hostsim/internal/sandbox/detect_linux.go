@@ -34,8 +34,15 @@ func Detect(ctx context.Context) *Sandbox {
 	defer dir.Close()
 	trial := Command{Home: dir.Path, Hosts: map[string]string{"leafcam.invalid": "127.0.0.1"}}
 	if hosts, err := trial.writeHosts(); err == nil {
-		if table, err := trial.writeMounts(hosts); err == nil {
+		for _, s.ownShm = range []bool{true, false} {
+			table, err := trial.writeMounts(hosts, s.ownShm)
+			if err != nil {
+				break
+			}
 			s.hosts = firstThatRuns(ctx, hostsWays, "sh", "-c", mountAll, table, "grep", "-q", "leafcam.invalid", "/etc/hosts")
+			if len(s.hosts) > 0 {
+				break
+			}
 		}
 	}
 	if len(s.hosts) > 0 {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -84,6 +85,7 @@ const SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 type Sandbox struct {
 	apart      []string // command line that puts a program into a PID namespace; empty when there is no way
 	hosts      []string // the same for one that may mount over /etc/hosts
+	ownShm     bool     // it may mount over /dev/shm, too
 	nssWrapper string   // path of libnss_wrapper.so, "" when there is none
 }
 
@@ -143,7 +145,7 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (Result, error) {
 	}
 	switch {
 	case r.TimedOut:
-	case s.reaps(c) && r.ExitCode > shellSignal:
+	case s.reaps(c) && slices.Contains(crashes, syscall.Signal(r.ExitCode-shellSignal)):
 		r.Signal, r.ExitCode = syscall.Signal(r.ExitCode-shellSignal).String(), -1
 	default:
 		r.Signal = endingSignal(cmd.ProcessState)
@@ -193,7 +195,7 @@ func (s *Sandbox) isolateFiles(c Command) (args, env []string, err error) {
 	}
 	switch {
 	case len(s.hosts) > 0:
-		table, err := c.writeMounts(file)
+		table, err := c.writeMounts(file, s.ownShm)
 		return slices.Concat(s.hosts, []string{"sh", "-c", mountAll, table}, c.Args), env, err
 	case s.nssWrapper != "":
 		return append(slices.Clone(s.apart), c.Args...), append(env, "LD_PRELOAD="+s.nssWrapper, "NSS_WRAPPER_HOSTS="+file), nil
@@ -205,9 +207,9 @@ func (s *Sandbox) isolateFiles(c Command) (args, env []string, err error) {
 // cheaper than one for each.
 const mountAll = `mount -a -T "$0" && exec "$@"`
 
-// writeMounts writes that table: the hosts file, the command's own mounts, and an empty /dev/shm: some programs share memory by
-// fixed names there, and leave it behind when they are ended.
-func (c Command) writeMounts(hosts string) (string, error) {
+// writeMounts writes that table: the hosts file, the command's own mounts, and where that can be had an empty /dev/shm: some programs
+// share memory by fixed names there, and leave it behind when they are ended.
+func (c Command) writeMounts(hosts string, ownShm bool) (string, error) {
 	lines := []string{mountLine(hosts, "/etc/hosts")}
 	for _, target := range slices.Sorted(maps.Keys(c.Mounts)) {
 		if _, err := os.Stat(target); err != nil {
@@ -215,31 +217,61 @@ func (c Command) writeMounts(hosts string) (string, error) {
 		}
 		lines = append(lines, mountLine(c.Mounts[target], target))
 	}
-	if _, err := os.Stat(sharedMemory); err == nil {
+	if ownShm {
 		lines = append(lines, "leafcam "+sharedMemory+" tmpfs defaults 0 0\n")
 	}
-	table := filepath.Join(c.Home, "mounts")
+	table := filepath.Join(c.Home, mountTable)
 	return table, os.WriteFile(table, []byte(strings.Join(lines, "")), 0o644)
 }
 
-const sharedMemory = "/dev/shm"
+const (
+	sharedMemory = "/dev/shm"
+	mountTable   = "mounts" // in a command's home
+)
+
+// Moved puts a copy of a command's home right: what its table of mounts names in the home is in the copy.
+func Moved(home, copied string) error {
+	table := filepath.Join(copied, mountTable)
+	text, err := os.ReadFile(table)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	moved := strings.ReplaceAll(string(text), mountEscapes.Replace(home)+"/", mountEscapes.Replace(copied)+"/")
+	return os.WriteFile(table, []byte(moved), 0o644)
+}
+
+// mountEscapes are those of fstab(5).
+var mountEscapes = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`, "#", `\043`)
 
 // mountLine is a line of fstab(5) that binds one path to another.
 func mountLine(source, target string) string {
-	escape := strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`, "#", `\043`)
-	return escape.Replace(source) + " " + escape.Replace(target) + " none bind 0 0\n"
+	return mountEscapes.Replace(source) + " " + mountEscapes.Replace(target) + " none bind 0 0\n"
 }
 
-// reap runs a program and then ends all others of its PID namespace, until none is left. A shell that waits for a command takes up
-// those that have ended, too.
-const reap = `"$@"; status=$? tries=0
+// reap runs a program and then ends all others of its PID namespace, of which the shell is the first process, until none is left. A
+// shell that waits for a command takes up those that have ended, too.
+const reap = `"$@"; status=$? tries=0; [ $$ = 1 ] || exit $status
 while kill -9 -1 2>/dev/null && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.02; done; exit $status`
 
 // shellSignal is what a shell adds to the number of the signal that ended a program.
 const shellSignal = 128
 
+// crashes are the signals that end programs against their will. Other statuses as high are the program's own.
+var crashes = []syscall.Signal{
+	syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGKILL, syscall.SIGSEGV, syscall.SIGTERM,
+}
+
 // reaps tells whether a command's processes can be waited for: those of a PID namespace, whose first process has all orphans.
-func (s *Sandbox) reaps(c Command) bool { return c.Reap && len(s.apart) > 0 }
+func (s *Sandbox) reaps(c Command) bool {
+	way := s.apart
+	if c.Hosts != nil || len(c.Mounts) > 0 {
+		way = s.hosts
+	}
+	return c.Reap && slices.Contains(way, "--pid")
+}
 
 // asNobody makes a program find itself to be an ordinary user, without a name.
 var asNobody = []string{"unshare", "--user", "--map-user=65534", "--map-group=65534"}

@@ -104,10 +104,10 @@ func TestReap(t *testing.T) {
 	if !sb.Namespaces() {
 		t.Skip("no isolation of processes here: " + sb.Describe() + "; apt-get install util-linux, and permit user namespaces")
 	}
-	// The child counts until it has used half a second, says so, and stays. The program waits for its word without using anything.
-	const child = `while read -r _ _ _ _ _ _ _ _ _ _ _ _ _ used _ </proc/self/stat; [ "$used" -lt 50 ]; do :; done
+	// The child counts until it has used a fifth of a second, says so, and stays. The program waits for its word without using anything.
+	const child = `while read -r _ _ _ _ _ _ _ _ _ _ _ _ _ used _ </proc/self/stat; [ "$used" -lt 20 ]; do :; done
 echo told >word; exec sleep 1000`
-	const enough = 500 * time.Millisecond
+	const enough = 200 * time.Millisecond
 	const begin, wait = `mkfifo word; `, ` sh -c "$0" & read -r _ <word`
 	for _, tc := range []struct {
 		name, script string
@@ -117,6 +117,7 @@ echo told >word; exec sleep 1000`
 	}{
 		{"it ends well", begin + wait, nil, 0, ""},
 		{"with a status", begin + wait + `; exit 7`, nil, 7, ""},
+		{"with a status that a shell has for signals, too", begin + wait + `; exit 130`, nil, 130, ""},
 		{"by a signal", begin + wait + `; kill -SEGV $$`, nil, -1, "segmentation fault"},
 		{"with a hosts file", begin + wait, map[string]string{"a.example": "127.0.0.1"}, 0, ""},
 		{"in a session of its own", begin + `setsid` + wait, nil, 0, ""},

@@ -60,7 +60,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	status, err := run(ctx, o)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "bench: interrupted; nothing was written")
+		status = exitFailed
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
 		status = exitFailed
 	}
@@ -84,11 +88,29 @@ func (o *options) choose(list []string) error {
 	return nil
 }
 
+// writable says why a file cannot be written, which it leaves as it is.
+func writable(file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // run measures, prints and writes. It returns the exit status.
 func run(ctx context.Context, o options) (status int, err error) {
 	page := ""
-	if o.markdown != "" { // before minutes of measuring
+	// All before minutes of measuring.
+	if o.markdown != "" {
 		if page, err = readPage(o.markdown, o.groups); err != nil {
+			return 0, err
+		}
+	}
+	for _, file := range []string{o.raw, o.json} {
+		if err := writable(file); err != nil {
 			return 0, err
 		}
 	}
