@@ -89,7 +89,7 @@ func repeat(dir string, f *Found, v *Visit, e Evidence, intermediates int) strin
 		v.BuildDir, filepath.Join(dir, f.Name, "build"))
 	// Some programs name files where they run.
 	home := filepath.Join(dir, f.Name, e.Scenario.Name, "home")
-	return script + "cd " + shell.Line(nil, []string{home}) + " &&\n" + copies.Replace(shell.Line(e.Result.Env, e.Result.Args)) + "\n"
+	return script + "cd " + shell.Word(home) + " &&\n" + copies.Replace(shell.Line(e.Result.Env, e.Result.Args)) + "\n"
 }
 
 // copyTree copies directories and regular files; sockets and links of a client's home are of

@@ -13,13 +13,13 @@ import (
 func Line(env, args []string) string {
 	words := []string{"env", "-i"}
 	for _, word := range append(append([]string{}, env...), args...) {
-		words = append(words, quote(word))
+		words = append(words, Word(word))
 	}
 	return strings.Join(words, " ")
 }
 
-// quote makes one shell word (POSIX 2.2.2).
-func quote(word string) string {
+// Word makes one shell word (POSIX 2.2.2).
+func Word(word string) string {
 	plain := func(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%", r)
 	}
