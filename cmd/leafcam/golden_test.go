@@ -34,7 +34,9 @@ var changing = []struct {
 	{regexp.MustCompile(`second load \d+`), "second load N"},
 	{regexp.MustCompile(`\b[0-9]+ of 4096`), "N of 4096"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,}\b`), "HEX"},
-	{regexp.MustCompile(`took \d+ s;\s+clients\s+used\s+\d+\s+s\s+of\s+processor\s+time,\s+browsers\s+\d+\s+s\s+of\s+it;\s+slowest:(\s+\S+\s+[\d.]+\s+s,?)+`), "took N s"},
+	{regexp.MustCompile(
+		`took \d+ s;\s+clients\s+used\s+\d+\s+s\s+of\s+processor\s+time,\s+browsers\s+\d+\s+s\s+of\s+it;` +
+			`\s+slowest:(\s+\S+\s+[\d.]+\s+s,?)+`), "took N s"},
 	{regexp.MustCompile(`go1[0-9.]+ \w+/\w+`), "GO"},
 	{regexp.MustCompile(`(revision|leafcam) \(?[0-9a-z.+()-]+\)?, `), "$1 VERSION, "},
 	{regexp.MustCompile(`date [A-Za-z0-9:-]+(, with changes that are not committed)?`), "date DATE"},
