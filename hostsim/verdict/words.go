@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/leafcam/leafcam/internal/printable"
 )
@@ -17,24 +18,29 @@ var spoken = []Cause{CauseName, CauseNoTrust, CauseExpired, CauseUnknown, CauseR
 // program whose refusals only an alert shows. Words do not change: what is added makes new ones.
 type Words struct {
 	phrases []phrase
-	prefix  *regexp.Regexp
+	prefix  func() *regexp.Regexp
 }
 
 // phrase is how a program says a cause.
 type phrase struct {
 	cause   Cause
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
+}
+
+// compiled is an expression that is compiled when it is first needed: most commands need none of those of a hundred programs.
+func compiled(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
 // Says returns the words with further ones for a cause: regular expressions of a part of a line, in
-// either case. It is for words that stand in a program: it panics when one is no expression, and when
+// either case. It is for words that stand in a program: [Words.Complaint] panics when one is no expression, and Says when
 // the cause is another than [CauseName], [CauseNoTrust], [CauseExpired], [CauseUnknown] and
 // [CauseRejected].
 func (w Words) Says(cause Cause, patterns ...string) Words {
 	if !slices.Contains(spoken, cause) {
 		panic(fmt.Sprintf("verdict: no words are known for %q", cause))
 	}
-	w.phrases = append(slices.Clip(w.phrases), phrase{cause, regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))})
+	w.phrases = append(slices.Clip(w.phrases), phrase{cause, compiled("(?i)" + strings.Join(patterns, "|"))})
 	return w
 }
 
@@ -45,9 +51,9 @@ func (w Words) Or(other Words) Words {
 }
 
 // After returns the words of a program that puts something before its lines, such as the time: what
-// the regular expression matches is left out of [Words.Complaint]. It panics when it is none.
+// the regular expression matches is left out of [Words.Complaint], which panics when it is none.
 func (w Words) After(prefix string) Words {
-	w.prefix = regexp.MustCompile("^(" + prefix + ")")
+	w.prefix = compiled("^(" + prefix + ")")
 	return w
 }
 
@@ -58,7 +64,7 @@ func (w Words) Complaint(output string) (cause Cause, line string) {
 		for line := range strings.Lines(output) {
 			if w.tell(cause, line) {
 				if w.prefix != nil {
-					line = w.prefix.ReplaceAllString(line, "")
+					line = w.prefix().ReplaceAllString(line, "")
 				}
 				return cause, printable.Line(line)
 			}
@@ -69,5 +75,5 @@ func (w Words) Complaint(output string) (cause Cause, line string) {
 
 // tell says whether a line gives a cause.
 func (w Words) tell(cause Cause, line string) bool {
-	return slices.ContainsFunc(w.phrases, func(p phrase) bool { return p.cause == cause && p.pattern.MatchString(line) })
+	return slices.ContainsFunc(w.phrases, func(p phrase) bool { return p.cause == cause && p.pattern().MatchString(line) })
 }

@@ -50,5 +50,5 @@ func TestWordsStandApart(t *testing.T) {
 
 func TestNoSuchWords(t *testing.T) {
 	require.Panics(t, func() { verdict.Words{}.Says(verdict.CauseMissing, `missing`) }, "the words of a client cannot tell that")
-	require.Panics(t, func() { verdict.Words{}.Says(verdict.CauseName, `(`) })
+	require.Panics(t, func() { verdict.Words{}.Says(verdict.CauseName, `(`).Complaint("refused\n") })
 }
