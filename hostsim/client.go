@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -197,6 +198,12 @@ func (v *Visit) Hosts() map[string]string {
 	}
 	maps.Copy(hosts, v.AIAHosts)
 	return hosts
+}
+
+// Bring copies a file, or what is below a folder, from BuildDir to the cell's home, with modes and times. Hidden files stay behind.
+// The error is that of reading or writing.
+func (v *Visit) Bring(name string) error {
+	return copyFiles(filepath.Join(v.BuildDir, name), v.File(name), os.WriteFile)
 }
 
 // File returns a path in the cell's home.

@@ -84,11 +84,9 @@ func repeat(dir string, f *Found, v *Visit, e Evidence, intermediates int) strin
 	if absolute, err := filepath.Abs(dir); err == nil {
 		dir = absolute
 	}
-	copies := strings.NewReplacer(
-		v.Home, filepath.Join(dir, f.Name, e.Scenario.Name, "home"),
-		v.BuildDir, filepath.Join(dir, f.Name, "build"))
-	// Some programs name files where they run.
 	home := filepath.Join(dir, f.Name, e.Scenario.Name, "home")
+	copies := strings.NewReplacer(v.Home, home, v.BuildDir, filepath.Join(dir, f.Name, "build"))
+	// Some programs name files where they run.
 	return script + "cd " + shell.Word(home) + " &&\n" + copies.Replace(shell.Line(e.Result.Env, e.Result.Args)) + "\n"
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -90,7 +89,7 @@ func firefoxClient(name, title, library string, trust func(context.Context, *hos
 			if err := os.WriteFile(v.File("drive.py"), []byte(firefoxDriver), 0o644); err != nil {
 				return err
 			}
-			if err := copyProfile(v); err != nil {
+			if err := beginProfile(v); err != nil {
 				return err
 			}
 			if err := trust(ctx, v); err != nil {
@@ -125,7 +124,7 @@ func prepareProfile(ctx context.Context, v *hostsim.Visit) error {
 	if err := os.WriteFile(driver, []byte(firefoxDriver), 0o644); err != nil {
 		return err
 	}
-	start := []string{v.Program("firefox-esr"), "--profile", profile}
+	start := []string{v.Program("firefox-esr"), "--profile", profile, "--marionette"}
 	err := v.Once([]string{firefoxPrefs}, start, func(v *hostsim.Visit) error {
 		held, err := ports.Hold()
 		if err != nil {
@@ -139,7 +138,10 @@ func prepareProfile(ctx context.Context, v *hostsim.Visit) error {
 			return err
 		}
 		python := []string{v.Program("python3"), "-I", driver, v.Program("firefox-esr"), profile, strconv.Itoa(held.Number)}
-		return v.Run(ctx, firefoxEnvironment, python...)
+		if err := v.Run(ctx, firefoxEnvironment, python...); err != nil {
+			return err
+		}
+		return withoutTrust(profile)
 	})
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -147,34 +149,27 @@ func prepareProfile(ctx context.Context, v *hostsim.Visit) error {
 	return os.RemoveAll(profile) // each cell begins with a new one then, which takes longer
 }
 
+// withoutTrust takes the databases of keys and certificates out of a profile: each cell makes its own.
+func withoutTrust(profile string) error {
+	for _, name := range []string{"cert9.db", "key4.db", "pkcs11.txt"} {
+		if err := os.RemoveAll(filepath.Join(profile, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var firefoxEnvironment = []string{"MOZ_DISABLE_AUTO_SAFE_MODE=1"}
 
-// copyProfile copies what was prepared to the cell, unless an earlier visit has left its own. What Firefox trusts is not among it.
-func copyProfile(v *hostsim.Visit) error {
+// beginProfile begins the cell's profile with what was prepared, unless an earlier visit has left its own.
+func beginProfile(v *hostsim.Visit) error {
 	if exists(v.File("profile")) {
 		return nil
 	}
-	prepared := filepath.Join(v.BuildDir, "profile")
-	if !exists(prepared) {
-		return os.MkdirAll(v.File("profile"), 0o700)
+	if exists(filepath.Join(v.BuildDir, "profile")) {
+		return v.Bring("profile")
 	}
-	profile := os.DirFS(prepared)
-	return fs.WalkDir(profile, ".", func(name string, d fs.DirEntry, err error) error {
-		target := v.File(filepath.Join("profile", filepath.FromSlash(name)))
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir():
-			return os.MkdirAll(target, 0o700)
-		case !d.Type().IsRegular(), slices.Contains([]string{"cert9.db", "key4.db", "pkcs11.txt", "user.js"}, name):
-			return nil
-		}
-		data, err := fs.ReadFile(profile, name)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, data, 0o600)
-	})
+	return os.MkdirAll(v.File("profile"), 0o700)
 }
 
 func exists(path string) bool {

@@ -98,7 +98,8 @@ func javaTrustStore(_ context.Context, v *hostsim.Visit) error {
 	if err := writeHosts(v, "hosts-java"); err != nil {
 		return err
 	}
-	if err := copyJar(v); err != nil {
+	// Where the class path names it, and with its time, by which the archive of classes knows it.
+	if err := v.Bring(javaJar); err != nil {
 		return err
 	}
 	return os.WriteFile(v.File("trust.p12"), store, 0o644)

@@ -110,23 +110,6 @@ func (javaProgram) archiving(v *hostsim.Visit) string {
 	return "-XX:ArchiveClassesAtExit=" + filepath.Join(v.BuildDir, javaArchive)
 }
 
-// copyJar puts the program's jar where its class path names it, with its time, by which the archive knows it.
-func copyJar(v *hostsim.Visit) error {
-	jar := filepath.Join(v.BuildDir, javaJar)
-	info, err := os.Stat(jar)
-	if err != nil {
-		return err
-	}
-	data, err := os.ReadFile(jar)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(v.File(javaJar), data, 0o644); err != nil {
-		return err
-	}
-	return os.Chtimes(v.File(javaJar), info.ModTime(), info.ModTime())
-}
-
 // command runs the program. -Xlog:disable keeps back what a virtual machine says of an archive that it does not take: it runs
 // without.
 func (p javaProgram) command(v *hostsim.Visit, options ...string) hostsim.Command {
