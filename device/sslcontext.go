@@ -126,8 +126,12 @@ func keySize(key *mbedtls.PrivateKey) KeySize {
 }
 
 // loadKey replaces the key. One that does not parse also unloads the one before, and so
-// does a key in PEM, which Mbed TLS cannot put in another one's place.
+// does a key in PEM, which Mbed TLS cannot put in another one's place. Nothing at all is refused
+// before the key is touched.
 func (c *SSLContext) loadKey(data []byte) (err error) {
+	if len(data) == 0 {
+		return mbedtls.ErrPKBadInputData
+	}
 	before := c.key
 	isPEM := false
 	if c.profile.PEM {
