@@ -126,8 +126,12 @@ func keySize(key *mbedtls.PrivateKey) KeySize {
 }
 
 // loadKey replaces the key. One that does not parse also unloads the one before, and so
-// does a key in PEM, which Mbed TLS cannot put in another one's place.
+// does a key in PEM, which Mbed TLS cannot put in another one's place. Nothing at all is refused
+// before the key is touched.
 func (c *SSLContext) loadKey(data []byte) (err error) {
+	if len(data) == 0 {
+		return mbedtls.ErrPKBadInputData
+	}
 	before := c.key
 	isPEM := false
 	if c.profile.PEM {
@@ -213,7 +217,7 @@ func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
 
 func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite)) (*SSLSocket, error) {
 	conn = lookAhead(conn)
-	s := &SSLSocket{transport: conn, context: c}
+	s := &SSLSocket{transport: conn, context: c, timed: timed(conn)}
 	s.ahead, _ = conn.(looker)
 	if c.memory != nil {
 		if s.memory = c.memory.connect(c.firmware); s.memory == nil {
@@ -234,10 +238,16 @@ const writeTogether = 64 * kib
 // board hands each to its network, whose buffers and segments a client can tell: there the records are
 // written one by one.
 func (c *SSLContext) together(conn net.Conn) int {
-	if metered, ok := conn.(*meteredConn); c.board != nil || ok && metered.timeout > 0 {
+	if c.board != nil || timed(conn) {
 		return 0
 	}
 	return writeTogether
+}
+
+// timed tells whether a script has set a timeout.
+func timed(conn net.Conn) bool {
+	metered, ok := conn.(*meteredConn)
+	return ok && metered.timeout > 0
 }
 
 func (c *SSLContext) config() *mbedtls.Config {

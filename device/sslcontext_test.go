@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"crypto/x509"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/wire"
 )
 
 func TestLoadTwice(t *testing.T) {
@@ -27,6 +29,37 @@ func TestLoadTwice(t *testing.T) {
 	require.NoError(t, context.LoadCertChain(append(id.DER(), "trailing"...), id.KeyDER()))
 	require.Equal(t, [][]byte{id.DER(), id.DER()}, context.Chain(), "the same leaf twice, without what trailed it")
 	require.EqualError(t, context.LoadCertChain(id.DER(), id.DER()), "ValueError: invalid key", "the key is read first")
+}
+
+// TestEmptyKeyFile is refused, but the key before it stays and serves. One that does not parse takes it away.
+func TestEmptyKeyFile(t *testing.T) {
+	id, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{host}})
+	require.NoError(t, err)
+	pool := x509.NewCertPool()
+	pool.AddCert(id.Certificate)
+	for _, firmware := range device.Firmwares() {
+		t.Run(firmware.Name, func(t *testing.T) {
+			context := device.NewSSLContext(firmware)
+			require.EqualError(t, context.LoadCertChain(id.DER(), nil), "ValueError: invalid key")
+			require.Empty(t, context.KeyKind())
+			require.NoError(t, context.LoadCertChain(id.DER(), id.KeyDER()))
+			require.EqualError(t, context.LoadCertChain(id.DER(), nil), "ValueError: invalid key")
+			require.Equal(t, "EC secp256r1", context.KeyKind())
+			require.Len(t, context.Chain(), 1)
+
+			client, server := wire.Pipe()
+			peer := tls.Client(client, &tls.Config{RootCAs: pool, ServerName: host})
+			done := make(chan error, 1)
+			go func() { done <- peer.Handshake() }()
+			socket, err := context.WrapSocket(server)
+			require.NoError(t, err)
+			require.NoError(t, <-done)
+			require.NoError(t, socket.Close())
+
+			require.EqualError(t, context.LoadCertChain(id.DER(), []byte("junk")), "ValueError: invalid key")
+			require.Empty(t, context.KeyKind())
+		})
+	}
 }
 
 func TestLoadFiles(t *testing.T) {
@@ -89,6 +122,11 @@ func TestLoadPEM(t *testing.T) {
 		{"the certificate in DER", id.DER(), key, "", 1},
 		{"a damaged second certificate", damaged, key, "ValueError: invalid cert", 1},
 		{"a damaged key", chain, bytes.Replace(key, []byte("MI"), []byte("M!"), 1), "ValueError: invalid key", 0},
+		{
+			"a stray = after the key", chain,
+			bytes.Replace(key, []byte("\n-----END"), []byte("=\n-----END"), 1),
+			"ValueError: invalid key", 0,
+		},
 		{
 			"a trusted certificate",
 			bytes.ReplaceAll(chain, []byte(" CERTIFICATE"), []byte(" TRUSTED CERTIFICATE")),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type SSLSocket struct {
 	tls     *mbedtls.Conn
 	ahead   looker // the transport, when others may read it, too; may be nil
 	shook   func() // called at the end of the handshake, well or not; may be nil
+	timed   bool   // the script's settimeout holds: a passed deadline is its
 	lost    []byte // of a line that readline began to read when it raised
 
 	handshake sync.Mutex
@@ -32,7 +34,8 @@ type SSLSocket struct {
 }
 
 // transport is the TCP connection, whose addresses and deadlines are the socket's. A passed deadline
-// is an *OSError ETIMEDOUT; the connection can be used on with a later one.
+// is an *OSError ETIMEDOUT; the connection can be used on with a later one. Deadlines are Go's: after the timeout
+// that a camera's script has set, nothing can be used on.
 type transport = net.Conn
 
 var _ net.Conn = (*SSLSocket)(nil)
@@ -77,9 +80,9 @@ func (s *SSLSocket) shakeHands() error {
 
 // Read reads application data. It returns io.EOF after close_notify (and then
 // reads on when called again: the end is not latched), at the end of the TCP
-// stream wherever that was, and after two empty records in a row. An exception of
-// Mbed TLS is raised again by every later call; a deadline is not
-// (CAMERA.md section 5.2).
+// stream wherever that was, and after two empty records in a row. An exception is raised again by
+// every later call, also after Close; only a deadline of the caller's is not
+// (CAMERA.md sections 5.2 and 5.3).
 func (s *SSLSocket) Read(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
 		return 0, err
@@ -213,22 +216,21 @@ func (s *SSLSocket) Cipher() (suite, version string) {
 func (s *SSLSocket) usable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.last == nil && s.closed {
 		return micropython.ErrClosed
 	}
 	return s.last
 }
 
-// latch remembers an exception for later calls, unless a deadline caused it.
+// latch remembers an exception for later calls, unless a deadline that the script has not set caused it.
 func (s *SSLSocket) latch(err error) error {
 	raised := s.context.raises(micropython.Raised(err))
-	var osErr *micropython.OSError
-	if errors.As(raised, &osErr) && osErr.Timeout() {
+	if !s.timed && errors.Is(raised, os.ErrDeadlineExceeded) {
 		return raised
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.last == nil && s.closed {
 		return micropython.ErrClosed
 	}
 	if s.last == nil {

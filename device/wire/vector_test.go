@@ -133,13 +133,15 @@ func TestVectorsOverTCP(t *testing.T) {
 // TestLoaderCases loads every recorded pair of files, and compares what those that
 // load answer to two ClientHellos.
 func TestLoaderCases(t *testing.T) {
-	for _, fw := range device.Firmwares() {
-		head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](filepath.Join("testdata", "loader_"+fw.Name+".jsonl.gz"))
-		require.NoError(t, err)
-		require.Len(t, cases, 188)
-		require.Equal(t, fw.Name, head.Profile)
-		for _, c := range cases {
-			t.Run(fw.Name+"/"+strings.ReplaceAll(c.Title, "/", "|"), func(t *testing.T) { load(t, fw, head, c) })
+	for kind, count := range map[string]int{"loader": 188, "loader-corners": 34} {
+		for _, fw := range device.Firmwares() {
+			head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](filepath.Join("testdata", kind+"_"+fw.Name+".jsonl.gz"))
+			require.NoError(t, err)
+			require.Len(t, cases, count)
+			require.Equal(t, fw.Name, head.Profile)
+			for _, c := range cases {
+				t.Run(fw.Name+"/"+strings.ReplaceAll(c.Title, "/", "|"), func(t *testing.T) { load(t, fw, head, c) })
+			}
 		}
 	}
 }

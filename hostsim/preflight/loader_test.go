@@ -19,9 +19,13 @@ import (
 func TestLoaderRecordings(t *testing.T) {
 	for _, firmware := range device.Firmwares() {
 		t.Run(firmware.Name, func(t *testing.T) {
-			path := fmt.Sprintf("../../device/wire/testdata/loader_%s.jsonl.gz", firmware.Name)
-			_, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path)
-			require.NoError(t, err)
+			var cases []wire.LoaderCase
+			for _, kind := range []string{"loader", "loader-corners"} {
+				path := fmt.Sprintf("../../device/wire/testdata/%s_%s.jsonl.gz", kind, firmware.Name)
+				_, recorded, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path)
+				require.NoError(t, err)
+				cases = append(cases, recorded...)
+			}
 			dir, checked, goRefuses := t.TempDir(), 0, 0
 			for i, c := range cases {
 				if c.Cert == nil || c.Key == nil {

@@ -111,6 +111,20 @@ func (r *berReader) child(tag byte) (berReader, error) {
 	return berReader{v}, err
 }
 
+// enter moves to the value of the element with the given tag. Its length has to lie inside what there is, but does
+// not bound the reader.
+func (r *berReader) enter(tag byte) error {
+	if len(r.b) < 1 {
+		return errASN1
+	}
+	if r.b[0] != tag {
+		return errTag
+	}
+	r.b = r.b[1:]
+	_, err := r.length()
+	return err
+}
+
 // int reads a non-negative INTEGER that fits a C int.
 func (r *berReader) int() (int, error) {
 	v, err := r.value(tagInteger)

@@ -92,13 +92,14 @@ func (c *Certificate) parseExtension(ext *berReader, seen *[8]bool) error {
 	return nil
 }
 
+// parseBasicConstraints reads up to the end of the extension, whatever length the SEQUENCE says it has.
 func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
-	seq, err := body.child(tagSequence)
-	if err != nil || seq.empty() {
+	err := body.enter(tagSequence)
+	if err != nil || body.empty() {
 		return err
 	}
-	if c.isCA, err = seq.bool(); errors.Is(err, errTag) {
-		number, err := seq.int()
+	if c.isCA, err = body.bool(); errors.Is(err, errTag) {
+		number, err := body.int()
 		if err != nil {
 			return err
 		}
@@ -106,14 +107,14 @@ func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
 	} else if err != nil {
 		return err
 	}
-	if seq.empty() {
+	if body.empty() {
 		return nil
 	}
-	pathLen, err := seq.int()
+	pathLen, err := body.int()
 	if err != nil {
 		return err
 	}
-	if !seq.empty() || pathLen == math.MaxInt32 {
+	if !body.empty() || pathLen == math.MaxInt32 {
 		return errASN1
 	}
 	c.maxPathLen = pathLen
@@ -297,10 +298,8 @@ func parseAuthorityKeyID(_ *Certificate, body *berReader, _ bool) error {
 	if err != nil {
 		return err
 	}
-	if seq.peek() == tagContext {
-		if _, err := seq.value(tagContext); err != nil {
-			return err
-		}
+	if _, err := seq.value(tagContext); err != nil && !errors.Is(err, errTag) {
+		return err // also when nothing is there
 	}
 	if seq.empty() {
 		return nil

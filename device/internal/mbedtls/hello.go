@@ -178,10 +178,10 @@ func (h *clientHello) extension(typ uint16, data cryptobyte.String) *helloError 
 	switch typ {
 	case extServerName:
 		var names cryptobyte.String
-		if !data.ReadUint16LengthPrefixed(&names) || !data.Empty() {
+		if !data.ReadUint16LengthPrefixed(&names) {
 			return helloDecode
 		}
-		return checkServerNames(names)
+		return checkServerNames(names) // what follows the list is not looked at
 	case extRenegotiation:
 		if len(data) != 1 || data[0] != 0 {
 			return helloHandshake

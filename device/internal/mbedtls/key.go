@@ -177,8 +177,8 @@ func (p *Profile) sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, err
 }
 
 // checkSEC1Public reads the public key of an ECPrivateKey. It must be a point of
-// the curve, but it need not be the key's: it is not used. A point in a form
-// that Mbed TLS does not read is passed over.
+// the curve, but it need not be the key's: it is not used. A compressed point on a curve on which
+// Mbed TLS reads none is passed over.
 func checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	field, err := seq.child(tagContextCons | 1)
 	if errors.Is(err, errTag) {

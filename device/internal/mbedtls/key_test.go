@@ -3,6 +3,7 @@
 package mbedtls
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -73,6 +74,45 @@ func TestKeyOnEveryCurve(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, k.ec.Y, pub.Y)
+		})
+	}
+}
+
+// TestPublicKeyOfSEC1: the public key has to be a point in one of the two forms; a compressed one is passed over on
+// the curves on which it cannot be read.
+func TestPublicKeyOfSEC1(t *testing.T) {
+	for _, c := range namedCurves {
+		t.Run(c.name, func(t *testing.T) {
+			p, size := c.curve.Params(), (c.curve.Params().BitSize+7)/8
+			x := p.Gx.FillBytes(make([]byte, size))
+			y := p.Gy.FillBytes(make([]byte, size))
+			load := func(point ...[]byte) error {
+				octets := bytes.Join(point, nil)
+				sec1, err := asn1.Marshal(struct {
+					Version int
+					Key     []byte
+					Curve   asn1.ObjectIdentifier `asn1:"tag:0,explicit"`
+					Public  asn1.BitString        `asn1:"tag:1,explicit"`
+				}{1, []byte{1}, c.oid, asn1.BitString{Bytes: octets, BitLength: 8 * len(octets)}})
+				require.NoError(t, err)
+				_, err = testProfile(t).ParseKey(sec1)
+				return err
+			}
+			require.NoError(t, load([]byte{4}, x, y))
+			require.NoError(t, load([]byte{byte(2 + p.Gy.Bit(0))}, x))
+			for first := range 256 {
+				form := []byte{byte(first)}
+				require.ErrorIs(t, load(form), ErrPKBadInputData)
+				require.ErrorIs(t, load(form, x[1:]), ErrPKBadInputData)
+				require.ErrorIs(t, load(form, x, y[1:]), ErrPKBadInputData)
+				require.ErrorIs(t, load(form, x, y, form), ErrPKBadInputData)
+				if first != 2 && first != 3 {
+					require.ErrorIs(t, load(form, x), ErrPKBadInputData)
+				}
+				if first != 4 {
+					require.ErrorIs(t, load(form, x, y), ErrPKBadInputData)
+				}
+			}
 		})
 	}
 }

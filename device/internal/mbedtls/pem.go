@@ -50,7 +50,7 @@ func skipLineEnd(text []byte) []byte {
 }
 
 // pemBase64 decodes as mbedtls_base64_decode does: spaces are allowed at line ends
-// only, and an incomplete last group is dropped.
+// only, and digits and padding have to be whole groups.
 func pemBase64(text []byte) ([]byte, error) {
 	var digits []byte
 	for line := range bytes.SplitSeq(text, []byte("\n")) {
@@ -66,10 +66,10 @@ func pemBase64(text []byte) ([]byte, error) {
 			return nil, errBadPEM
 		}
 	}
-	if padding > 2 {
+	if padding > 2 || len(digits)%4 != 0 {
 		return nil, errBadPEM
 	}
-	der, err := base64.StdEncoding.DecodeString(string(digits[:len(digits)/4*4]))
+	der, err := base64.StdEncoding.DecodeString(string(digits))
 	if err != nil {
 		return nil, errBadPEM
 	}

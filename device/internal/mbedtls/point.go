@@ -9,8 +9,8 @@ import (
 	"math/big"
 )
 
-// errPointForm marks a point in a form that mbedtls_ecp_point_read_binary does
-// not read; the SEC1 parser tolerates this one failure.
+// errPointForm marks a compressed point on a curve on which mbedtls_ecp_point_read_binary
+// reads none; the SEC1 parser tolerates this one failure.
 var errPointForm = errors.New("point form not supported")
 
 // parsePoint reads a point of SEC1 section 2.3.4 in the forms that Mbed TLS
@@ -18,15 +18,9 @@ var errPointForm = errors.New("point form not supported")
 func (c *namedCurve) parsePoint(b []byte) (*ecdsa.PublicKey, error) {
 	size := (c.curve.Params().BitSize + 7) / 8
 	switch {
-	case len(b) == 0:
-		return nil, errFormat
-	case b[0] == 0:
-		return nil, errFormat // infinity, or nothing at all
-	case (b[0] == 2 || b[0] == 3) && len(b) == 1+size:
+	case len(b) == 1+size && (b[0] == 2 || b[0] == 3):
 		return c.decompress(b)
-	case b[0] != 4:
-		return nil, errPointForm
-	case len(b) != 1+2*size:
+	case len(b) != 1+2*size || b[0] != 4:
 		return nil, errFormat
 	}
 	pub := &ecdsa.PublicKey{Curve: c.curve, X: new(big.Int).SetBytes(b[1 : 1+size]), Y: new(big.Int).SetBytes(b[1+size:])}
