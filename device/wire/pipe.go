@@ -94,7 +94,9 @@ func (c *PipeConn) Read(p []byte) (int, error) {
 			if s.read += n; s.read == len(s.buf) {
 				s.buf, s.read = s.buf[:0], 0
 			}
-			s.change.Broadcast()
+			if s.room() >= PipeBuffer/3 { // as Linux does with TCP: for less, a writer is not woken up
+				s.change.Broadcast()
+			}
 			return n, nil
 		case s.end != nil:
 			return 0, s.end
@@ -106,6 +108,9 @@ func (c *PipeConn) Read(p []byte) (int, error) {
 		s.wait--
 	}
 }
+
+// room returns how many octets can be written now.
+func (s *stream) room() int { return PipeBuffer - (len(s.buf) - s.read) }
 
 // Idle tells whether nothing will come unless something is sent: the other end waits in Read, has
 // read everything, and so has this one. Of an end that does something else in the meantime, such
@@ -136,7 +141,7 @@ func (c *PipeConn) Write(p []byte) (int, error) {
 	defer s.mu.Unlock()
 	written := 0
 	for {
-		switch room := PipeBuffer - (len(s.buf) - s.read); {
+		switch room := s.room(); {
 		case s.gone != nil:
 			return written, s.gone
 		case s.writeDeadline.passed:
