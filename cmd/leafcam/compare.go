@@ -177,6 +177,9 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 	switch {
 	case report.BehavesLike != "":
 		fmt.Fprintf(&words, "%s behaves like %s in everything that was asked\n", report.Address, report.BehavesLike)
+		if len(report.Alike) > 0 {
+			fmt.Fprintf(&words, "%s would answer the same: they differ in what they load, or in what they log\n", strings.Join(report.Alike, ", "))
+		}
 	case report.Stop == "":
 		fmt.Fprintf(&words, "%s is no camera that is known here; %s comes closest, with %d answers that differ\n",
 			report.Address, closest.Firmware, closest.Total-closest.Matched)

@@ -25,7 +25,7 @@ func TestScenarios(t *testing.T) {
 		require.Len(t, scenarios, 104)
 		require.Equal(t, fw.Name, head.Profile)
 		contexts := map[string]*device.SSLContext{}
-		for suite, file := range map[string]string{"c02b": "p256", "c013": "rsa2048"} {
+		for suite, file := range map[string]string{"c02b": "p256", "c013": "rsa2048", "c009": "p256", "002f": "rsa2048"} {
 			keyHead, _, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", fw.Name+"_"+file+".jsonl.gz"))
 			require.NoError(t, err)
 			contexts[suite] = device.NewSSLContext(fw)

@@ -72,6 +72,12 @@ func (d *differ) compare(ctx context.Context, v wire.Vector) (*Difference, error
 		return nil, err
 	}
 	words := wire.Diff(one.Exchange, other.Exchange)
+	if err := d.key.Verify(one.Received, one.Sent); err != nil {
+		words = append(words, "first: "+err.Error())
+	}
+	if err := d.key.Verify(other.Received, other.Sent); err != nil {
+		words = append(words, "second: "+err.Error())
+	}
 	if one.Device.Phase != other.Device.Phase || one.Device.Line != other.Device.Line {
 		words = append(words, "reported:\n  expected "+Line(one.Device)+"\n  got      "+Line(other.Device))
 	}

@@ -2,8 +2,12 @@ package record
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/leafcam/leafcam/device/wire"
 )
@@ -26,7 +30,10 @@ func Vectors(ctx context.Context, s Subject, head wire.Head, ask []wire.Vector, 
 	}
 	list := make([]wire.Vector, 0, len(ask))
 	for i, v := range ask {
-		if v, err = exchanged(ctx, s, key, v); err != nil {
+		if v, err = exchanged(ctx, s, key, v); err == nil {
+			err = key.Verify(v.Received, v.Sent)
+		}
+		if err != nil {
 			return list, fmt.Errorf("%s: %w", v.Name, err)
 		}
 		v.ServerCert = head.ServerCert
@@ -34,6 +41,31 @@ func Vectors(ctx context.Context, s Subject, head wire.Head, ask []wire.Vector, 
 		progress.tell(i+1, len(ask))
 	}
 	return list, nil
+}
+
+// Loadable returns a recording's head with the key in a form that the subject loads: as it is, or else in SEC1 (EC) or
+// PKCS#1 (RSA), which older firmwares ask for.
+func Loadable(ctx context.Context, s Subject, head wire.Head) (wire.Head, error) {
+	if _, err := loadHead(ctx, s, head); err == nil {
+		return head, nil
+	}
+	key, err := x509.ParsePKCS8PrivateKey(head.Key)
+	if err != nil {
+		return head, err
+	}
+	form := ""
+	switch key := key.(type) {
+	case *ecdsa.PrivateKey:
+		form = "sec1"
+		if head.Key, err = x509.MarshalECPrivateKey(key); err != nil {
+			return head, err
+		}
+	case *rsa.PrivateKey:
+		form, head.Key = "pkcs1", x509.MarshalPKCS1PrivateKey(key)
+	}
+	head.KeyFile = strings.Replace(head.KeyFile, "pkcs8", form, 1)
+	_, err = loadHead(ctx, s, head)
+	return head, err
 }
 
 // loadHead loads a recording's certificate and key.
@@ -51,9 +83,12 @@ func loadHead(ctx context.Context, s Subject, head wire.Head) (key wire.LoadedKe
 // exchanged returns an exchange with a subject's answer.
 func exchanged(ctx context.Context, s Subject, key wire.LoadedKey, v wire.Vector) (wire.Vector, error) {
 	pause, plain := v.Gap()
-	report, err := s.Connect(ctx, 0, func(conn wire.Conn) {
-		v.Exchange = wire.Replay(conn, v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Silence: s.Patience(), Varies: key.Varies()})
-	})
+	return answered(ctx, s, v, wire.ReplayOptions{Pause: pause, Plain: plain, Silence: s.Patience(), Varies: key.Varies()})
+}
+
+// answered replays an exchange.
+func answered(ctx context.Context, s Subject, v wire.Vector, o wire.ReplayOptions) (wire.Vector, error) {
+	report, err := s.Connect(ctx, 0, func(conn wire.Conn) { v.Exchange = wire.Replay(conn, v.Sent, o) })
 	if err != nil {
 		return v, err
 	}
@@ -61,7 +96,7 @@ func exchanged(ctx context.Context, s Subject, key wire.LoadedKey, v wire.Vector
 	if a := v.Received.Alert; a != nil {
 		v.Alert = &[2]int{int(a.Level), int(a.Description)}
 	}
-	return v, key.Verify(v.Received, v.Sent)
+	return v, nil
 }
 
 // Loads gives pairs of files to a subject, and asks those that load for their answers to two ClientHellos. Of the
@@ -77,6 +112,10 @@ func Loads(ctx context.Context, s Subject, head wire.LoaderHead, ask []wire.Load
 	}
 	return list, nil
 }
+
+// signatureTime is how many times longer than for others one waits for a flight of a key of any size: RSA with 8,192
+// bits takes a second on a computer.
+const signatureTime = 10
 
 // loaded fills in what a subject does with a pair of files.
 func loaded(ctx context.Context, s Subject, head wire.LoaderHead, c *wire.LoaderCase) error {
@@ -97,8 +136,12 @@ func loaded(ctx context.Context, s Subject, head wire.LoaderHead, c *wire.Loader
 		sent   wire.Octets
 		answer **wire.LoaderAnswer
 	}{{head.HelloAll, &c.HelloAll}, {head.HelloRSAKXOnly, &c.HelloRSAKXOnly}} {
-		v, err := exchanged(ctx, s, key, wire.Vector{Sent: []wire.Octets{hello.sent}, GapMS: new(int)})
+		o := wire.ReplayOptions{Silence: signatureTime * s.Patience(), Cut: true, Varies: key.Varies()}
+		v, err := answered(ctx, s, wire.Vector{Sent: []wire.Octets{hello.sent}}, o)
 		if err != nil {
+			return err
+		}
+		if err := key.Verify(v.Received, v.Sent); err != nil {
 			return err
 		}
 		*hello.answer = &wire.LoaderAnswer{Exchange: v.Exchange, Device: v.Device}
@@ -107,15 +150,25 @@ func loaded(ctx context.Context, s Subject, head wire.LoaderHead, c *wire.Loader
 }
 
 // Scenarios takes the steps of scenarios, and returns what the client saw. pairs are the server's certificates and
-// keys by the suites of the scenarios.
+// keys by the suites of the scenarios. For a suite that the subject does not have, another one stands in: both firmwares
+// of old and those of today have it.
 func Scenarios(
 	ctx context.Context, s Subject, pairs map[string]wire.Head, ask []wire.Recorded, progress Progress,
 ) ([]wire.Recorded, error) {
+	standIn := map[string]string{}
 	list := make([]wire.Recorded, 0, len(ask))
 	for i, recorded := range ask {
 		if _, err := loadHead(ctx, s, pairs[recorded.Suite]); err != nil {
 			return list, err
 		}
+		if _, known := standIn[recorded.Suite]; !known {
+			suite, err := suiteOf(ctx, s, recorded.Suite)
+			if err != nil {
+				return list, err
+			}
+			standIn[recorded.Suite] = suite
+		}
+		recorded.Suite = standIn[recorded.Suite]
 		taken, err := scenario(ctx, s, recorded)
 		if err != nil {
 			return list, fmt.Errorf("scenario %s: %w", recorded.Name, err)
@@ -124,6 +177,24 @@ func Scenarios(
 		progress.tell(i+1, len(ask))
 	}
 	return list, nil
+}
+
+// oldSuites are what firmwares have in the place of suites that came with MicroPython 1.24: CBC in the place of GCM, and
+// static RSA in that of ECDHE.
+var oldSuites = map[string]string{"c02b": "c009", "c013": "002f"}
+
+// suiteOf returns a suite, or what stands in for it where the loaded server refuses it.
+func suiteOf(ctx context.Context, s Subject, suite string) (string, error) {
+	id, err := strconv.ParseUint(suite, 16, 16)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.Connect(ctx, 0, func(conn wire.Conn) {
+		if client, failed := wire.NewClient(conn, uint16(id)); failed == nil && client.Start() != nil && oldSuites[suite] != "" {
+			suite = oldSuites[suite]
+		}
+	})
+	return suite, err
 }
 
 func scenario(ctx context.Context, s Subject, recorded wire.Recorded) (wire.Recorded, error) {

@@ -72,9 +72,11 @@ def serve(client, wrap, response):
     try:
         tls = wrap(client)
         phase = "read"
-        request = line = tls.readline()
-        while line and line != b"\r\n":
+        request = tls.readline()
+        while True:
             line = tls.readline()
+            if not line or line == b"\r\n":
+                break
         cipher = str(tls.cipher()) if hasattr(tls, "cipher") else ""
         phase = "write"
         tls.write(response)

@@ -35,26 +35,41 @@ func again(ctx context.Context, o options) error {
 	defer servers.close()
 	pairs := map[string]wire.Head{}
 	for _, key := range recordedKeys {
-		head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](path(o.like, key))
-		if err != nil {
-			return err
-		}
-		pairs[key] = head
-		vectors, err = share(servers, key, vectors, func(r *record.Real, part []wire.Vector, p record.Progress) ([]wire.Vector, error) {
-			return record.Vectors(ctx, r, head, part, p)
-		})
-		if err != nil {
-			return err
-		}
-		head.Profile = o.profile
-		if err := write(path(o.profile, key), head, vectors); err != nil {
+		if pairs[key], err = exchanges(ctx, servers, o, key); err != nil {
 			return err
 		}
 	}
-	if err := loads(ctx, servers, o); err != nil {
-		return err
+	if o.wants("loader") {
+		if err := loads(ctx, servers, o); err != nil {
+			return err
+		}
 	}
-	return scenarios(ctx, servers, o, pairs)
+	if o.wants("scenarios") {
+		return scenarios(ctx, servers, o, pairs)
+	}
+	return nil
+}
+
+// wants tells whether a part is to be made.
+func (o options) wants(part string) bool { return o.only == "" || o.only == part }
+
+// exchanges makes the recording of one key, and returns the key in a form that the servers load.
+func exchanges(ctx context.Context, servers pool, o options, key string) (wire.Head, error) {
+	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](path(o.like, key))
+	if err != nil {
+		return head, err
+	}
+	if head, err = record.Loadable(ctx, servers[0], head); err != nil || !o.wants("exchanges") {
+		return head, err
+	}
+	vectors, err = share(servers, key, vectors, func(r *record.Real, part []wire.Vector, p record.Progress) ([]wire.Vector, error) {
+		return record.Vectors(ctx, r, head, part, p)
+	})
+	if err != nil {
+		return head, err
+	}
+	head.Profile = o.profile
+	return head, write(path(o.profile, key), head, vectors)
 }
 
 func loads(ctx context.Context, servers pool, o options) error {

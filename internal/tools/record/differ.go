@@ -30,6 +30,9 @@ func differ(ctx context.Context, o options) error {
 		return err
 	}
 	defer servers.close()
+	if head, err = record.Loadable(ctx, servers[0], head); err != nil {
+		return err
+	}
 	found, err := share(servers, "compared", ask, func(r *record.Real, part []wire.Vector, p record.Progress) ([]record.Difference, error) {
 		return record.Differ(ctx, r, &record.Emulated{Firmware: firmware}, head, part, p)
 	})

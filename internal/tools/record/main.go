@@ -27,6 +27,7 @@ type options struct {
 	profile string
 	differ  string
 	key     string
+	only    string
 	kinds   string
 	seed    uint64
 	count   int
@@ -44,6 +45,7 @@ func main() {
 	flag.StringVar(&o.servers, "server", "", "`ADDRESSES` of the servers' control ports, with commas")
 	flag.StringVar(&o.like, "like", "", "`PROFILE` whose recordings are made again, with these servers")
 	flag.StringVar(&o.profile, "profile", "", "`NAME` of the new recordings")
+	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader or scenarios")
 	flag.StringVar(&o.differ, "differ", "", "`FIRMWARE` of the emulation that the servers are compared with")
 	flag.StringVar(&o.key, "key", "p256", "`KEY` of the server in a comparison: p256, p384 or rsa2048")
 	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas; all of them otherwise")
