@@ -138,7 +138,7 @@ func TestClientCertificates(t *testing.T) {
 		{
 			"a second one that is none",
 			tls.Certificate{Certificate: [][]byte{valid.Certificate[0], make([]byte, 200)}, PrivateKey: ec},
-			"decode_error", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')",
+			"bad_certificate", "OSError: (-8576, 'MBEDTLS_ERR_X509_INVALID_FORMAT')", "OSError: (-8576, 'MBEDTLS_ERR_X509_INVALID_FORMAT')",
 		},
 		{
 			"of somebody else",
