@@ -121,6 +121,14 @@ func TestClientCertificates(t *testing.T) {
 			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",
 		},
 		{
+			"for servers, and expired",
+			ca.issue(ec, func(c *x509.Certificate) {
+				c.ExtKeyUsage, c.NotAfter = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, time.Now().Add(-time.Minute)
+			}),
+			"unsupported_certificate",
+			"ValueError: \nThe certificate validity has expired\n\nUsage does not match the extendedKeyUsage extension\n", "",
+		},
+		{
 			"not for signatures",
 			ca.issue(ec, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }),
 			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",

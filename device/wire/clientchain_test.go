@@ -22,6 +22,14 @@ import (
 	"github.com/leafcam/leafcam/device/wire"
 )
 
+// readVisits reads a recording.
+func readVisits(t *testing.T, name string, count int) (wire.ClientHead, []wire.ClientVisit) {
+	head, list, err := wire.ReadVectors[wire.ClientHead, wire.ClientVisit](filepath.Join("testdata", name+".jsonl.gz"))
+	require.NoError(t, err)
+	require.Len(t, list, count)
+	return head, list
+}
+
 // visit shows a chain to a camera, signs with the key, and returns what the camera answered: the alert, and the exception.
 func visit(t *testing.T, context *device.SSLContext, chain [][]byte, key crypto.Signer) (alert *[2]int, line string) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
@@ -57,9 +65,7 @@ func askingWith(t *testing.T, fw *device.Firmware, verify int, now time.Time, ca
 // the recording was not kept: another one with its name is trusted, which comes to the same for all that are refused. What
 // was served is signed anew.
 func TestMutatedClientCertificates(t *testing.T) {
-	_, visits, err := wire.ReadVectors[wire.ClientHead, wire.ClientVisit](filepath.Join("testdata", "client-certificates_mutated.jsonl.gz"))
-	require.NoError(t, err)
-	require.Len(t, visits, 190)
+	_, visits := readVisits(t, "client-certificates_mutated", 190)
 	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -76,14 +82,49 @@ func TestMutatedClientCertificates(t *testing.T) {
 		for _, v := range visits {
 			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					var chain [][]byte
-					for _, der := range v.Chain {
-						chain = append(chain, der)
-					}
+					chain := chainOf(v)
 					if v.Line == "" {
 						chain[0] = signedAnew(t, chain[0], key, caKey)
 					}
 					alert, line := visit(t, contexts[v.Verify], chain, key)
+					require.Equal(t, v.Line, line)
+					require.Equal(t, v.Alert, alert)
+				})
+			})
+		}
+	}
+}
+
+// chainOf returns what a visit showed.
+func chainOf(v wire.ClientVisit) (chain [][]byte) {
+	for _, der := range v.Chain {
+		chain = append(chain, der)
+	}
+	return chain
+}
+
+// TestClientCertificateVectors repeats the recorded visits whose CAs and keys were kept: certificates in which one thing or two
+// were changed and signed anew, odd fields, and chains with several faults.
+func TestClientCertificateVectors(t *testing.T) {
+	head, visits := readVisits(t, "client-certificates_openmv-5.0", 250)
+	now, err := time.Parse(time.RFC3339, head.Now)
+	require.NoError(t, err)
+	var cas [][]byte
+	for _, ca := range head.CAs {
+		cas = append(cas, ca)
+	}
+	keys := map[string]crypto.Signer{}
+	for name, der := range head.Keys {
+		key, err := x509.ParsePKCS8PrivateKey(der)
+		require.NoError(t, err)
+		keys[name] = key.(crypto.Signer)
+	}
+	for _, fw := range device.Firmwares() {
+		contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, cas...), 2: askingWith(t, fw, 2, now, cas...)}
+		for _, v := range visits {
+			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					alert, line := visit(t, contexts[v.Verify], chainOf(v), keys[v.Key])
 					require.Equal(t, v.Line, line)
 					require.Equal(t, v.Alert, alert)
 				})

@@ -112,24 +112,24 @@ func (hs *handshake) parseClientChain(list cryptobyte.String) (chain []*Certific
 // the chain is borne, unless it is too long to be verified.
 func (hs *handshake) judge(chain []*Certificate) error {
 	config := hs.c.config
-	flags, err := verifyChain(chain, config.CAs, config.Clock())
-	verified := flags == 0
+	wrong, err := verifyChain(chain, config.CAs, config.Clock())
+	var usage verifyFlags
 	if len(chain) > 0 {
 		hs.peer = chain[0]
-		flags |= clientUsage(chain[0])
+		usage = clientUsage(chain[0])
 	}
 	switch {
-	case err != nil || flags == 0 || config.VerifyMode == VerifyOptional:
-	case verified:
+	case err != nil || config.VerifyMode == VerifyOptional:
+	case wrong != 0:
+		err = (wrong | usage).err()
+	case usage != 0:
 		err = ErrBadCertificate
-	default:
-		err = flags.err()
 	}
 	if len(config.CAs) == 0 && config.VerifyMode == VerifyRequired {
 		err = ErrCAChainRequired
 	}
 	if err != nil {
-		hs.c.sendAlert(AlertFatal, flags.alert(), versionTLS12)
+		hs.c.sendAlert(AlertFatal, (wrong | usage).alert(), versionTLS12)
 		return err
 	}
 	if len(chain) == 0 {

@@ -54,7 +54,7 @@ func (f verifyFlags) alert() uint8 {
 	return alertCertificateUnknown
 }
 
-// text names the flags as MicroPython asks for them, with line ends at both ends of each line.
+// text names the flags, with line ends at both ends of each line, which is how MicroPython asks for them.
 func (f verifyFlags) text() string {
 	var out strings.Builder
 	for _, v := range verifyTexts {
@@ -75,7 +75,7 @@ func (e *VerifyError) Error() string { return e.flags.text() }
 // maxVerifyText is the longest text that MicroPython has room for, octets.
 const maxVerifyText = 255
 
-// err returns the error for flags that the verification of the chain came to, and of which text may have more.
+// err returns the error that MicroPython raises for flags.
 func (f verifyFlags) err() error {
 	if len(f.text()) > maxVerifyText {
 		return ErrX509VerifyFailed
@@ -90,7 +90,7 @@ const maxIntermediates = 8
 // first certificate is the client's; the issuer of each is looked for among the trusted ones, and then among those
 // that come after it. The error is ErrX509Fatal, when there are too many.
 func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, error) {
-	if len(chain) == 0 {
+	if len(chain) == 0 { // where all were passed over, a certificate without dates, algorithm and key is verified
 		return flagExpired | flagNotTrusted | flagBadHash | flagBadAlgorithm | flagBadKey, nil
 	}
 	now = now.Truncate(time.Second)
