@@ -142,7 +142,7 @@ type ClientVisit struct {
 
 // ClientHead is the first line of a file of visits: what the server was set up with, as far as it was kept.
 type ClientHead struct {
-	Profile string            `json:"profile"` // name of the firmware
+	Profile string            `json:"profile"` // name of the firmware, "" for either
 	CAs     []Octets          `json:"cas_hex,omitempty"`
 	Keys    map[string]Octets `json:"keys_hex,omitempty"` // of the clients, PKCS#8
 	Now     string            `json:"now,omitempty"`      // the server's clock, RFC 3339
