@@ -81,3 +81,27 @@ func TestDamagedCertificates(t *testing.T) {
 		requireJudged(t, append(bytes.Clone(der[:i]), der[i+1:]...))
 	}
 }
+
+// TestUsage: a key for one direction of an agreement only is for nothing else.
+func TestUsage(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		usage   int
+		allowed bool
+	}{
+		{"no keyUsage", -1, true},
+		{"digitalSignature", usageDigitalSignature, true},
+		{"digitalSignature and others", usageDigitalSignature | usageKeyEncipherment | usageCertSign, true},
+		{"others", usageKeyEncipherment | usageCertSign, false},
+		{"none", 0, false},
+		{"digitalSignature and encipherOnly", usageDigitalSignature | usageEncipherOnly, false},
+		{"digitalSignature and decipherOnly", usageDigitalSignature | usageDecipherOnly, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := &Certificate{keyUsage: tc.usage, serverOK: true, clientOK: true}
+			require.Equal(t, tc.allowed, c.allows(usageDigitalSignature))
+			require.Equal(t, tc.allowed, c.usable(&Suite{ecdhe: true}))
+			require.Equal(t, tc.allowed, clientUsage(c) == 0)
+		})
+	}
+}
