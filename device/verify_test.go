@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -201,12 +202,18 @@ func visitWith(
 		InsecureSkipVerify:   true,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil },
 	}
-	if conn, err := tls.Dial("tcp", camera.Addr().String(), config); err == nil {
-		_, _ = conn.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
-		_, _ = io.Copy(io.Discard, conn)
-		conn.Close()
-	}
-	return <-events
+	raw := dial(t, camera)
+	var client sync.WaitGroup
+	client.Go(func() {
+		conn := tls.Client(raw, config)
+		if _, err := conn.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err == nil {
+			_, _ = io.Copy(io.Discard, conn)
+		}
+	})
+	event := <-events
+	_ = raw.Close() // which the camera does not do after every failure
+	client.Wait()
+	return event
 }
 
 // TestNoCALoaded: a required certificate cannot satisfy a camera without a CA.
