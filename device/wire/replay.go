@@ -140,12 +140,10 @@ const patienceOverPipe = 30 * time.Second
 // untilIdle reads on while a server is busy. A network does not tell, so there time alone has to
 // do; a Pipe does, and what a server answers there does not depend on how busy the machine is.
 func (r *replay) untilIdle() {
-	const longest = 100 * time.Millisecond
+	const look = time.Millisecond
 	pipe, ok := r.conn.(*PipeConn)
-	look := time.Millisecond
 	for limit := time.Now().Add(patienceOverPipe); ok && !r.over() && !pipe.Idle() && time.Now().Before(limit); {
 		r.read(time.Now().Add(look))
-		look = min(2*look, longest)
 	}
 }
 

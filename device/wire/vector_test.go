@@ -22,7 +22,13 @@ func serve(context *device.SSLContext, script device.Script) (*wire.PipeConn, <-
 	client, server := wire.Pipe()
 	events := make(chan trace.Event, 1)
 	camera := device.NewCamera(device.CameraConfig{Context: context, Script: script})
-	go func() { events <- camera.ServeConn(server) }()
+	go func() {
+		event := camera.ServeConn(server)
+		if event.LeftOpen {
+			server.Leave()
+		}
+		events <- event
+	}()
 	return client, events
 }
 

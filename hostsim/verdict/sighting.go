@@ -62,7 +62,7 @@ func See(e *trace.Event, s *Served) Sighting { return SeeKnowing(e, s, ControlUn
 func SeeKnowing(e *trace.Event, s *Served, c Control) Sighting {
 	o := view{e, s, c}.ended()
 	if e.LeftOpen {
-		o.Sentence += "; the script leaves the connection open"
+		o.Sentence += ". The script leaves the connection open"
 	}
 	return o
 }
@@ -175,15 +175,15 @@ func (v view) endedByCamera() Sighting {
 	if errors.As(v.e.Exception, &code) {
 		name = " (" + code.Name + ")"
 	}
-	switch {
-	case v.s.WrongKey && !v.e.Complete:
-		return v.says(VerdictNoHandshake, CauseWrongKey, "was dropped by the camera, which could not sign"+name+": "+string(CauseWrongKey))
-	case errors.Is(v.e.Exception, micropython.ErrHandshake) && !v.e.Complete:
-		return v.withoutGround(name)
-	}
 	done := "was dropped"
 	if v.e.LeftOpen {
 		done = "was given up"
+	}
+	switch {
+	case v.s.WrongKey && !v.e.Complete:
+		return v.says(VerdictNoHandshake, CauseWrongKey, done+" by the camera, which could not sign"+name+": "+string(CauseWrongKey))
+	case errors.Is(v.e.Exception, micropython.ErrHandshake) && !v.e.Complete:
+		return v.withoutGround(name)
 	}
 	return v.says(VerdictNoHandshake, CauseNotTLS, done+" by the camera, which could not go on"+name)
 }
