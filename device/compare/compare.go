@@ -43,6 +43,9 @@ type Report struct {
 	// BehavesLike is the profile that every answer matched, "" when there is none.
 	BehavesLike string   `json:"behaves_like"`
 	Results     []Result `json:"results"`
+	// Script is the one among the emulation's whose answers come closest: they differ in the connections that they
+	// close. The results compare with it.
+	Script string `json:"script"`
 
 	// Certificates is how many the server presented.
 	Certificates int `json:"certificates"`
@@ -95,6 +98,8 @@ type Result struct {
 	Camera  map[string]string `json:"camera"` // what each firmware answers
 	Matches map[string]bool   `json:"matches"`
 	Repeats int               `json:"repeats"` // after which the answer was a camera's, or stayed what it was
+
+	exchange wire.Exchange
 }
 
 // connectTimeout is how long a connection may take, and dialAttempts how often it is
@@ -120,7 +125,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	report.Note = report.twin.stranger
-	expected, err := answers(report.twin, probes)
+	known, err := answers(report.twin, probes)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if o.Progress != nil {
 			o.Progress(i, len(probes), p.Name)
 		}
-		result, vector, err := report.twin.try(limited, o, p, flight, expected)
+		result, vector, err := report.twin.try(limited, o, p, flight, known)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -143,11 +148,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 		report.Results = append(report.Results, result)
 		report.vectors = append(report.vectors, vector)
-		if silent = silentAfter(silent, result, vector); silent == silentProbes {
+		if silent = silentAfter(silent, known.known(p.Name, result.exchange), vector); silent == silentProbes {
 			report.giveUp(p, StopSilent, fmt.Sprintf("it accepts connections and did not answer %d times in a row", silentProbes))
 			break
 		}
 	}
+	report.compareWith(known)
 	report.conclude()
 	return report, nil
 }
@@ -157,13 +163,8 @@ func (r *Report) giveUp(p Probe, why Stop, words string) {
 }
 
 // silentAfter counts the answers without an octet. One that a camera gives, too, does not count.
-func silentAfter(before int, result Result, vector wire.Vector) int {
-	for _, matches := range result.Matches {
-		if matches {
-			return 0
-		}
-	}
-	if vector.End != wire.EndOpen || len(vector.Received.Records)+len(vector.Received.Trailing) > 0 {
+func silentAfter(before int, known bool, vector wire.Vector) int {
+	if known || vector.End != wire.EndOpen || len(vector.Received.Records)+len(vector.Received.Trailing) > 0 {
 		return 0
 	}
 	return before + 1
@@ -203,9 +204,20 @@ func (c *timedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// answers returns what each firmware answers to each probe.
-func answers(t *twin, probes []Probe) (map[string]map[string]wire.Exchange, error) {
-	all := map[string]map[string]wire.Exchange{}
+// scripts are those that differ in the connections that they close.
+func scripts() []device.Script {
+	return []device.Script{device.Hello(device.DefaultBody), device.Asyncio(device.DefaultBody), device.Microdot(device.DefaultBody)}
+}
+
+// A camera is a script on a firmware, by their names.
+type camera struct{ script, firmware string }
+
+// expected is what each camera answers to each probe.
+type expected map[camera]map[string]wire.Exchange
+
+// answers asks the emulation.
+func answers(t *twin, probes []Probe) (expected, error) {
+	all := expected{}
 	var mu sync.Mutex
 	var done sync.WaitGroup
 	for _, fw := range device.Firmwares() {
@@ -213,19 +225,57 @@ func answers(t *twin, probes []Probe) (map[string]map[string]wire.Exchange, erro
 		if err != nil {
 			return nil, err
 		}
-		byProbe := map[string]wire.Exchange{}
-		all[fw.Name] = byProbe
-		for _, p := range probes {
-			done.Go(func() {
-				ex := t.answer(context, p)
-				mu.Lock()
-				defer mu.Unlock()
-				byProbe[p.Name] = ex
-			})
+		for _, script := range scripts() {
+			byProbe := map[string]wire.Exchange{}
+			all[camera{script.Name, fw.Name}] = byProbe
+			for _, p := range probes {
+				done.Go(func() {
+					ex := t.answer(context, script, p)
+					mu.Lock()
+					defer mu.Unlock()
+					byProbe[p.Name] = ex
+				})
+			}
 		}
 	}
 	done.Wait()
 	return all, nil
+}
+
+// known tells whether a camera answers so.
+func (e expected) known(probe string, ex wire.Exchange) bool {
+	for _, byProbe := range e {
+		if len(wire.Diff(byProbe[probe], ex)) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// compareWith compares all results with the script that comes closest on any firmware.
+func (r *Report) compareWith(e expected) {
+	most := -1
+	for _, script := range scripts() {
+		for _, fw := range device.Firmwares() {
+			matched := 0
+			for _, result := range r.Results {
+				if len(wire.Diff(e[camera{script.Name, fw.Name}][result.Probe], result.exchange)) == 0 {
+					matched++
+				}
+			}
+			if matched > most {
+				most, r.Script = matched, script.Name
+			}
+		}
+	}
+	for i := range r.Results {
+		result := &r.Results[i]
+		for _, fw := range device.Firmwares() {
+			answer := e[camera{r.Script, fw.Name}][result.Probe]
+			result.Camera[fw.Name] = answer.Describe()
+			result.Matches[fw.Name] = len(wire.Diff(answer, result.exchange)) == 0
+		}
+	}
 }
 
 // calm is how much slower than its first flight a server is taken to be when it is asked again.
@@ -234,7 +284,7 @@ const calm = 100 * time.Millisecond
 // try sends one probe. An answer that is no camera's is asked for once more, with more patience,
 // because a network or a busy machine can delay an answer, and a reset can overtake it.
 func (t *twin) try(
-	ctx context.Context, o Options, p Probe, flight time.Duration, expected map[string]map[string]wire.Exchange,
+	ctx context.Context, o Options, p Probe, flight time.Duration, known expected,
 ) (Result, wire.Vector, error) {
 	vector := p.vector(t.kind)
 	result := Result{Probe: p.Name, Subject: p.Subject, Meaning: p.Meaning, Camera: map[string]string{}, Matches: map[string]bool{}}
@@ -251,14 +301,8 @@ func (t *twin) try(
 		if ctx.Err() != nil {
 			return result, vector, ctx.Err()
 		}
-		matched := false
-		for fw, answers := range expected {
-			result.Camera[fw] = answers[p.Name].Describe()
-			result.Matches[fw] = len(wire.Diff(answers[p.Name], vector.Exchange)) == 0
-			matched = matched || result.Matches[fw]
-		}
-		if matched || result.Repeats == 1 {
-			result.Answer = vector.Describe()
+		if known.known(p.Name, vector.Exchange) || result.Repeats == 1 {
+			result.Answer, result.exchange = vector.Describe(), vector.Exchange
 			return result, vector, nil
 		}
 	}
