@@ -281,7 +281,10 @@ func (c *Camera) serveConn(conn net.Conn, id int) (trace.Event, *SSLSocket) {
 		metered.transfer = board.Network.Transfer
 	}
 	event := trace.Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []trace.Alert{}, Requests: []trace.Request{}}
-	session := &Session{context: c.config.Context, conn: metered, event: &event, secret: c.config.OnSecret, progress: c.config.OnProgress, collect: c.collect}
+	session := &Session{
+		context: c.config.Context, conn: metered, event: &event,
+		secret: c.config.OnSecret, progress: c.config.OnProgress, collect: c.collect,
+	}
 	session.tell()
 	if c.config.Delay != nil {
 		session.pause = c.pause

@@ -25,7 +25,7 @@ type Session struct {
 	event   *trace.Event
 
 	progress func(trace.Event) // may be nil
-	collect  func() bool       // of the camera; may be nil
+	collect  func() bool       // of the camera
 }
 
 // maxOpening is how much an event keeps of what is no ClientHello, octets.
@@ -47,7 +47,7 @@ func (s *Session) Wrap() error {
 func (s *Session) WrapLazily() (err error) {
 	s.event.Phase = "wrap"
 	s.socket, err = s.wrapSocket()
-	if errors.Is(err, micropython.ErrNoMemory) && s.collect != nil && s.collect() {
+	if errors.Is(err, micropython.ErrNoMemory) && s.collect() {
 		s.socket, err = s.wrapSocket()
 	}
 	if err == nil {

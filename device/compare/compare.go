@@ -100,6 +100,7 @@ type Result struct {
 	Repeats int               `json:"repeats"` // after which the answer was a camera's, or stayed what it was
 
 	exchange wire.Exchange
+	known    bool // to be a camera's
 }
 
 // connectTimeout is how long a connection may take, and dialAttempts how often it is
@@ -148,7 +149,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 		report.Results = append(report.Results, result)
 		report.vectors = append(report.vectors, vector)
-		if silent = silentAfter(silent, known.known(p.Name, result.exchange), vector); silent == silentProbes {
+		if silent = silentAfter(silent, result.known, vector); silent == silentProbes {
 			report.giveUp(p, StopSilent, fmt.Sprintf("it accepts connections and did not answer %d times in a row", silentProbes))
 			break
 		}
@@ -204,7 +205,7 @@ func (c *timedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// scripts are those that differ in the connections that they close.
+// scripts are those that differ in the connections that they close. The first one is the documented server.
 func scripts() []device.Script {
 	return []device.Script{device.Hello(device.DefaultBody), device.Asyncio(device.DefaultBody), device.Microdot(device.DefaultBody)}
 }
@@ -213,53 +214,71 @@ func scripts() []device.Script {
 type camera struct{ script, firmware string }
 
 // expected is what each camera answers to each probe.
-type expected map[camera]map[string]wire.Exchange
+type expected struct {
+	twin    *twin
+	probes  []Probe
+	scripts []device.Script // that were asked
+	answers map[camera]map[string]wire.Exchange
+}
 
-// answers asks the emulation.
-func answers(t *twin, probes []Probe) (expected, error) {
-	all := expected{}
+// answers asks the documented server of each firmware; the other scripts are asked when its answers do not do.
+func answers(t *twin, probes []Probe) (*expected, error) {
+	e := &expected{twin: t, probes: probes, answers: map[camera]map[string]wire.Exchange{}}
+	return e, e.ask(scripts()[0])
+}
+
+// ask asks a script on each firmware.
+func (e *expected) ask(script device.Script) error {
+	e.scripts = append(e.scripts, script)
 	var mu sync.Mutex
 	var done sync.WaitGroup
+	defer done.Wait()
 	for _, fw := range device.Firmwares() {
-		context, err := t.context(fw)
+		context, err := e.twin.context(fw)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, script := range scripts() {
-			byProbe := map[string]wire.Exchange{}
-			all[camera{script.Name, fw.Name}] = byProbe
-			for _, p := range probes {
-				done.Go(func() {
-					ex := t.answer(context, script, p)
-					mu.Lock()
-					defer mu.Unlock()
-					byProbe[p.Name] = ex
-				})
-			}
+		byProbe := map[string]wire.Exchange{}
+		e.answers[camera{script.Name, fw.Name}] = byProbe
+		for _, p := range e.probes {
+			done.Go(func() {
+				ex := e.twin.answer(context, script, p)
+				mu.Lock()
+				defer mu.Unlock()
+				byProbe[p.Name] = ex
+			})
 		}
 	}
-	done.Wait()
-	return all, nil
+	return nil
 }
 
 // known tells whether a camera answers so.
-func (e expected) known(probe string, ex wire.Exchange) bool {
-	for _, byProbe := range e {
+func (e *expected) known(probe string, ex wire.Exchange) (bool, error) {
+	for _, byProbe := range e.answers {
 		if len(wire.Diff(byProbe[probe], ex)) == 0 {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	all := scripts()
+	if len(e.scripts) == len(all) {
+		return false, nil
+	}
+	for _, script := range all[len(e.scripts):] {
+		if err := e.ask(script); err != nil {
+			return false, err
+		}
+	}
+	return e.known(probe, ex)
 }
 
 // compareWith compares all results with the script that comes closest on any firmware.
-func (r *Report) compareWith(e expected) {
+func (r *Report) compareWith(e *expected) {
 	most := -1
-	for _, script := range scripts() {
+	for _, script := range e.scripts {
 		for _, fw := range device.Firmwares() {
 			matched := 0
 			for _, result := range r.Results {
-				if len(wire.Diff(e[camera{script.Name, fw.Name}][result.Probe], result.exchange)) == 0 {
+				if len(wire.Diff(e.answers[camera{script.Name, fw.Name}][result.Probe], result.exchange)) == 0 {
 					matched++
 				}
 			}
@@ -271,7 +290,7 @@ func (r *Report) compareWith(e expected) {
 	for i := range r.Results {
 		result := &r.Results[i]
 		for _, fw := range device.Firmwares() {
-			answer := e[camera{r.Script, fw.Name}][result.Probe]
+			answer := e.answers[camera{r.Script, fw.Name}][result.Probe]
 			result.Camera[fw.Name] = answer.Describe()
 			result.Matches[fw.Name] = len(wire.Diff(answer, result.exchange)) == 0
 		}
@@ -284,7 +303,7 @@ const calm = 100 * time.Millisecond
 // try sends one probe. An answer that is no camera's is asked for once more, with more patience,
 // because a network or a busy machine can delay an answer, and a reset can overtake it.
 func (t *twin) try(
-	ctx context.Context, o Options, p Probe, flight time.Duration, known expected,
+	ctx context.Context, o Options, p Probe, flight time.Duration, known *expected,
 ) (Result, wire.Vector, error) {
 	vector := p.vector(t.kind)
 	result := Result{Probe: p.Name, Subject: p.Subject, Meaning: p.Meaning, Camera: map[string]string{}, Matches: map[string]bool{}}
@@ -301,7 +320,10 @@ func (t *twin) try(
 		if ctx.Err() != nil {
 			return result, vector, ctx.Err()
 		}
-		if known.known(p.Name, vector.Exchange) || result.Repeats == 1 {
+		if result.known, err = known.known(p.Name, vector.Exchange); err != nil {
+			return result, vector, err
+		}
+		if result.known || result.Repeats == 1 {
 			result.Answer, result.exchange = vector.Describe(), vector.Exchange
 			return result, vector, nil
 		}

@@ -72,7 +72,7 @@ func TestVectors(t *testing.T) {
 // TestVectorsUnderAsyncio replays them against a script whose handshake happens inside
 // its first read, and which closes the TCP socket as well. The wire is the same, the exceptions come from the read; only a
 // close_notify in the handshake is no exception there but the end of the stream
-// (CAMERA.md section 5.3).
+// (CAMERA.md section 5.4).
 func TestVectorsUnderAsyncio(t *testing.T) {
 	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "openmv-5.0_p256.jsonl.gz"))
 	require.NoError(t, err)
