@@ -19,7 +19,11 @@ func EncodePEM(list ...*x509.Certificate) []byte {
 
 // EncodeKeyPEM returns the private key in PKCS#8 PEM.
 func (i *Identity) EncodeKeyPEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: i.KeyDER()})
+	der, err := x509.MarshalPKCS8PrivateKey(i.Key)
+	if err != nil {
+		panic(err) // the keys of this package always encode
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 // ParseCertificates reads certificates in PEM, text around them allowed, or one or

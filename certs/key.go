@@ -66,13 +66,26 @@ type Identity struct {
 // DER returns the certificate in DER.
 func (i *Identity) DER() []byte { return i.Certificate.Raw }
 
-// KeyDER returns the private key in PKCS#8 DER, which every firmware loads.
+// KeyDER returns the private key as [MarshalKey] does.
 func (i *Identity) KeyDER() []byte {
-	der, err := x509.MarshalPKCS8PrivateKey(i.Key)
+	der, err := MarshalKey(i.Key)
 	if err != nil {
 		panic(err) // the keys of this package always encode
 	}
 	return der
+}
+
+// MarshalKey returns a private key in the DER that every firmware loads: SEC1 for EC (RFC 5915), PKCS#1 for RSA (RFC 8017
+// appendix A.1.2). Firmwares before MicroPython 1.24 do not load PKCS#8 (CAMERA.md section 10), in which other keys
+// are. The error is of a key that has no form.
+func MarshalKey(key crypto.PrivateKey) ([]byte, error) {
+	switch key := key.(type) {
+	case *ecdsa.PrivateKey:
+		return x509.MarshalECPrivateKey(key)
+	case *rsa.PrivateKey:
+		return x509.MarshalPKCS1PrivateKey(key), nil
+	}
+	return x509.MarshalPKCS8PrivateKey(key)
 }
 
 // ErrKeyTooLong is of an RSA key that is longer than [MaxRSABits].

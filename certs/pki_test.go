@@ -139,7 +139,9 @@ func TestParseKeyPEM(t *testing.T) {
 	require.NoError(t, err)
 	der, err := certs.ParseKeyPEM(append(certs.EncodePEM(id.Certificate), id.EncodeKeyPEM()...))
 	require.NoError(t, err)
-	require.Equal(t, id.KeyDER(), der)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(id.Key)
+	require.NoError(t, err)
+	require.Equal(t, pkcs8, der)
 	for want, data := range map[string]string{
 		"no private key in PEM": string(certs.EncodePEM(id.Certificate)),
 		"is encrypted":          "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",

@@ -30,6 +30,14 @@ type Firmware struct {
 	// Reassembles says that handshake messages may be split over records
 	// (CAMERA.md section 10).
 	Reassembles bool
+	// LaxRSAKeys says that octets behind an RSA key in PKCS#1 are passed over (CAMERA.md section 10).
+	LaxRSAKeys bool
+	// TerminatesFiles says that an octet 0 is handed to the parsers behind each file: PKCS#8 does not take it
+	// (CAMERA.md section 10).
+	TerminatesFiles bool
+	// BareStreamErrors says that exceptions of reads and writes have a number alone, without its name
+	// (CAMERA.md section 10).
+	BareStreamErrors bool
 
 	Suites     []string // cipher suites in the order of preference, as get_ciphers() prints them
 	Groups     []string // of ECDHE in the order of preference, such as secp256r1
@@ -42,6 +50,17 @@ type Firmware struct {
 	// Epoch is the start of mbedtls_time, which fills the first four octets of the
 	// server random (CAMERA.md section 2.2).
 	Epoch time.Time
+
+	// Alike are other versions that behave the same in every recorded exchange (CAMERA.md section 10).
+	Alike []Version
+}
+
+// A Version is a firmware that behaves as a profile does.
+type Version struct {
+	Name        string // as given to --firmware
+	Description string
+	MicroPython string // version
+	MbedTLS     string // version
 }
 
 // OpenMV50 is the released firmware 5.0 of OpenMV on an stm32 board.
@@ -54,6 +73,74 @@ var OpenMV50 = &Firmware{
 	OutContentLen: 4096,
 	ClientHashes:  []string{"SHA-384", "SHA-256"},
 	Epoch:         time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
+	Alike:         []Version{{"micropython-1.28", "MicroPython 1.28", "1.28.0", "3.6.2"}},
+}
+
+// MicroPython127 is MicroPython 1.25 to 1.27, whose exceptions of reads and writes have no names.
+var MicroPython127 = &Firmware{
+	Name:             "micropython-1.27",
+	Description:      "MicroPython 1.27, DER only",
+	MicroPython:      "1.27.0",
+	MbedTLS:          "3.6.2",
+	InContentLen:     OpenMV50.InContentLen,
+	OutContentLen:    OpenMV50.OutContentLen,
+	BareStreamErrors: true,
+	ClientHashes:     OpenMV50.ClientHashes,
+	Epoch:            OpenMV50.Epoch,
+	Alike: []Version{
+		{"openmv-4.8", "OpenMV firmware 4.8 (2025-12-05)", "1.26.0", "3.6.2"},
+		{"openmv-4.7", "OpenMV firmware 4.7 (2025-06-01)", "1.25.0-preview", "3.6.2"},
+		{"micropython-1.26", "MicroPython 1.26", "1.26.1", "3.6.2"},
+		{"micropython-1.25", "MicroPython 1.25", "1.25.0", "3.6.2"},
+	},
+}
+
+// MicroPython128PEM is MicroPython 1.28 in a build with PEM switched on, which some of OpenMV's users have.
+var MicroPython128PEM = &Firmware{
+	Name:          "micropython-1.28-pem",
+	Description:   "MicroPython 1.28 built with PEM switched on",
+	MicroPython:   "1.28.0",
+	MbedTLS:       "3.6.2",
+	InContentLen:  OpenMV50.InContentLen,
+	OutContentLen: OpenMV50.OutContentLen,
+	PEM:           true,
+	ClientHashes:  OpenMV50.ClientHashes,
+	Epoch:         OpenMV50.Epoch,
+}
+
+// MicroPython124 is MicroPython 1.24, the first with ECDHE for RSA certificates on every port.
+var MicroPython124 = &Firmware{
+	Name:          "micropython-1.24",
+	Description:   "MicroPython 1.24, DER only",
+	MicroPython:   "1.24.1",
+	MbedTLS:       "3.5.1",
+	InContentLen:  OpenMV50.InContentLen,
+	OutContentLen: OpenMV50.OutContentLen,
+	LaxRSAKeys:    true, BareStreamErrors: true,
+	ClientHashes: OpenMV50.ClientHashes,
+	Epoch:        OpenMV50.Epoch,
+	Alike:        []Version{{"openmv-4.6", "OpenMV firmware 4.6 (2025-01-29)", "1.24.0", "3.5.1"}},
+}
+
+// OpenMV459 is OpenMV's firmware 4.5.9 over MicroPython 1.23: CBC alone, static RSA for RSA certificates, and no keys in
+// PKCS#8.
+var OpenMV459 = &Firmware{
+	Name:          "openmv-4.5.9",
+	Description:   "OpenMV firmware 4.5.9, DER only, no PKCS#8",
+	MicroPython:   "1.23.0",
+	MbedTLS:       "3.5.1",
+	InContentLen:  OpenMV50.InContentLen,
+	OutContentLen: OpenMV50.OutContentLen,
+	LaxRSAKeys:    true, TerminatesFiles: true, BareStreamErrors: true,
+	Suites: []string{
+		"TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA",
+		"TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA",
+		"TLS-RSA-WITH-AES-256-CBC-SHA256", "TLS-RSA-WITH-AES-256-CBC-SHA",
+		"TLS-RSA-WITH-AES-128-CBC-SHA256", "TLS-RSA-WITH-AES-128-CBC-SHA",
+	},
+	ClientHashes: OpenMV50.ClientHashes,
+	Epoch:        OpenMV50.Epoch,
+	Alike:        []Version{{"micropython-1.23", "MicroPython 1.23", "1.23.0", "3.5.1"}},
 }
 
 // MicroPython129 is what an upgrade will bring: a preview of MicroPython 1.29, from
@@ -72,12 +159,13 @@ var MicroPython129 = &Firmware{
 	Epoch:              OpenMV50.Epoch,
 }
 
-var firmwares = []*Firmware{OpenMV50, MicroPython129}
+var firmwares = []*Firmware{OpenMV50, MicroPython129, MicroPython128PEM, MicroPython127, MicroPython124, OpenMV459}
 
 // Firmwares returns all profiles; the first one is the default.
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }
 
-// FirmwareByName returns the profile with that name, or an error that lists the names.
+// FirmwareByName returns the profile with that name. For a version that behaves as a profile it is a copy that has
+// the version's name. The error of a name that is not known lists the names.
 func FirmwareByName(name string) (*Firmware, error) {
 	var names []string
 	for _, fw := range firmwares {
@@ -85,8 +173,28 @@ func FirmwareByName(name string) (*Firmware, error) {
 			return fw, nil
 		}
 		names = append(names, fw.Name)
+		for _, v := range fw.Alike {
+			if v.Name == name {
+				return fw.as(v), nil
+			}
+			names = append(names, v.Name)
+		}
 	}
+	slices.Sort(names)
 	return nil, fmt.Errorf("unknown firmware %q; known: %s", name, strings.Join(names, ", "))
+}
+
+// as returns the profile under a version's name.
+func (fw *Firmware) as(v Version) *Firmware {
+	copied := *fw
+	copied.Name, copied.Description, copied.MicroPython, copied.MbedTLS = v.Name, v.Description, v.MicroPython, v.MbedTLS
+	copied.Alike = []Version{{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS}}
+	for _, other := range fw.Alike {
+		if other != v {
+			copied.Alike = append(copied.Alike, other)
+		}
+	}
+	return &copied
 }
 
 // Validate tells which of a firmware's names the emulation does not have; nil when it has them all.
@@ -103,7 +211,7 @@ func (fw *Firmware) profile() (*mbedtls.Profile, error) {
 	}
 	p, err := build.Profile(mbedtls.Quirks{
 		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
-		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles,
+		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles, LaxRSAKeys: fw.LaxRSAKeys,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)

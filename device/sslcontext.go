@@ -105,19 +105,28 @@ func (c *SSLContext) Firmware() *Firmware { return c.firmware }
 func (c *SSLContext) LoadCertChain(cert, key []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.loadKey(bytes.Clone(key)); err != nil {
+	if err := c.loadKey(c.handedOver(key)); err != nil {
 		return micropython.Raised(err)
 	}
 	if err := c.memory.loadKey(keySize(c.key)); err != nil {
 		c.key = nil
 		return err
 	}
-	chain, err := c.parseCertificates(bytes.Clone(cert))
+	chain, err := c.parseCertificates(c.handedOver(cert))
 	if short := c.memory.loadCertificates(chain); short != nil {
 		return short
 	}
 	c.chain = append(slices.Clip(c.chain), chain...)
 	return micropython.Raised(err)
+}
+
+// handedOver returns a copy of a file's content as the firmware hands it to the parsers.
+func (c *SSLContext) handedOver(content []byte) []byte {
+	content = bytes.Clone(content)
+	if c.firmware.TerminatesFiles {
+		content = append(content, 0)
+	}
+	return content
 }
 
 func keySize(key *mbedtls.PrivateKey) KeySize {

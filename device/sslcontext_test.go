@@ -44,6 +44,10 @@ func TestEmptyKeyFile(t *testing.T) {
 			require.Empty(t, context.KeyKind())
 			require.NoError(t, context.LoadCertChain(id.DER(), id.KeyDER()))
 			require.EqualError(t, context.LoadCertChain(id.DER(), nil), "ValueError: invalid key")
+			if firmware.TerminatesFiles { // then no file is empty
+				require.Empty(t, context.KeyKind())
+				return
+			}
 			require.Equal(t, "EC secp256r1", context.KeyKind())
 			require.Len(t, context.Chain(), 1)
 

@@ -90,9 +90,10 @@ func (s *SSLSocket) shakeHands() error {
 // (CAMERA.md sections 5.2 and 5.3).
 func (s *SSLSocket) Read(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
-		return 0, err
+		return 0, s.ofStream(err)
 	}
 	n, err := 0, s.shakeHandsLazily()
+	inHandshake := err != nil
 	if err == nil {
 		n, err = s.tls.Read(p)
 		s.giveBack()
@@ -102,8 +103,10 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	case errors.Is(err, mbedtls.ErrWantRead):
 		return 0, micropython.ErrNone
+	case inHandshake:
+		return 0, s.ofHandshake(s.latch(err))
 	case err != nil:
-		return n, s.latch(err)
+		return n, s.ofStream(s.latch(err))
 	case n == 0 && len(p) > 0:
 		return 0, io.EOF
 	}
@@ -194,16 +197,37 @@ func (s *SSLSocket) Send(p []byte) (int, error) {
 // (CAMERA.md section 5.3).
 func (s *SSLSocket) Write(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
-		return 0, err
+		return 0, s.ofStream(err)
 	}
 	if err := s.shakeHandsLazily(); err != nil {
-		return 0, s.latch(err)
+		return 0, s.ofHandshake(s.latch(err))
 	}
 	n, err := s.tls.Write(p)
 	if err != nil {
-		return n, s.latch(err)
+		return n, s.ofStream(s.latch(err))
 	}
 	return n, nil
+}
+
+// ofHandshake returns an exception of a handshake inside a read or write. It has its name, but for the end of the stream,
+// which the stream raises.
+func (s *SSLSocket) ofHandshake(err error) error {
+	if errors.Is(err, mbedtls.ErrConnEOF) {
+		return s.ofStream(err)
+	}
+	return err
+}
+
+// ofStream returns an exception as reads and writes raise it: with its number alone, where the firmware's streams do not
+// know the names.
+func (s *SSLSocket) ofStream(err error) error {
+	var raised *micropython.OSError
+	if !s.context.firmware.BareStreamErrors || !errors.As(err, &raised) {
+		return err
+	}
+	bare := *raised
+	bare.Bare = true
+	return &bare
 }
 
 // Close closes the TCP connection. No close_notify is sent: the camera never does.

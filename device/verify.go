@@ -1,7 +1,6 @@
 package device
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
@@ -32,7 +31,7 @@ func (c *SSLContext) SetVerifyMode(mode VerifyMode) {
 func (c *SSLContext) LoadVerifyLocations(cadata []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list, err := c.parseCertificates(bytes.Clone(cadata))
+	list, err := c.parseCertificates(c.handedOver(cadata))
 	c.cas = append(c.cas[:len(c.cas):len(c.cas)], list...)
 	return micropython.Raised(err)
 }

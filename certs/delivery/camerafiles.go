@@ -65,13 +65,13 @@ func (d *Delivery) CameraFiles() ([]File, error) {
 	return files, nil
 }
 
-// CameraDER returns the key as cameras load it: PKCS#8, or as it came where Go cannot write
+// CameraDER returns the key as every camera loads it, see [certs.MarshalKey], or as it came where Go cannot write
 // it anew.
 func (k *PrivateKey) CameraDER() ([]byte, error) {
 	if k.Signer == nil {
 		return k.DER, nil
 	}
-	return x509.MarshalPKCS8PrivateKey(k.Signer)
+	return certs.MarshalKey(k.Signer)
 }
 
 // LoadingLines returns the MicroPython that loads a camera's files, a line each; with

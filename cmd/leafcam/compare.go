@@ -180,6 +180,9 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 	switch {
 	case report.BehavesLike != "":
 		fmt.Fprintf(&words, "%s behaves like %s in everything that was asked\n", report.Address, report.BehavesLike)
+		if len(report.Alike) > 0 {
+			fmt.Fprintf(&words, "%s would answer the same: they differ in what they load, or in what they log\n", strings.Join(report.Alike, ", "))
+		}
 		if report.Script != device.Hello("").Name {
 			fmt.Fprintf(&words, "its script leaves connections open as %s does\n", report.Script)
 		}

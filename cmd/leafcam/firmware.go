@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,8 @@ func newFirmware() *cobra.Command {
     $ leafcam firmware openmv-5.0 micropython-1.29
 
 Lists the firmwares that can be emulated, or says in what two of them behave differently and what
-that means for those who connect.`,
+that means for those who connect. A version behaves as its profile in everything that was recorded
+of it; --firmware takes both names.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 0 && len(args) != 2 {
 				return usage(fmt.Errorf("%d profiles given: none lists them all, two are compared", len(args)))
@@ -48,12 +50,17 @@ func listFirmwares(out io.Writer, asJSON bool) error {
 		MbedTLS     string   `json:"mbedtls"`
 		PEM         bool     `json:"pem"`
 		Suites      []string `json:"cipher_suites"`
+		Alike       []string `json:"alike"` // other names, of versions that behave the same
 	}
 	var list []profile
-	t := grid.New("profile", "what it is", "MicroPython", "Mbed TLS")
+	t := grid.New("profile", "what it is", "MicroPython", "Mbed TLS", "behave the same")
 	for _, fw := range device.Firmwares() {
-		list = append(list, profile{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, fw.PEM, fw.CipherSuites()})
-		t.Append(fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS)
+		alike := []string{}
+		for _, v := range fw.Alike {
+			alike = append(alike, v.Name)
+		}
+		list = append(list, profile{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, fw.PEM, fw.CipherSuites(), alike})
+		t.Append(fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, strings.Join(alike, ", "))
 	}
 	return render(out, asJSON, struct {
 		Format    int       `json:"format"`

@@ -40,8 +40,10 @@ type Report struct {
 	Address  string    `json:"address"`
 	Started  time.Time `json:"started"`
 	Profiles []Profile `json:"profiles"`
-	// BehavesLike is the profile that every answer matched, "" when there is none.
+	// BehavesLike is the profile that every answer matched, "" when there is none. Alike are others that every
+	// answer matched, too: they differ in what they load, and no connection tells that.
 	BehavesLike string   `json:"behaves_like"`
+	Alike       []string `json:"alike"`
 	Results     []Result `json:"results"`
 	// Script is the one among the emulation's whose answers come closest: they differ in the connections that they
 	// close. The results compare with it.
@@ -113,7 +115,7 @@ const (
 // Run compares a server with every firmware. The error is the context's, or says that the
 // server could not be reached at all; one that stops answering later is reported.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	report := &Report{Format: reportFormat, Address: o.Address, Started: time.Now(), Results: []Result{}}
+	report := &Report{Format: reportFormat, Address: o.Address, Started: time.Now(), Alike: []string{}, Results: []Result{}}
 	probes := Probes()
 	limited, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
@@ -362,7 +364,11 @@ func (r *Report) conclude() {
 			}
 		}
 		if p.Matched == p.Total && r.StoppedAt == "" && p.Total > 0 {
-			r.BehavesLike = fw.Name
+			if r.BehavesLike == "" {
+				r.BehavesLike = fw.Name
+			} else {
+				r.Alike = append(r.Alike, fw.Name)
+			}
 		}
 		r.Profiles = append(r.Profiles, p)
 	}

@@ -45,6 +45,13 @@ func Differences(first, second *device.Firmware) []Difference {
 	add("a client that does not speak TLS", a, b, "the line in the camera's log differs")
 	a, b = choose(layered, "up to 0303", "any")
 	add("record version of the ClientHello", a, b, "matters to scanners only")
+	a, b = choose(func(fw *device.Firmware) bool { return fw.LaxRSAKeys }, "passed over", "refused, invalid key")
+	add("octets behind an RSA key in PKCS#1", a, b, "a key file with a line end or a second key behind it loads")
+	a, b = choose(func(fw *device.Firmware) bool { return fw.TerminatesFiles }, "refused, invalid key", "load")
+	add("keys in PKCS#8", a, b, "where they are refused, a key has to be in SEC1 (EC) or PKCS#1 (RSA)")
+	a, b = choose(func(fw *device.Firmware) bool { return fw.BareStreamErrors }, "OSError: -29056",
+		"OSError: (-29056, 'MBEDTLS_ERR_SSL_INVALID_MAC')")
+	add("exceptions of reads and writes", a, b, "the line in the camera's log differs")
 	a, b = choose(func(fw *device.Firmware) bool { return fw.Reassembles }, "put together again", "refused, -28800 FEATURE_UNAVAILABLE")
 	add("other handshake messages split over records", a, b, "no common client splits them")
 	add("largest record content in, octets", strconv.Itoa(first.InContentLen), strconv.Itoa(second.InContentLen), "larger records are refused")

@@ -20,6 +20,7 @@ type MbedTLSError = mbedtls.Error
 type OSError struct {
 	Errno   int           // as MicroPython numbers it, on any host; 0 when MbedTLS is set
 	MbedTLS *MbedTLSError // nil for a plain errno
+	Bare    bool          // it is the negative number alone, without a name
 	cause   error         // of the host, if any
 }
 
@@ -31,8 +32,19 @@ var errnoNames = map[int]string{
 	111: "ECONNREFUSED", 113: "EHOSTUNREACH", 114: "EALREADY", 115: "EINPROGRESS",
 }
 
+// number returns the error as the stack's functions return it.
+func (e *OSError) number() int {
+	if e.MbedTLS != nil {
+		return e.MbedTLS.Code
+	}
+	return -e.Errno
+}
+
 // Error returns the last line of the traceback.
 func (e *OSError) Error() string {
+	if e.Bare {
+		return fmt.Sprintf("OSError: %d", e.number())
+	}
 	if e.MbedTLS != nil {
 		return fmt.Sprintf("OSError: (%d, '%s')", e.MbedTLS.Code, e.MbedTLS.Name)
 	}

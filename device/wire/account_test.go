@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -9,92 +10,94 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/device/wire/record"
 )
 
 // TestAccount takes steps that the account of the camera tells of (CAMERA.md section
 // 5) and that no recording in testdata shows.
 func TestAccount(t *testing.T) {
-	wrong := func(message []byte) []byte { return damaged(message, 1) }
+	wrong := func(message []byte) []byte { return record.Damaged(message, 1) }
 	for _, tc := range []struct {
 		name  string
-		take  step
+		take  record.Step
 		alert []int // that the client sees, nil for none
 		line  string
 		phase string
 		only  *device.Firmware // nil for all
 	}{
-		{"Finished with wrong content", func(s *scenario) { s.instead(s.sealed(wire.Handshake, wrong(s.client.Finished()))) },
+		{"Finished with wrong content", func(s *record.Scenario) { s.Instead(s.Sealed(wire.Handshake, wrong(s.Client.Finished()))) },
 			[]int{2, 51}, "OSError: (-28160, 'MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE')", "wrap", nil},
-		{"Finished of 11 octets", func(s *scenario) {
-			s.instead(s.sealed(wire.Handshake, wire.HandshakeMessage(20, s.client.Finished()[5:])))
+		{"Finished of 11 octets", func(s *record.Scenario) {
+			s.Instead(s.Sealed(wire.Handshake, wire.HandshakeMessage(20, s.Client.Finished()[5:])))
 		}, []int{2, 50}, "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "wrap", nil},
-		{"another message instead of Finished", func(s *scenario) {
-			s.instead(s.sealed(wire.Handshake, wire.HandshakeMessage(11, []byte{0, 0, 0})))
+		{"another message instead of Finished", func(s *record.Scenario) {
+			s.Instead(s.Sealed(wire.Handshake, wire.HandshakeMessage(11, []byte{0, 0, 0})))
 		}, []int{2, 10}, "OSError: (-30464, 'MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE')", "wrap", nil},
-		{"no_renegotiation instead of Finished", func(s *scenario) { s.instead(s.sealed(wire.Alert, []byte{1, 100})) },
+		{"no_renegotiation instead of Finished", func(s *record.Scenario) { s.Instead(s.Sealed(wire.Alert, []byte{1, 100})) },
 			[]int{2, 10}, "OSError: (-30464, 'MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE')", "wrap", nil},
-		{"close_notify instead of Finished", func(s *scenario) { s.instead(s.sealed(wire.Alert, []byte{1, 0})) },
+		{"close_notify instead of Finished", func(s *record.Scenario) { s.Instead(s.Sealed(wire.Alert, []byte{1, 0})) },
 			nil, "OSError: (-30848, 'MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY')", "wrap", nil},
-		{"Finished in two records", func(s *scenario) { s.splitFinished() },
+		{"Finished in two records", splitFinished,
 			nil, "OSError: (-28800, 'MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE')", "wrap", device.OpenMV50},
-		{"Finished in two records, put together", func(s *scenario) { s.splitFinished(); require.NoError(s.t, s.conn.CloseWrite()) },
+		{"Finished in two records, put together", func(s *record.Scenario) { splitFinished(s); s.Finish() },
 			nil, "", "", device.MicroPython129},
-		{"Finished and another message in its record", func(s *scenario) {
-			s.instead(s.sealed(wire.Handshake, append(s.client.Finished(), wire.HandshakeMessage(20, nil)...)))
+		{"Finished and another message in its record", func(s *record.Scenario) {
+			s.Instead(s.Sealed(wire.Handshake, append(s.Client.Finished(), wire.HandshakeMessage(20, nil)...)))
 		}, nil, "OSError: (-30464, 'MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE')", "read", nil},
-		{"Finished and one more octet in its record", func(s *scenario) {
-			s.instead(s.sealed(wire.Handshake, append(s.client.Finished(), 0)))
+		{"Finished and one more octet in its record", func(s *record.Scenario) {
+			s.Instead(s.Sealed(wire.Handshake, append(s.Client.Finished(), 0)))
 		}, nil, "OSError: (-29184, 'MBEDTLS_ERR_SSL_INVALID_RECORD')", "read", nil},
-		{"a ChangeCipherSpec of value 2", func(s *scenario) {
-			second := s.client.KeyExchange()
+		{"a ChangeCipherSpec of value 2", func(s *record.Scenario) {
+			second := s.Client.KeyExchange()
 			second[len(second)-1] = 2
-			s.client.Send(second)
+			s.Client.Send(second)
 		}, nil, "OSError: (-29184, 'MBEDTLS_ERR_SSL_INVALID_RECORD')", "wrap", nil},
-		{"a split message after the handshake", alone(wire.Handshake, 1, 0, 1, 0, 3, 3),
+		{"a split message after the handshake", record.Alone(wire.Handshake, 1, 0, 1, 0, 3, 3),
 			nil, "OSError: (-28800, 'MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE')", "read", device.OpenMV50},
-		{"a replayed record", after(func(s *scenario) [][]byte {
-			record := s.client.Data(get[:16])
+		{"a replayed record", record.After(func(s *record.Scenario) [][]byte {
+			record := s.Client.Data(get[:16])
 			return [][]byte{record, record}
 		}), nil, "OSError: (-29056, 'MBEDTLS_ERR_SSL_INVALID_MAC')", "read", nil},
-		{"a record of a later version", after(func(s *scenario) [][]byte {
-			return [][]byte{s.client.Sealed(wire.ApplicationData, 0x0304, get)}
+		{"a record of a later version", record.After(func(s *record.Scenario) [][]byte {
+			return [][]byte{s.Client.Sealed(wire.ApplicationData, 0x0304, get)}
 		}), nil, "OSError: (-29184, 'MBEDTLS_ERR_SSL_INVALID_RECORD')", "read", nil},
-		{"two empty records before the request", emptyThenGet(2), nil, "", "", nil},
-		{"three empty records before the request", emptyThenGet(3), nil, "", "", nil},
-		{"the greatest record", after(func(s *scenario) [][]byte {
+		{"two empty records before the request", mustStep(t, "app_zero_x2"), nil, "", "", nil},
+		{"three empty records before the request", mustStep(t, "app_zero_x3"), nil, "", "", nil},
+		{"the greatest record", record.After(func(s *record.Scenario) [][]byte {
 			line := make([]byte, 16384)
 			copy(line[16380:], "\r\n\r\n")
-			return [][]byte{s.client.Data(line)}
+			return [][]byte{s.Client.Data(line)}
 		}), nil, "", "", nil},
 	} {
 		for _, fw := range device.Firmwares() {
 			if tc.only != nil && tc.only != fw {
 				continue
 			}
-			for suite, file := range map[uint16]string{0xc02b: "p256", 0xc013: "rsa2048"} {
+			for suite, file := range suitesOf(fw) {
 				t.Run(fw.Name+"/"+file+"/"+tc.name, func(t *testing.T) {
 					head, _, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", fw.Name+"_"+file+".jsonl.gz"))
 					require.NoError(t, err)
 					context := device.NewSSLContext(fw)
 					require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
-					synctest.Test(t, func(t *testing.T) { takeStep(t, context, suite, tc.take, tc.alert, tc.line, tc.phase) })
+					synctest.Test(t, func(t *testing.T) {
+						takeStep(t, context, suite, tc.take, tc.alert, lineOf(fw, tc.phase, tc.line), tc.phase)
+					})
 				})
 			}
 		}
 	}
 }
 
-func takeStep(t *testing.T, context *device.SSLContext, suite uint16, take step, alert []int, line, phase string) {
+func takeStep(t *testing.T, context *device.SSLContext, suite uint16, take record.Step, alert []int, line, phase string) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
 	defer conn.Close()
 	client, err := wire.NewClient(conn, suite)
 	require.NoError(t, err)
 	require.NoError(t, client.Start())
-	take(&scenario{t: t, conn: conn, client: client, sealed: func(typ uint8, content []byte) []byte {
-		return client.Sealed(typ, wire.VersionTLS12, content)
-	}})
+	s := &record.Scenario{Conn: conn, Client: client}
+	take(s)
 	var got []int
-	for _, e := range seen(t, client, conn) {
+	for _, e := range s.Seen() {
 		if e.Alert != nil {
 			got = e.Alert
 		}
@@ -106,16 +109,30 @@ func takeStep(t *testing.T, context *device.SSLContext, suite uint16, take step,
 }
 
 // splitFinished sends the Finished in two records, both halves with more than a header.
-func (s *scenario) splitFinished() {
-	finished := s.client.Finished()
-	s.instead(s.sealed(wire.Handshake, finished[:8]), s.sealed(wire.Handshake, finished[8:]))
+func splitFinished(s *record.Scenario) {
+	finished := s.Client.Finished()
+	s.Instead(s.Sealed(wire.Handshake, finished[:8]), s.Sealed(wire.Handshake, finished[8:]))
 }
 
-func emptyThenGet(count int) step {
-	return after(func(s *scenario) (records [][]byte) {
-		for range count {
-			records = append(records, s.client.Data(nil))
-		}
-		return append(records, s.client.Data(get))
-	})
+// mustStep returns the step of a recorded scenario.
+func mustStep(t *testing.T, name string) record.Step {
+	take, err := record.StepOf(name)
+	require.NoError(t, err)
+	return take
+}
+
+// suitesOf returns a suite of a firmware for each key.
+func suitesOf(fw *device.Firmware) map[uint16]string {
+	if fw == device.OpenMV459 {
+		return map[uint16]string{0xc009: "p256", 0x002f: "rsa2048"}
+	}
+	return map[uint16]string{0xc02b: "p256", 0xc013: "rsa2048"}
+}
+
+// lineOf returns the line of an exception as a firmware prints it.
+func lineOf(fw *device.Firmware, phase, line string) string {
+	if number, _, named := strings.Cut(strings.TrimPrefix(line, "OSError: ("), ","); named && fw.BareStreamErrors && phase == "read" {
+		return "OSError: " + number
+	}
+	return line
 }

@@ -125,6 +125,9 @@ func points(curve elliptic.Curve) map[string]struct {
 // TestECDHEdgeCases sends every edge case as a client's public key.
 func TestECDHEdgeCases(t *testing.T) {
 	for _, fw := range device.Firmwares() {
+		if fw == device.OpenMV459 { // which has no ECDHE for RSA certificates, and so none that fits every curve
+			continue
+		}
 		context := recordedContext(t, fw, "rsa2048")
 		for group, curve := range map[uint16]elliptic.Curve{23: elliptic.P256(), 24: elliptic.P384(), 25: elliptic.P521()} {
 			for name, c := range points(curve) {
@@ -230,7 +233,7 @@ func TestRSAPaddingEdgeCases(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					conn, events := serve(context, device.Hello(device.DefaultBody))
 					defer conn.Close()
-					client, err := wire.NewClient(conn, 0x009c)
+					client, err := wire.NewClient(conn, 0x002f) // which every firmware has
 					require.NoError(t, err)
 					client.Encrypt = c.encrypt
 					require.NoError(t, client.Start())

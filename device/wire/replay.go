@@ -203,9 +203,13 @@ func encode(v any) []byte {
 // A LoadedKey is the private key that a replayed server loaded.
 type LoadedKey struct{ key *mbedtls.PrivateKey }
 
-// ParseKey parses a private key in PEM or DER as the camera does.
+// ParseKey parses a private key as any camera does: in PEM or DER, and in DER with an octet 0 behind it, which older
+// firmwares hand over (CAMERA.md section 10).
 func ParseKey(data []byte) (LoadedKey, error) {
 	k, _, err := mbedtls.Everything().ParseKeyPEM(data)
+	if err != nil {
+		k, err = mbedtls.Everything().ParseKey(append(bytes.Clone(data), 0))
+	}
 	return LoadedKey{k}, err
 }
 

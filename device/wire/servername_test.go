@@ -23,6 +23,9 @@ func TestOctetAfterServerNames(t *testing.T) {
 	sent, err := hex.DecodeString(trailedServerName)
 	require.NoError(t, err)
 	for _, fw := range device.Firmwares() {
+		if fw == device.OpenMV459 { // which does not have the suite
+			continue
+		}
 		for _, kind := range []string{"p256", "p384"} {
 			t.Run(fw.Name+"/"+kind, func(t *testing.T) {
 				context := recordedContext(t, fw, kind)

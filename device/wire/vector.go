@@ -81,9 +81,9 @@ type LoaderCase struct {
 	Key      []byte `json:"key_b64"`
 	Load     struct {
 		OK   bool   `json:"ok"`
-		Type string `json:"type"`
-		Args string `json:"args"`
-		Line string `json:"line"`
+		Type string `json:"type,omitempty"`
+		Args string `json:"args,omitempty"`
+		Line string `json:"line,omitempty"`
 	} `json:"load"`
 	HelloAll       *LoaderAnswer `json:"hello_all"`
 	HelloRSAKXOnly *LoaderAnswer `json:"hello_rsa_kx_only"`
@@ -115,7 +115,7 @@ type Recorded struct {
 
 // ScenarioOptions are deviations of the recorded server.
 type ScenarioOptions struct {
-	Response int `json:"resp"` // octets of the body, 0 for the default
+	Response int `json:"resp,omitempty"` // octets of the body, 0 for the default
 }
 
 // A ScenarioEvent is a record that the client decrypted, or the end.

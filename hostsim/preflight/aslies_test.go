@@ -37,6 +37,13 @@ func inPKCS8(t *testing.T, der []byte, version int, fields ...byte) []byte {
 	return der
 }
 
+// pkcs8 returns an identity's key in PKCS#8, behind which a camera takes nothing.
+func pkcs8(t *testing.T, id *certs.Identity) []byte {
+	der, err := x509.MarshalPKCS8PrivateKey(id.Key)
+	require.NoError(t, err)
+	return der
+}
+
 // keyUsageAttribute is an attribute as Windows writes it into PKCS#8.
 var keyUsageAttribute = []byte{0xa0, 0x0d, 0x30, 0x0b, 0x06, 0x03, 0x55, 0x1d, 0x0f, 0x31, 0x04, 0x03, 0x02, 0x00, 0x80}
 
@@ -47,7 +54,7 @@ func behind(data []byte, tail string) []byte { return append(bytes.Clone(data), 
 func TestAsDeliveredAndAsConverted(t *testing.T) {
 	p := newPKI(t, 1)
 	leaf := issue(t, p, certs.LeafOptions{})
-	cert, key, issuer := leaf.DER(), leaf.KeyDER(), p.Chain()[0].Raw
+	cert, key, issuer := leaf.DER(), pkcs8(t, leaf), p.Chain()[0].Raw
 	sec1, err := x509.MarshalECPrivateKey(leaf.Key.(*ecdsa.PrivateKey))
 	require.NoError(t, err)
 	attributes := inPKCS8(t, key, 0, keyUsageAttribute...)
@@ -139,7 +146,7 @@ func TestKeyAsFlashed(t *testing.T) {
 		key  []byte
 		says string
 	}{
-		"a line end before the key": {behind([]byte("\r\n"), string(leaf.KeyDER())), "2 stand before it"},
+		"a line end before the key": {behind([]byte("\r\n"), string(pkcs8(t, leaf))), "2 stand before it"},
 		"Ed25519":                   {ed25519, "the camera does not load this key: Ed25519"},
 		"Ed25519 with a line end":   {behind(ed25519, "\n"), "the camera does not load this key: Ed25519"},
 	} {
@@ -157,7 +164,7 @@ func TestKeyAsFlashed(t *testing.T) {
 func TestSameInSeveralFiles(t *testing.T) {
 	p := newPKI(t, 1)
 	leaf := issue(t, p, certs.LeafOptions{})
-	padded := behind(leaf.KeyDER(), "\x00")
+	padded := behind(pkcs8(t, leaf), "\x00")
 	for _, c := range []struct {
 		name  string
 		files map[string][]byte

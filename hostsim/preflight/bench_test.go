@@ -89,7 +89,7 @@ func (f *benchFleet) verify(b *testing.B, device int, depth preflight.Depth) {
 	require.NoError(b, err)
 	der, err = os.ReadFile(f.keys[device])
 	require.NoError(b, err)
-	key, err := x509.ParsePKCS8PrivateKey(der)
+	key, err := x509.ParseECPrivateKey(der)
 	require.NoError(b, err)
 	if depth == preflight.DepthLeaf {
 		return

@@ -60,7 +60,7 @@ func (k *PrivateKey) Kind() string {
 // encryption are left out: PKCS#8, then PKCS#1, then SEC1, all DER. Every failure
 // is ErrPKBadInputData, as on the camera, which tells no reason (CAMERA.md section 1.2).
 func (p *Profile) ParseKey(der []byte) (*PrivateKey, error) {
-	for _, parse := range []func([]byte) (*PrivateKey, error){p.parsePKCS8, parsePKCS1, p.parseBareSEC1} {
+	for _, parse := range []func([]byte) (*PrivateKey, error){p.parsePKCS8, p.parsePKCS1, p.parseBareSEC1} {
 		if k, err := parse(der); err == nil {
 			return k, nil
 		}
@@ -100,7 +100,7 @@ func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 	}
 	switch {
 	case oidEqual(alg.oid, oidRSAEncryption) && alg.noParams():
-		return parsePKCS1(inner)
+		return p.parsePKCS1(inner)
 	case oidEqual(alg.oid, oidECPublicKey), oidEqual(alg.oid, oidECDH):
 		curve, err := p.algorithmCurve(alg)
 		if err != nil {
@@ -215,10 +215,11 @@ func newECKey(curve *namedCurve, scalar []byte) (*PrivateKey, error) {
 	return k, nil
 }
 
-// parsePKCS1 reads an RSAPrivateKey (RFC 8017 appendix A.1.2) that fills der.
-func parsePKCS1(der []byte) (*PrivateKey, error) {
+// parsePKCS1 reads an RSAPrivateKey (RFC 8017 appendix A.1.2), which fills der unless the build passes over what
+// follows.
+func (p *Profile) parsePKCS1(der []byte) (*PrivateKey, error) {
 	seq, trailing, err := versioned(der, 0)
-	if err != nil || trailing {
+	if err != nil || trailing && !p.LaxRSAKeys {
 		return nil, errFormat
 	}
 	var numbers [8]*big.Int // n e d p q dp dq qinv
@@ -231,8 +232,8 @@ func parsePKCS1(der []byte) (*PrivateKey, error) {
 			return nil, errFormat
 		}
 	}
-	n, e, p, q := numbers[0], numbers[1], numbers[3], numbers[4]
-	if !seq.empty() || !usableModulus(n, e) || p.Bit(0) == 0 || q.Bit(0) == 0 {
+	n, e, prime1, prime2 := numbers[0], numbers[1], numbers[3], numbers[4]
+	if !seq.empty() || !usableModulus(n, e) || prime1.Bit(0) == 0 || prime2.Bit(0) == 0 {
 		return nil, errFormat
 	}
 	return &PrivateKey{kind: keyRSA, size: (n.BitLen() + 7) / 8, rsa: consistentRSA(numbers)}, nil

@@ -91,7 +91,7 @@ var pemKeys = []struct {
 	typ   string
 	parse func(p *Profile, der []byte) (*PrivateKey, error)
 }{
-	{"RSA PRIVATE KEY", func(_ *Profile, der []byte) (*PrivateKey, error) { return parsePKCS1(der) }},
+	{"RSA PRIVATE KEY", (*Profile).parsePKCS1},
 	{"EC PRIVATE KEY", (*Profile).parseBareSEC1}, {"PRIVATE KEY", (*Profile).parsePKCS8},
 }
 

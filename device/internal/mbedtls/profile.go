@@ -34,6 +34,8 @@ type Quirks struct {
 	// Reassembles says that handshake messages may be split over records
 	// (CAMERA.md section 10).
 	Reassembles bool
+	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, as Mbed TLS did before 3.6.
+	LaxRSAKeys bool
 }
 
 // A Build names what is compiled in. The names are those of the standards: suites as get_ciphers()
@@ -95,7 +97,7 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 
 // Everything returns a profile of all that the engine has, for those who read keys without a server.
 func Everything() *Profile {
-	p, err := Build{}.Profile(Quirks{})
+	p, err := Build{}.Profile(Quirks{LaxRSAKeys: true})
 	if err != nil {
 		panic(err) // it names nothing
 	}

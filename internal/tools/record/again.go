@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/device/wire/record"
+	"github.com/leafcam/leafcam/internal/atomicfile"
+)
+
+// recordings is the folder of the recordings.
+const recordings = "device/wire/testdata"
+
+// recordedKeys are the keys of the recorded servers.
+var recordedKeys = []string{"p256", "p384", "rsa2048"}
+
+func printScript() error {
+	_, err := os.Stdout.WriteString(record.Script)
+	return err
+}
+
+// path returns the file of a recording.
+func path(profile, key string) string { return filepath.Join(recordings, profile+"_"+key+".jsonl.gz") }
+
+// again makes all recordings of a profile with the servers.
+func again(ctx context.Context, o options) error {
+	servers, err := dial(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer servers.close()
+	pairs := map[string]wire.Head{}
+	for _, key := range recordedKeys {
+		if pairs[key], err = exchanges(ctx, servers, o, key); err != nil {
+			return err
+		}
+	}
+	if o.wants("loader") {
+		if err := loads(ctx, servers, o); err != nil {
+			return err
+		}
+	}
+	if o.wants("scenarios") {
+		return scenarios(ctx, servers, o, pairs)
+	}
+	return nil
+}
+
+// wants tells whether a part is to be made.
+func (o options) wants(part string) bool { return o.only == "" || o.only == part }
+
+// exchanges makes the recording of one key, and returns the key in a form that the servers load.
+func exchanges(ctx context.Context, servers pool, o options, key string) (wire.Head, error) {
+	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](path(o.like, key))
+	if err != nil {
+		return head, err
+	}
+	if head, err = record.Loadable(ctx, servers[0], head); err != nil || !o.wants("exchanges") {
+		return head, err
+	}
+	vectors, err = share(servers, key, vectors, func(r *record.Real, part []wire.Vector, p record.Progress) ([]wire.Vector, error) {
+		return record.Vectors(ctx, r, head, part, p)
+	})
+	if err != nil {
+		return head, err
+	}
+	head.Profile = o.profile
+	return head, write(path(o.profile, key), head, vectors)
+}
+
+func loads(ctx context.Context, servers pool, o options) error {
+	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path("loader", o.like))
+	if err != nil {
+		return err
+	}
+	cases, err = share(servers, "loader", cases, func(r *record.Real, part []wire.LoaderCase, p record.Progress) ([]wire.LoaderCase, error) {
+		return record.Loads(ctx, r, head, part, p)
+	})
+	if err != nil {
+		return err
+	}
+	head.Profile = o.profile
+	return write(path("loader", o.profile), head, cases)
+}
+
+func scenarios(ctx context.Context, servers pool, o options, pairs map[string]wire.Head) error {
+	type scenarioHead struct {
+		Profile string `json:"profile"`
+	}
+	_, list, err := wire.ReadVectors[scenarioHead, wire.Recorded](path("scenarios", o.like))
+	if err != nil {
+		return err
+	}
+	bySuite := map[string]wire.Head{"c02b": pairs["p256"], "c013": pairs["rsa2048"]}
+	list, err = share(servers, "scenarios", list, func(r *record.Real, part []wire.Recorded, p record.Progress) ([]wire.Recorded, error) {
+		return record.Scenarios(ctx, r, bySuite, part, p)
+	})
+	if err != nil {
+		return err
+	}
+	return write(path("scenarios", o.profile), scenarioHead{o.profile}, list)
+}
+
+// write writes a recording.
+func write[H, E any](path string, head H, entries []E) error {
+	var file bytes.Buffer
+	if err := wire.WriteVectors(&file, head, entries); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d entries\n", path, len(entries))
+	return atomicfile.Replace(path, file.Bytes(), 0o644)
+}

@@ -1,0 +1,86 @@
+// Command record records servers that run MicroPython, and compares them with the emulation. Run it at the project's
+// root. The server runs the script that -script prints; its head says how.
+//
+//	record -script > server.py; micropython server.py 8442
+//	record -server 127.0.0.1:8442 -like openmv-5.0 -profile NAME    writes device/wire/testdata/NAME_*.jsonl.gz, and more
+//	record -server 127.0.0.1:8442 -differ openmv-5.0 -seed 1 -count 3000
+//
+// Several servers share the work: -server 127.0.0.1:8442,127.0.0.1:8452.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	servers string
+	like    string
+	profile string
+	differ  string
+	key     string
+	only    string
+	kinds   string
+	seed    uint64
+	count   int
+	silence time.Duration
+}
+
+// exitDiffers is the status when a comparison found a difference.
+const exitDiffers = 3
+
+var errDiffers = errors.New("they differ")
+
+func main() {
+	var o options
+	script := flag.Bool("script", false, "print the server's script")
+	flag.StringVar(&o.servers, "server", "", "`ADDRESSES` of the servers' control ports, with commas")
+	flag.StringVar(&o.like, "like", "", "`PROFILE` whose recordings are made again, with these servers")
+	flag.StringVar(&o.profile, "profile", "", "`NAME` of the new recordings")
+	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader or scenarios")
+	flag.StringVar(&o.differ, "differ", "", "`FIRMWARE` of the emulation that the servers are compared with")
+	flag.StringVar(&o.key, "key", "p256", "`KEY` of the server in a comparison: p256, p384 or rsa2048")
+	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas; all of them otherwise")
+	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the exchanges are made from")
+	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges")
+	flag.DurationVar(&o.silence, "silence", 0, "`TIME` after which a server counts as waiting; 300ms when it is zero")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	switch {
+	case *script:
+		err = printScript()
+	case o.servers == "":
+		err = errors.New("-server names whom to record")
+	case o.differ != "":
+		err = differ(ctx, o)
+	case o.like == "" || o.profile == "":
+		err = errors.New("-like says what to record, and -profile what to call it")
+	default:
+		err = again(ctx, o)
+	}
+	switch {
+	case errors.Is(err, errDiffers):
+		os.Exit(exitDiffers)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "record: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// split returns the parts of a list with commas, none for "".
+func split(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
