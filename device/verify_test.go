@@ -123,6 +123,14 @@ func TestClientCertificates(t *testing.T) {
 			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",
 		},
 		{
+			"for servers, and expired",
+			ca.issue(ec, func(c *x509.Certificate) {
+				c.ExtKeyUsage, c.NotAfter = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, time.Now().Add(-time.Minute)
+			}),
+			"unsupported_certificate",
+			"ValueError: \nThe certificate validity has expired\n\nUsage does not match the extendedKeyUsage extension\n", "",
+		},
+		{
 			"not for signatures",
 			ca.issue(ec, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }),
 			"unsupported_certificate", "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')", "",
@@ -140,7 +148,7 @@ func TestClientCertificates(t *testing.T) {
 		{
 			"a second one that is none",
 			tls.Certificate{Certificate: [][]byte{valid.Certificate[0], make([]byte, 200)}, PrivateKey: ec},
-			"decode_error", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')", "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')",
+			"bad_certificate", "OSError: (-8576, 'MBEDTLS_ERR_X509_INVALID_FORMAT')", "OSError: (-8576, 'MBEDTLS_ERR_X509_INVALID_FORMAT')",
 		},
 		{
 			"of somebody else",

@@ -99,8 +99,9 @@ type ValueError struct {
 
 // What the loaders raise as [ValueError] (CAMERA.md section 1): errors.Is finds them.
 var (
-	ErrInvalidKey  = errors.New("invalid key")  // the key, which is read first
-	ErrInvalidCert = errors.New("invalid cert") // the certificate
+	ErrInvalidKey = errors.New("invalid key") // the key, which is read first
+	// ErrInvalidCert is the certificate. A connection raises it, too, for one of a client with an odd IP address.
+	ErrInvalidCert = errors.New("invalid cert")
 )
 
 // What exceptions of a connection mean (CAMERA.md sections 6 and 8): errors.Is finds them.

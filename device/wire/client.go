@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"crypto"
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
 	"errors"
@@ -38,12 +40,16 @@ type Client struct {
 	// Encrypt, unless nil, makes the body of a static-RSA ClientKeyExchange in the place of
 	// a correct one.
 	Encrypt func(key *rsa.PublicKey, preMaster []byte) []byte
+	// Certificates are shown to a server that asks for them, unless they are nil. The first one need not be Key's.
+	Certificates [][]byte
+	// Key, unless nil, signs the CertificateVerify: an EC or RSA key.
+	Key crypto.Signer
 
 	conn       Conn
 	suite      *mbedtls.Suite
 	random     [32]byte
 	transcript []byte
-	exchange   []byte // the ClientKeyExchange
+	second     [][]byte // messages of the second flight up to the ChangeCipherSpec
 	keys       *mbedtls.KeySchedule
 	seal, open *mbedtls.Protection
 	opening    bool   // the server's ChangeCipherSpec came
@@ -202,18 +208,65 @@ func (c *Client) encrypt(certificate []byte, serverRandom *[32]byte) error {
 	return c.derive(append(body, encrypted...), preMaster, serverRandom)
 }
 
-// derive keeps the ClientKeyExchange and makes the keys.
+// derive makes the messages of the second flight around a ClientKeyExchange, and the keys.
 func (c *Client) derive(body, preMaster []byte, serverRandom *[32]byte) (err error) {
-	c.exchange = HandshakeMessage(16, body)
-	c.transcript = append(c.transcript, c.exchange...)
+	if c.Certificates != nil {
+		c.add(HandshakeMessage(11, certificateList(c.Certificates)))
+	}
+	c.add(HandshakeMessage(16, body))
+	if c.Key != nil {
+		verify, err := c.certificateVerify()
+		if err != nil {
+			return err
+		}
+		c.add(verify)
+	}
 	c.keys = mbedtls.NewKeySchedule(c.suite, preMaster, &c.random, serverRandom)
 	c.seal, c.open, err = c.keys.Protections()
 	return err
 }
 
-// KeyExchange returns the records of the ClientKeyExchange and the ChangeCipherSpec.
+func (c *Client) add(message []byte) {
+	c.second = append(c.second, message)
+	c.transcript = append(c.transcript, message...)
+}
+
+// certificateList is the body of a Certificate message (RFC 5246 section 7.4.2).
+func certificateList(chain [][]byte) []byte {
+	var b cryptobyte.Builder
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		for _, der := range chain {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(der) })
+		}
+	})
+	return b.BytesOrPanic()
+}
+
+// certificateVerify signs what was said so far, with SHA-256 (RFC 5246 section 7.4.8).
+func (c *Client) certificateVerify() ([]byte, error) {
+	digest := sha256.Sum256(c.transcript)
+	signature, err := c.Key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	alg := uint16(0x0403)
+	if _, isRSA := c.Key.Public().(*rsa.PublicKey); isRSA {
+		alg = 0x0401
+	}
+	var b cryptobyte.Builder
+	b.AddUint16(alg)
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(signature) })
+	return HandshakeMessage(15, b.BytesOrPanic()), nil
+}
+
+// KeyExchange returns the records of the second flight up to the ChangeCipherSpec: the ClientKeyExchange, and what
+// shows the client's certificate around it.
 func (c *Client) KeyExchange() []byte {
-	return append(Plain(Handshake, c.exchange), Plain(ChangeCipherSpec, []byte{1})...)
+	var records []byte
+	for _, message := range c.second {
+		records = append(records, Plain(Handshake, message)...)
+	}
+	return append(records, Plain(ChangeCipherSpec, []byte{1})...)
 }
 
 // Finished returns the Finished message.

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"path/filepath"
@@ -67,7 +68,7 @@ func TestCertificateVerify(t *testing.T) {
 		{"RSA with an EC key", verify(4, 1, 0, 1, 0), nil, "OSError: (-26112, 'MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER')"},
 		{"empty", verify(), nil, "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')"},
 		{"a trailing octet", verify(4, 3, 0, 1, 0, 0), nil, "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')"},
-		{"no signature", verify(4, 3, 0, 0), nil, "OSError: (-19968, 'MBEDTLS_ERR_ECP_VERIFY_FAILED')"},
+		{"no signature", verify(4, 3, 0, 0), nil, "OSError: (-20448, 'MBEDTLS_ERR_ECP_BAD_INPUT_DATA+MBEDTLS_ERR_ASN1_OUT_OF_DATA')"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -94,6 +95,58 @@ func TestCertificateVerify(t *testing.T) {
 					}
 				}
 				require.Equal(t, tc.alert, alert)
+				require.Equal(t, tc.line, exceptionLine(<-events))
+			})
+		})
+	}
+}
+
+// TestCertificateMessage: lengths are checked one after the other, and certificates as they come.
+func TestCertificateMessage(t *testing.T) {
+	context, cert := asking(t)
+	length := func(n int) []byte { return []byte{byte(n >> 16), byte(n >> 8), byte(n)} }
+	list := func(parts ...[]byte) []byte {
+		content := bytes.Join(parts, nil)
+		return append(length(len(content)), content...)
+	}
+	const (
+		decode = "OSError: (-29440, 'MBEDTLS_ERR_SSL_DECODE_ERROR')"
+		format = "OSError: (-8576, 'MBEDTLS_ERR_X509_INVALID_FORMAT')"
+		large  = "OSError: (-31232, 'MBEDTLS_ERR_SSL_BAD_CERTIFICATE')"
+	)
+	entry, none := list(cert), list(make([]byte, 200))
+	for _, tc := range []struct {
+		name  string
+		body  []byte
+		alert int
+		line  string
+	}{
+		{"no octet", nil, 50, decode},
+		{"no length of a certificate", list([]byte{0, 0}), 50, decode},
+		{"a list longer than the message", append(length(len(entry)+1), entry...), 50, decode},
+		{"a list shorter than the message", append(length(len(entry)-1), entry...), 50, decode},
+		{"an empty certificate", list(length(0)), 50, decode},
+		{"a certificate of 127 octets", list(list(make([]byte, 127))), 50, decode},
+		{"a certificate of 128 octets that is none", list(list(make([]byte, 128))), 42, format},
+		{"a certificate of 64 KiB, announced", list(length(1 << 16)), 43, large},
+		{"a second one, announced and not there", list(entry, length(500)), 50, decode},
+		{"a second one of 64 KiB, announced", list(entry, length(1<<16)), 43, large},
+		{"the rest of a length behind the first", list(entry, []byte{1, 0}), 50, decode},
+		{"one that is none before a wrong length", list(none, length(1<<16)), 42, format},
+		{"one that is none behind a wrong length", list(length(5), none), 50, decode},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn, events := serve(context, device.Hello(device.DefaultBody))
+				defer conn.Close()
+				client, err := wire.NewClient(conn, 0xc02b)
+				require.NoError(t, err)
+				require.NoError(t, client.Start())
+				client.Send(wire.Plain(wire.Handshake, wire.HandshakeMessage(11, tc.body)))
+				typ, content, err := client.Read(time.Second)
+				require.NoError(t, err)
+				require.Equal(t, wire.Alert, int(typ))
+				require.Equal(t, []byte{2, byte(tc.alert)}, content)
 				require.Equal(t, tc.line, exceptionLine(<-events))
 			})
 		})

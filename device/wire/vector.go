@@ -130,6 +130,24 @@ type ScenarioEvent struct {
 	OSError string `json:"oserror,omitempty"`
 }
 
+// A ClientVisit is a recorded visit with a client certificate, in a handshake that is complete otherwise.
+type ClientVisit struct {
+	Name   string   `json:"name"`
+	Verify int      `json:"verify"`        // verify_mode: 1 optional, 2 required
+	Chain  []Octets `json:"chain_hex"`     // as it was shown, in DER
+	Key    string   `json:"key,omitempty"` // which of the head's keys signed the CertificateVerify
+	Alert  *[2]int  `json:"alert"`         // nil for none
+	Line   string   `json:"line"`          // of the exception; "" when the page was served
+}
+
+// ClientHead is the first line of a file of visits: what the server was set up with, as far as it was kept.
+type ClientHead struct {
+	Profile string            `json:"profile"` // name of the firmware, "" for either
+	CAs     []Octets          `json:"cas_hex,omitempty"`
+	Keys    map[string]Octets `json:"keys_hex,omitempty"` // of the clients, PKCS#8
+	Now     string            `json:"now,omitempty"`      // the server's clock, RFC 3339
+}
+
 // Octets are written in hexadecimal.
 type Octets []byte
 
@@ -165,8 +183,8 @@ func WriteVectors[H, E any](w io.Writer, head H, entries []E) error {
 	return zipped.Close()
 }
 
-// ReadVectors reads a gzip file of JSON lines: one head, then entries. H is one of
-// Head, LoaderHead and struct{ Profile string }, E one of Vector, LoaderCase and Recorded.
+// ReadVectors reads a gzip file of JSON lines: one head, then entries. H is one of Head, LoaderHead, ClientHead and
+// struct{ Profile string }, E one of Vector, LoaderCase, ClientVisit and Recorded.
 func ReadVectors[H, E any](path string) (head H, entries []E, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -14,11 +14,13 @@ const (
 	alertCloseNotify        = 0
 	alertUnexpectedMessage  = 10
 	alertHandshakeFailure   = 40
+	alertBadCertificate     = 42
 	alertUnsupportedCert    = 43
 	alertCertificateExpired = 45
 	alertCertificateUnknown = 46
 	alertIllegalParameter   = 47
 	alertUnknownCA          = 48
+	alertAccessDenied       = 49
 	alertDecodeError        = 50
 	alertDecryptError       = 51
 	alertProtocolVersion    = 70

@@ -2,8 +2,8 @@ package mbedtls
 
 import (
 	"encoding/asn1"
-	"errors"
 	"math"
+	"slices"
 )
 
 // ASN.1 tags (X.690 section 8.1.2), as the parsers of Mbed TLS compare them: whole octets.
@@ -28,12 +28,6 @@ const (
 	tagContextCons     = 0xa0
 )
 
-var (
-	errTag    = errors.New("unexpected tag")
-	errASN1   = errors.New("malformed ASN.1")
-	errFormat = errors.New("unacceptable content")
-)
-
 // berReader reads ASN.1 as mbedtls_asn1_* does, which is neither DER nor BER:
 // lengths of up to four octets need not be minimal, indefinite lengths and
 // multi-octet tags do not exist, and a value must lie inside its surroundings.
@@ -52,48 +46,67 @@ func (r *berReader) peek() byte {
 // length reads a length and leaves the reader at the value.
 func (r *berReader) length() (int, error) {
 	if len(r.b) < 1 {
-		return 0, errASN1
+		return 0, errOutOfData
 	}
 	first := r.b[0]
 	r.b = r.b[1:]
-	if first&0x80 == 0 {
-		if int(first) > len(r.b) {
-			return 0, errASN1
+	size := uint64(first)
+	if first&0x80 != 0 {
+		n := int(first & 0x7f)
+		if n == 0 || n > 4 {
+			return 0, errInvalidLength
 		}
-		return int(first), nil
+		if len(r.b) < n {
+			return 0, errOutOfData
+		}
+		size = 0
+		for _, b := range r.b[:n] {
+			size = size<<8 | uint64(b)
+		}
+		r.b = r.b[n:]
 	}
-	n := int(first & 0x7f)
-	if n == 0 || n > 4 || len(r.b) < n {
-		return 0, errASN1
-	}
-	var size uint64
-	for _, b := range r.b[:n] {
-		size = size<<8 | uint64(b)
-	}
-	r.b = r.b[n:]
 	if size > uint64(len(r.b)) {
-		return 0, errASN1
+		return 0, errOutOfData
 	}
 	return int(size), nil
 }
 
-// value reads the value of one element with the given tag. The reader does not
-// move when the tag is another one (errTag).
-func (r *berReader) value(tag byte) ([]byte, error) {
+// enter moves to the value of the element with the given tag. Its length has to lie inside what there is, but does
+// not bound the reader. The reader does not move when the tag is another one (errUnexpectedTag).
+func (r *berReader) enter(tag byte) error {
 	if len(r.b) < 1 {
-		return nil, errASN1
+		return errOutOfData
 	}
 	if r.b[0] != tag {
-		return nil, errTag
+		return errUnexpectedTag
 	}
-	_, v, err := r.any()
+	r.b = r.b[1:]
+	_, err := r.length()
+	return err
+}
+
+// value reads the value of one element with the given tag. The reader does not move when the tag is
+// another one (errUnexpectedTag).
+func (r *berReader) value(tag byte) ([]byte, error) {
+	_, v, err := r.oneOf(tag)
 	return v, err
+}
+
+// oneOf reads an element with one of the given tags.
+func (r *berReader) oneOf(tags ...byte) (tag byte, value []byte, err error) {
+	if len(r.b) < 1 {
+		return 0, nil, errOutOfData
+	}
+	if !slices.Contains(tags, r.b[0]) {
+		return 0, nil, errUnexpectedTag
+	}
+	return r.any()
 }
 
 // any reads an element whatever its tag.
 func (r *berReader) any() (tag byte, value []byte, err error) {
 	if len(r.b) < 1 {
-		return 0, nil, errASN1
+		return 0, nil, errOutOfData
 	}
 	tag = r.b[0]
 	r.b = r.b[1:]
@@ -111,18 +124,13 @@ func (r *berReader) child(tag byte) (berReader, error) {
 	return berReader{v}, err
 }
 
-// enter moves to the value of the element with the given tag. Its length has to lie inside what there is, but does
-// not bound the reader.
-func (r *berReader) enter(tag byte) error {
-	if len(r.b) < 1 {
-		return errASN1
+// only is child for an element behind which there may be nothing.
+func (r *berReader) only(tag byte) (berReader, error) {
+	c, err := r.child(tag)
+	if err == nil && !r.empty() {
+		err = errLengthMismatch
 	}
-	if r.b[0] != tag {
-		return errTag
-	}
-	r.b = r.b[1:]
-	_, err := r.length()
-	return err
+	return c, err
 }
 
 // int reads a non-negative INTEGER that fits a C int.
@@ -132,12 +140,12 @@ func (r *berReader) int() (int, error) {
 		return 0, err
 	}
 	if len(v) == 0 || v[0]&0x80 != 0 {
-		return 0, errASN1
+		return 0, errInvalidLength
 	}
 	n := uint64(0)
 	for _, b := range v {
 		if n = n<<8 | uint64(b); n > math.MaxInt32 {
-			return 0, errASN1
+			return 0, errInvalidLength
 		}
 	}
 	return int(n), nil
@@ -150,19 +158,23 @@ func (r *berReader) bool() (bool, error) {
 		return false, err
 	}
 	if len(v) != 1 {
-		return false, errASN1
+		return false, errInvalidLength
 	}
 	return v[0] != 0, nil
 }
 
-// bitString reads a BIT STRING with any number of unused bits.
+// bitString reads a BIT STRING with any number of unused bits, which is the last element.
 func (r *berReader) bitString() ([]byte, error) {
 	v, err := r.value(tagBitString)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(v) < 1 || v[0] > 7 {
-		return nil, errASN1
+	case len(v) < 1:
+		return nil, errOutOfData
+	case v[0] > 7:
+		return nil, errInvalidLength
+	case !r.empty():
+		return nil, errLengthMismatch
 	}
 	return v[1:], nil
 }
@@ -174,7 +186,7 @@ func (r *berReader) bitStringNull() ([]byte, error) {
 		return nil, err
 	}
 	if len(v) < 1 || v[0] != 0 {
-		return nil, errASN1
+		return nil, errInvalidData
 	}
 	return v[1:], nil
 }
@@ -202,7 +214,7 @@ func (r *berReader) algorithm() (algorithm, error) {
 		return algorithm{}, err
 	}
 	if !seq.empty() {
-		return algorithm{}, errASN1
+		return algorithm{}, errLengthMismatch
 	}
 	return a, nil
 }

@@ -1,11 +1,11 @@
 package mbedtls
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"errors"
-	"math/big"
 	"time"
 )
 
@@ -25,8 +25,9 @@ type Certificate struct {
 	// What the verification of a client's certificate looks at.
 	version         int
 	tbs, signature  []byte
-	algorithm       []byte // OID of the signature algorithm
-	issuer, subject []byte // Names in DER, with their headers
+	signedWith      signatureAlgorithm
+	rawSubject      []byte // in DER, with its header
+	issuer, subject name
 	notBefore       time.Time
 	notAfter        time.Time
 	isCA            bool
@@ -54,7 +55,16 @@ func (c *Certificate) KeySize() (isRSA bool, bits int) {
 const (
 	usageDigitalSignature = 0x80
 	usageKeyEncipherment  = 0x20
+	usageCertSign         = 0x04
+	usageEncipherOnly     = 0x01
+	usageDecipherOnly     = 0x8000
 )
+
+// allows tells whether keyUsage permits a use, as mbedtls_x509_crt_check_key_usage does: a key for one direction of
+// an agreement only is for nothing else.
+func (c *Certificate) allows(usage int) bool {
+	return c.keyUsage < 0 || c.keyUsage&usage == usage && c.keyUsage&(usageEncipherOnly|usageDecipherOnly) == 0
+}
 
 // usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
 // suite, as mbedtls_ssl_check_cert_usage does.
@@ -63,12 +73,12 @@ func (c *Certificate) usable(s *Suite) bool {
 	if !s.ecdhe {
 		need = usageKeyEncipherment
 	}
-	return c.serverOK && (c.keyUsage < 0 || c.keyUsage&need == need)
+	return c.serverOK && c.allows(need)
 }
 
 // ParseCertificate parses the first certificate of der as
 // mbedtls_x509_crt_parse_der does. What follows it is ignored. Every failure is
-// ErrX509BadInputData, as on the camera, which tells no reason (CAMERA.md section 1.3).
+// ErrX509BadInputData, as when the camera loads a certificate, where it tells no reason (CAMERA.md section 1.3).
 func (p *Profile) ParseCertificate(der []byte) (*Certificate, error) {
 	c, err := p.parseCertificate(der)
 	if err != nil {
@@ -77,17 +87,19 @@ func (p *Profile) ParseCertificate(der []byte) (*Certificate, error) {
 	return c, nil
 }
 
+// parseCertificate is ParseCertificate with the code of Mbed TLS for the first thing that is wrong, in its order
+// of checks: that is what the camera tells of a client's certificate (CAMERA.md section 6).
 func (p *Profile) parseCertificate(der []byte) (*Certificate, error) {
 	file := berReader{der}
 	body, err := file.child(tagSequence)
 	if err != nil {
-		return nil, err
+		return nil, errX509InvalidFormat // alone, without the code of ASN.1
 	}
 	c := &Certificate{Raw: der[:len(der)-len(file.b)], profile: p, keyUsage: -1, serverOK: true, clientOK: true, maxPathLen: -1}
 	tbsStart := body.b
 	tbs, err := body.child(tagSequence)
 	if err != nil {
-		return nil, err
+		return nil, errX509InvalidFormat.with(err)
 	}
 	c.tbs = tbsStart[:len(tbsStart)-len(body.b)]
 	signature, err := c.parseTBS(&tbs)
@@ -96,217 +108,115 @@ func (p *Profile) parseCertificate(der []byte) (*Certificate, error) {
 	}
 	outer, err := body.algorithm()
 	if err != nil {
-		return nil, err
+		return nil, errX509InvalidAlg.with(err)
 	}
-	if string(outer.oid) != string(signature.oid) || outer.paramTag != signature.paramTag || string(outer.params) != string(signature.params) {
-		return nil, errFormat
+	if !outer.equal(signature) {
+		return nil, errX509SigMismatch
 	}
 	if c.signature, err = body.bitStringNull(); err != nil {
-		return nil, err
+		return nil, errX509InvalidSignature.with(err)
 	}
 	if !body.empty() {
-		return nil, errASN1
+		return nil, errX509InvalidFormat.with(errLengthMismatch)
 	}
-	c.algorithm = outer.oid
 	return c, nil
 }
 
 // parseTBS reads a TBSCertificate (RFC 5280 section 4.1) and returns its signature algorithm.
-func (c *Certificate) parseTBS(tbs *berReader) (algorithm, error) {
-	version, err := certificateVersion(tbs)
-	if err != nil {
+func (c *Certificate) parseTBS(tbs *berReader) (signature algorithm, err error) {
+	if signature, err = c.parseIntroduction(tbs); err != nil {
 		return algorithm{}, err
 	}
-	if tag, _, err := tbs.any(); err != nil || (tag != tagInteger && tag != tagContext|2) {
-		return algorithm{}, errTag // the serial number may carry a context tag
-	}
-	signature, err := tbs.algorithm()
-	if err != nil {
+	if _, c.issuer, err = readName(tbs); err != nil {
 		return algorithm{}, err
 	}
-	if version > 3 || !c.profile.knowsSignature(signature) {
-		return algorithm{}, errFormat
-	}
-	c.version = version
-	before := tbs.b
-	issuer, err := tbs.child(tagSequence)
-	if err != nil {
-		return algorithm{}, err
-	}
-	c.issuer = before[:len(before)-len(tbs.b)]
-	if err := readName(&issuer); err != nil {
-		return algorithm{}, err
+	if len(c.issuer) == 0 {
+		return algorithm{}, errX509InvalidName.with(errOutOfData)
 	}
 	if c.notBefore, c.notAfter, err = readValidity(tbs); err != nil {
 		return algorithm{}, err
 	}
-	before = tbs.b
-	subject, err := tbs.child(tagSequence)
-	if err != nil {
+	if c.rawSubject, c.subject, err = readName(tbs); err != nil {
 		return algorithm{}, err
-	}
-	c.subject = before[:len(before)-len(tbs.b)]
-	if !subject.empty() {
-		if err := readName(&subject); err != nil {
-			return algorithm{}, err
-		}
 	}
 	if err := c.parseSPKI(tbs); err != nil {
 		return algorithm{}, err
 	}
-	if version >= 2 {
+	if c.version >= 2 {
 		// The unique identifiers are asked for with the constructed bit, which
 		// the standard's IMPLICIT BIT STRING does not have.
 		for _, tag := range []byte{tagContextCons | 1, tagContextCons | 2} {
 			if tbs.peek() == tag {
 				if _, err := tbs.value(tag); err != nil {
-					return algorithm{}, err
+					return algorithm{}, errX509InvalidFormat.with(err)
 				}
 			}
 		}
 	}
-	if version == 3 {
+	if c.version == 3 {
 		if err := c.parseExtensions(tbs); err != nil {
 			return algorithm{}, err
 		}
 	}
 	if !tbs.empty() {
-		return algorithm{}, errASN1
+		return algorithm{}, errX509InvalidFormat.with(errLengthMismatch)
 	}
 	return signature, nil
 }
 
-// certificateVersion returns 1, 2, 3 …; an absent version is 1.
-func certificateVersion(tbs *berReader) (int, error) {
-	field, err := tbs.child(tagContextCons)
-	if errors.Is(err, errTag) {
-		return 1, nil
-	}
+// parseIntroduction reads version, serial number and signature algorithm. All three are read before the first is judged.
+func (c *Certificate) parseIntroduction(tbs *berReader) (signature algorithm, err error) {
+	number, err := versionNumber(tbs)
 	if err != nil {
-		return 0, err
+		return algorithm{}, err
 	}
-	v, err := field.int()
-	if err != nil || !field.empty() {
-		return 0, errASN1
+	if _, _, err := tbs.oneOf(tagInteger, tagContext|2); err != nil { // the serial number may carry a context tag
+		return algorithm{}, errX509InvalidSerial.with(err)
 	}
-	return v + 1, nil
+	if signature, err = tbs.algorithm(); err != nil {
+		return algorithm{}, errX509InvalidAlg.with(err)
+	}
+	if number > 2 {
+		return algorithm{}, errX509UnknownVersion
+	}
+	c.version = number + 1
+	c.signedWith, err = c.profile.signatureAlgorithm(signature)
+	return signature, err
 }
 
-// knowsSignature tells whether the build knows the name of an algorithm. Nothing is verified with it
-// when a certificate is loaded.
-func (p *Profile) knowsSignature(a algorithm) bool {
+// versionNumber returns 0 for version 1, which may be absent, 1 for version 2 and so on.
+func versionNumber(tbs *berReader) (int, error) {
+	field, err := tbs.child(tagContextCons)
+	if errors.Is(err, errUnexpectedTag) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, errX509InvalidFormat.with(err)
+	}
+	number, err := field.int()
+	if err != nil {
+		return 0, errX509InvalidVersion.with(err)
+	}
+	if !field.empty() {
+		return 0, errX509InvalidVersion.with(errLengthMismatch)
+	}
+	return number, nil
+}
+
+// signatureAlgorithm looks an algorithm up by its name. Nothing is verified with it when a certificate is loaded.
+func (p *Profile) signatureAlgorithm(a algorithm) (signatureAlgorithm, error) {
 	for _, known := range p.signatures {
 		if oidEqual(a.oid, known.oid) {
-			return a.noParams()
-		}
-	}
-	return false
-}
-
-// readName reads the RDNs of a Name that is not empty.
-func readName(name *berReader) error {
-	for {
-		set, err := name.child(tagSet)
-		if err != nil {
-			return err
-		}
-		for {
-			if err := readAttribute(&set); err != nil {
-				return err
+			if !a.noParams() {
+				return signatureAlgorithm{}, errX509InvalidAlg
 			}
-			if set.empty() {
-				break
-			}
-		}
-		if name.empty() {
-			return nil
+			return known, nil
 		}
 	}
+	return signatureAlgorithm{}, errX509UnknownSigAlg
 }
 
-func readAttribute(set *berReader) error {
-	seq, err := set.child(tagSequence)
-	if err != nil {
-		return err
-	}
-	if _, err := seq.value(tagOID); err != nil {
-		return err
-	}
-	tag, _, err := seq.any()
-	if err != nil {
-		return err
-	}
-	switch tag {
-	case tagBMPString, tagUTF8String, tagT61String, tagPrintableString, tagIA5String, tagUniversalString, tagBitString:
-	default:
-		return errTag
-	}
-	if !seq.empty() {
-		return errASN1
-	}
-	return nil
-}
-
-func (c *Certificate) parseSPKI(tbs *berReader) error {
-	spki, err := tbs.child(tagSequence)
-	if err != nil {
-		return err
-	}
-	alg, err := spki.algorithm()
-	if err != nil {
-		return err
-	}
-	key, err := spki.bitStringNull()
-	if err != nil {
-		return err
-	}
-	if !spki.empty() {
-		return errASN1
-	}
-	switch {
-	case oidEqual(alg.oid, oidRSAEncryption) && alg.noParams():
-		c.kind = keyRSA
-		c.rsa, err = parseRSAPublic(key)
-	case oidEqual(alg.oid, oidECPublicKey):
-		c.kind = keyECDSA
-		err = c.parseECPublic(alg, key)
-	case oidEqual(alg.oid, oidECDH):
-		c.kind = keyECDH
-		err = c.parseECPublic(alg, key)
-	default:
-		err = errFormat
-	}
-	return err
-}
-
-func (c *Certificate) parseECPublic(alg algorithm, key []byte) (err error) {
-	if c.curve, err = c.profile.algorithmCurve(alg); err != nil {
-		return err
-	}
-	c.ec, err = c.curve.parsePoint(key)
-	return err
-}
-
-func parseRSAPublic(key []byte) (*rsa.PublicKey, error) {
-	outer := berReader{key}
-	seq, err := outer.child(tagSequence)
-	if err != nil {
-		return nil, err
-	}
-	if !outer.empty() {
-		return nil, errASN1
-	}
-	modulus, err := seq.value(tagInteger)
-	if err != nil {
-		return nil, err
-	}
-	exponent, err := seq.value(tagInteger)
-	if err != nil {
-		return nil, err
-	}
-	n, e := new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)
-	if !seq.empty() || !usableModulus(n, e) {
-		return nil, errFormat
-	}
-	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+// equal compares two algorithms as they are written.
+func (a algorithm) equal(b algorithm) bool {
+	return bytes.Equal(a.oid, b.oid) && a.paramTag == b.paramTag && bytes.Equal(a.params, b.params)
 }

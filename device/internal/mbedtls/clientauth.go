@@ -38,8 +38,8 @@ func (hs *handshake) sendCertificateRequest() error {
 	names := len(hs.msg)
 	hs.msg = append(hs.msg, 0, 0)
 	for _, ca := range config.CAs {
-		hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(len(ca.subject)))
-		hs.msg = append(hs.msg, ca.subject...)
+		hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(len(ca.rawSubject)))
+		hs.msg = append(hs.msg, ca.rawSubject...)
 	}
 	binary.BigEndian.PutUint16(hs.msg[names:], uint16(len(hs.msg)-names-2))
 	return hs.send()
@@ -48,6 +48,7 @@ func (hs *handshake) sendCertificateRequest() error {
 // minClientCertificate is the least length of a certificate that is looked at, octets.
 const minClientCertificate = 128
 
+// readClientCertificate reads the client's chain and judges it (CAMERA.md section 6).
 func (hs *handshake) readClientCertificate() error {
 	c := hs.c
 	if c.config.VerifyMode == VerifyNone {
@@ -72,46 +73,80 @@ func (hs *handshake) readClientCertificate() error {
 		}
 		return ErrNoClientCertificate // no alert
 	}
-	var chain []*Certificate
-	for !list.Empty() {
-		var der cryptobyte.String
-		if !list.ReadUint24LengthPrefixed(&der) || len(der) < minClientCertificate {
-			return hs.fail(alertDecodeError, ErrDecodeError)
-		}
-		// The message lies in a buffer that the next record takes.
-		cert, err := c.config.Profile.ParseCertificate(slices.Clone(der))
-		if err != nil {
-			return hs.fail(alertDecodeError, ErrDecodeError)
-		}
-		chain = append(chain, cert)
+	chain, err := hs.parseClientChain(list)
+	if err != nil {
+		return err
 	}
-	hs.peer = chain[0]
 	return hs.judge(chain)
 }
 
-// judge verifies the client's chain; in the optional mode whatever is wrong with it is
-// borne.
+// parseClientChain parses the certificates one by one. Those with an unknown signature algorithm are passed over, whichever place
+// they have.
+func (hs *handshake) parseClientChain(list cryptobyte.String) (chain []*Certificate, err error) {
+	for !list.Empty() {
+		if len(list) >= 3 && list[0] != 0 {
+			return nil, hs.fail(alertUnsupportedCert, ErrBadCertificate) // 64 KiB or more
+		}
+		var der cryptobyte.String
+		if !list.ReadUint24LengthPrefixed(&der) || len(der) < minClientCertificate {
+			return nil, hs.fail(alertDecodeError, ErrDecodeError)
+		}
+		// The message lies in a buffer that the next record takes.
+		cert, err := hs.c.config.Profile.parseCertificate(slices.Clone(der))
+		switch {
+		case errors.Is(err, errX509UnknownSigAlg):
+			continue
+		case errors.Is(err, errX509UnknownVersion):
+			hs.c.sendAlert(AlertFatal, alertUnsupportedCert, versionTLS12)
+			return nil, err
+		case err != nil:
+			hs.c.sendAlert(AlertFatal, alertBadCertificate, versionTLS12)
+			return nil, err
+		}
+		chain = append(chain, cert)
+	}
+	return chain, nil
+}
+
+// judge verifies the client's chain and keeps the certificate that is to sign. In the optional mode what is wrong with
+// the chain is borne, unless it is too long to be verified.
 func (hs *handshake) judge(chain []*Certificate) error {
 	config := hs.c.config
-	if config.VerifyMode == VerifyOptional {
-		return nil
+	wrong, err := verifyChain(chain, config.CAs, config.Clock())
+	var usage verifyFlags
+	if len(chain) > 0 {
+		hs.peer = chain[0]
+		usage = clientUsage(chain[0])
 	}
-	flags := verifyChain(chain, config.CAs, config.Clock())
-	var err error
-	if flags != 0 {
-		err = &VerifyError{flags}
-	}
-	if usage := clientUsage(chain[0]); usage != 0 {
-		flags |= usage
+	switch {
+	case err != nil || config.VerifyMode == VerifyOptional:
+	case wrong != 0:
+		err = (wrong | usage).err()
+	case usage != 0:
 		err = ErrBadCertificate
 	}
-	if len(config.CAs) == 0 {
+	if len(config.CAs) == 0 && config.VerifyMode == VerifyRequired {
 		err = ErrCAChainRequired
 	}
 	if err != nil {
-		hs.c.sendAlert(AlertFatal, flags.alert(), versionTLS12)
+		hs.c.sendAlert(AlertFatal, (wrong | usage).alert(), versionTLS12)
+		return err
 	}
-	return err
+	if len(chain) == 0 {
+		return ErrInternal // in silence: no certificate is left to take the key from
+	}
+	return nil
+}
+
+// signs tells whether a key makes signatures of that kind.
+func (k keyType) signs(alg uint16) bool {
+	switch alg & 0xff {
+	case signRSA:
+		return k == keyRSA
+	case signECDSA:
+		return k == keyECDSA
+	}
+	return false
 }
 
 // readCertificateVerify: none of its failures sends an alert (CAMERA.md section 6).
@@ -133,17 +168,14 @@ func (hs *handshake) readCertificateVerify() error {
 	if !body.ReadUint16(&alg) {
 		return ErrDecodeError
 	}
-	if !slices.Contains(c.config.Profile.requested, alg) || (alg&0xff == signECDSA) != (hs.peer.kind == keyECDSA) {
+	if !slices.Contains(c.config.Profile.requested, alg) || !hs.peer.kind.signs(alg) {
 		return ErrIllegalParameter
 	}
 	if !body.ReadUint16LengthPrefixed(&signature) || !body.Empty() {
 		return ErrDecodeError
 	}
-	if !verifies(hs.peer.Public(), signatureHash(alg), hs.messages, signature) {
-		if hs.peer.kind == keyECDSA {
-			return ErrECPVerifyFailed
-		}
-		return ErrRSAVerifyFailed
+	if err := verify(hs.peer.Public(), signatureHash(alg), hs.messages, signature); err != nil {
+		return err
 	}
 	hs.record(msg)
 	return nil

@@ -32,20 +32,17 @@ func (c *Certificate) parseExtensions(tbs *berReader) error {
 	}
 	field, err := tbs.child(tagContextCons | 3)
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
-	list, err := field.child(tagSequence)
+	list, err := field.only(tagSequence)
 	if err != nil {
-		return err
-	}
-	if !field.empty() {
-		return errASN1
+		return errX509InvalidExtensions.with(err)
 	}
 	var seen [8]bool
 	for !list.empty() {
 		ext, err := list.child(tagSequence)
 		if err != nil {
-			return err
+			return errX509InvalidExtensions.with(err)
 		}
 		if err := c.parseExtension(&ext, &seen); err != nil {
 			return err
@@ -57,37 +54,28 @@ func (c *Certificate) parseExtensions(tbs *berReader) error {
 func (c *Certificate) parseExtension(ext *berReader, seen *[8]bool) error {
 	oid, err := ext.value(tagOID)
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
 	critical, err := ext.bool()
-	if err != nil && !errors.Is(err, errTag) {
-		return err
+	if err != nil && !errors.Is(err, errUnexpectedTag) {
+		return errX509InvalidExtensions.with(err)
 	}
-	body, err := ext.child(tagOctetString)
+	body, err := ext.only(tagOctetString)
 	if err != nil {
-		return err
-	}
-	if !ext.empty() {
-		return errASN1
+		return errX509InvalidExtensions.with(err)
 	}
 	for i, known := range c.profile.extensions {
 		if !oidEqual(oid, known.oid) {
 			continue
 		}
 		if seen[i] {
-			return errFormat
+			return errX509InvalidExtensions
 		}
 		seen[i] = true
-		if err := known.parse(c, &body, critical); err != nil {
-			return err
-		}
-		if !body.empty() {
-			return errASN1
-		}
-		return nil
+		return known.parse(c, &body, critical)
 	}
 	if critical {
-		return errFormat
+		return errX509InvalidExtensions.with(errUnexpectedTag)
 	}
 	return nil
 }
@@ -95,27 +83,31 @@ func (c *Certificate) parseExtension(ext *berReader, seen *[8]bool) error {
 // parseBasicConstraints reads up to the end of the extension, whatever length the SEQUENCE says it has.
 func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
 	err := body.enter(tagSequence)
-	if err != nil || body.empty() {
-		return err
+	if err != nil {
+		return errX509InvalidExtensions.with(err)
 	}
-	if c.isCA, err = body.bool(); errors.Is(err, errTag) {
-		number, err := body.int()
-		if err != nil {
-			return err
-		}
+	if body.empty() {
+		return nil
+	}
+	if c.isCA, err = body.bool(); errors.Is(err, errUnexpectedTag) {
+		var number int
+		number, err = body.int()
 		c.isCA = number != 0
-	} else if err != nil {
-		return err
+	}
+	if err != nil {
+		return errX509InvalidExtensions.with(err)
 	}
 	if body.empty() {
 		return nil
 	}
 	pathLen, err := body.int()
-	if err != nil {
-		return err
-	}
-	if !body.empty() || pathLen == math.MaxInt32 {
-		return errASN1
+	switch {
+	case err != nil:
+		return errX509InvalidExtensions.with(err)
+	case !body.empty():
+		return errX509InvalidExtensions.with(errLengthMismatch)
+	case pathLen == math.MaxInt32:
+		return errX509InvalidExtensions.with(errInvalidLength)
 	}
 	c.maxPathLen = pathLen
 	return nil
@@ -124,7 +116,7 @@ func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
 func parseKeyUsage(c *Certificate, body *berReader, _ bool) error {
 	bits, err := body.bitString()
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
 	c.keyUsage = 0
 	for i := 0; i < len(bits) && i < 2; i++ {
@@ -140,18 +132,18 @@ var (
 )
 
 func parseExtKeyUsage(c *Certificate, body *berReader, _ bool) error {
-	seq, err := body.child(tagSequence)
+	seq, err := body.only(tagSequence)
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
 	if seq.empty() {
-		return errASN1
+		return errX509InvalidExtensions.with(errInvalidLength)
 	}
 	c.serverOK, c.clientOK = false, false
 	for !seq.empty() {
 		oid, err := seq.value(tagOID)
 		if err != nil {
-			return err
+			return errX509InvalidExtensions.with(err)
 		}
 		anyUse := oidEqual(oid, oidAnyEKU)
 		c.serverOK = c.serverOK || anyUse || oidEqual(oid, oidServerAuth)
@@ -160,91 +152,21 @@ func parseExtKeyUsage(c *Certificate, body *berReader, _ bool) error {
 	return nil
 }
 
-// General name tags without the constructed bit (RFC 5280 section 4.2.1.6).
-const (
-	nameOther     = tagContext
-	nameDirectory = tagContext | 4
-	nameIP        = tagContext | 7
-)
-
 func parseSubjectAltName(_ *Certificate, body *berReader, _ bool) error {
-	seq, err := body.child(tagSequence)
+	names, err := body.only(tagSequence)
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
-	return readGeneralNames(&seq)
-}
-
-func readGeneralNames(names *berReader) error {
-	for !names.empty() {
-		tag, value, err := names.any()
-		if err != nil {
-			return err
-		}
-		if tag&0xc0 != tagContext {
-			return errTag
-		}
-		content := berReader{value}
-		switch tag &^ 0x20 {
-		case nameIP:
-			if len(value) != 4 && len(value) != 16 {
-				return errFormat
-			}
-		case nameDirectory:
-			name, err := content.child(tagSequence)
-			if err != nil {
-				return err
-			}
-			if err := readName(&name); err != nil {
-				return err
-			}
-		case nameOther:
-			if err := readOtherName(&content); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-var oidHardwareModuleName = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 4}
-
-// readOtherName checks the one otherName that Mbed TLS knows (RFC 4108 section 5).
-func readOtherName(name *berReader) error {
-	oid, err := name.value(tagOID)
-	if err != nil {
-		return err
-	}
-	if !oidEqual(oid, oidHardwareModuleName) {
-		return nil
-	}
-	field, err := name.child(tagContextCons)
-	if err != nil || !name.empty() {
-		return errASN1
-	}
-	seq, err := field.child(tagSequence)
-	if err != nil || !field.empty() {
-		return errASN1
-	}
-	if _, err := seq.value(tagOID); err != nil {
-		return err
-	}
-	if _, err := seq.value(tagOctetString); err != nil {
-		return err
-	}
-	if !seq.empty() {
-		return errASN1
-	}
-	return nil
+	return readGeneralNames(&names)
 }
 
 func parseNetscapeCertType(_ *Certificate, body *berReader, _ bool) error {
 	bits, err := body.bitString()
-	if err != nil {
-		return err
+	if err == nil && len(bits) > 1 {
+		err = errInvalidLength
 	}
-	if len(bits) > 1 {
-		return errASN1
+	if err != nil {
+		return errX509InvalidExtensions.with(err)
 	}
 	return nil
 }
@@ -254,68 +176,67 @@ var oidAnyPolicy = asn1.ObjectIdentifier{2, 5, 29, 32, 0}
 // parsePolicies knows anyPolicy only: another policy refuses the certificate when
 // the extension is critical.
 func parsePolicies(_ *Certificate, body *berReader, critical bool) error {
-	seq, err := body.child(tagSequence)
-	if err != nil {
-		return err
+	seq, err := body.only(tagSequence)
+	if err == nil && seq.empty() {
+		err = errLengthMismatch
 	}
-	if seq.empty() {
-		return errASN1
+	if err != nil {
+		return errX509InvalidExtensions.with(err)
 	}
 	unknown := false
 	for !seq.empty() {
-		policy, err := seq.child(tagSequence)
+		oid, err := readPolicy(&seq)
 		if err != nil {
-			return err
-		}
-		oid, err := policy.value(tagOID)
-		if err != nil {
-			return err
+			return errX509InvalidExtensions.with(err)
 		}
 		unknown = unknown || !oidEqual(oid, oidAnyPolicy)
-		if policy.empty() {
-			continue
-		}
-		if _, err := policy.value(tagSequence); err != nil {
-			return err
-		}
-		if !policy.empty() {
-			return errASN1
-		}
 	}
 	if unknown && critical {
-		return errFormat
+		return errX509FeatureUnavailable
 	}
 	return nil
 }
 
+// readPolicy reads a PolicyInformation and returns its name.
+func readPolicy(list *berReader) (oid []byte, err error) {
+	policy, err := list.child(tagSequence)
+	if err != nil {
+		return nil, err
+	}
+	if oid, err = policy.value(tagOID); err != nil || policy.empty() {
+		return oid, err
+	}
+	_, err = policy.only(tagSequence)
+	return oid, err
+}
+
 func parseSubjectKeyID(_ *Certificate, body *berReader, _ bool) error {
-	_, err := body.value(tagOctetString)
-	return err
+	if _, err := body.only(tagOctetString); err != nil {
+		return errX509InvalidExtensions.with(err)
+	}
+	return nil
 }
 
 func parseAuthorityKeyID(_ *Certificate, body *berReader, _ bool) error {
-	seq, err := body.child(tagSequence)
+	seq, err := body.only(tagSequence)
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
-	if _, err := seq.value(tagContext); err != nil && !errors.Is(err, errTag) {
-		return err // also when nothing is there
+	if _, err := seq.value(tagContext); err != nil && !errors.Is(err, errUnexpectedTag) {
+		return errX509InvalidExtensions.with(err) // also when nothing is there
 	}
 	if seq.empty() {
 		return nil
 	}
 	issuer, err := seq.child(tagContextCons | 1)
 	if err != nil {
-		return err
+		return errX509InvalidExtensions.with(err)
 	}
 	if err := readGeneralNames(&issuer); err != nil {
 		return err
 	}
-	if _, err := seq.value(tagContext | 2); err != nil {
-		return err
-	}
-	if !seq.empty() {
-		return errASN1
+	if _, err := seq.only(tagContext | 2); err != nil {
+		return errX509InvalidExtensions.with(err)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func versioned(der []byte, version int) (seq berReader, trailing bool, err error
 		return seq, false, err
 	}
 	if v, err := seq.int(); err != nil || v != version {
-		return seq, false, errFormat
+		return seq, false, errPKInvalidFormat
 	}
 	return seq, !outer.empty(), nil
 }
@@ -85,7 +85,7 @@ func versioned(der []byte, version int) (seq berReader, trailing bool, err error
 func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 	seq, trailing, err := versioned(der, 0)
 	if err != nil || trailing {
-		return nil, errFormat
+		return nil, errPKInvalidFormat
 	}
 	alg, err := seq.algorithm()
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 		return nil, err
 	}
 	if len(inner) == 0 || !seq.empty() {
-		return nil, errASN1
+		return nil, errLengthMismatch
 	}
 	switch {
 	case oidEqual(alg.oid, oidRSAEncryption) && alg.noParams():
@@ -112,19 +112,19 @@ func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 		}
 		return k, err
 	}
-	return nil, errFormat
+	return nil, errPKInvalidFormat
 }
 
 // algorithmCurve returns the named curve of EC algorithm parameters. Explicit
 // parameters are unknown to the build.
 func (p *Profile) algorithmCurve(alg algorithm) (*namedCurve, error) {
 	if alg.paramTag != tagOID {
-		return nil, errTag
+		return nil, errECPFeatureUnavailable
 	}
 	if c := p.curveByOID(alg.params); c != nil {
 		return c, nil
 	}
-	return nil, errFormat
+	return nil, errPKUnknownNamedCurve
 }
 
 func (p *Profile) parseBareSEC1(der []byte) (*PrivateKey, error) { return p.parseSEC1(der, nil) }
@@ -146,7 +146,7 @@ func (p *Profile) parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) 
 		}
 	}
 	if curve == nil {
-		return nil, errFormat
+		return nil, errPKInvalidFormat
 	}
 	k, err := newECKey(curve, scalar)
 	if err != nil {
@@ -171,7 +171,7 @@ func (p *Profile) sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, err
 	}
 	curve := p.curveByOID(oid)
 	if curve == nil || !params.empty() || (known != nil && known != curve) {
-		return nil, errFormat
+		return nil, errPKInvalidFormat
 	}
 	return curve, nil
 }
@@ -181,7 +181,7 @@ func (p *Profile) sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, err
 // Mbed TLS reads none is passed over.
 func checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	field, err := seq.child(tagContextCons | 1)
-	if errors.Is(err, errTag) {
+	if errors.Is(err, errUnexpectedTag) {
 		return nil
 	}
 	if err != nil {
@@ -189,9 +189,9 @@ func checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	}
 	point, err := field.bitStringNull()
 	if err != nil || !field.empty() {
-		return errASN1
+		return errLengthMismatch
 	}
-	if _, err := curve.parsePoint(point); err != nil && !errors.Is(err, errPointForm) {
+	if _, err := curve.parsePoint(point); err != nil && !errors.Is(err, errECPFeatureUnavailable) {
 		return err
 	}
 	return nil
@@ -201,7 +201,7 @@ func newECKey(curve *namedCurve, scalar []byte) (*PrivateKey, error) {
 	d := new(big.Int).SetBytes(scalar)
 	n := curve.curve.Params().N
 	if d.Sign() == 0 || d.Cmp(n) >= 0 {
-		return nil, errFormat
+		return nil, errPKInvalidFormat
 	}
 	k := &PrivateKey{kind: keyECDSA, curve: curve}
 	fixed := d.FillBytes(make([]byte, (n.BitLen()+7)/8))
@@ -220,7 +220,7 @@ func newECKey(curve *namedCurve, scalar []byte) (*PrivateKey, error) {
 func (p *Profile) parsePKCS1(der []byte) (*PrivateKey, error) {
 	seq, trailing, err := versioned(der, 0)
 	if err != nil || trailing && !p.LaxRSAKeys {
-		return nil, errFormat
+		return nil, errPKInvalidFormat
 	}
 	var numbers [8]*big.Int // n e d p q dp dq qinv
 	for i := range numbers {
@@ -229,12 +229,12 @@ func (p *Profile) parsePKCS1(der []byte) (*PrivateKey, error) {
 			return nil, err
 		}
 		if numbers[i] = new(big.Int).SetBytes(v); numbers[i].Sign() == 0 {
-			return nil, errFormat
+			return nil, errPKInvalidFormat
 		}
 	}
 	n, e, prime1, prime2 := numbers[0], numbers[1], numbers[3], numbers[4]
 	if !seq.empty() || !usableModulus(n, e) || prime1.Bit(0) == 0 || prime2.Bit(0) == 0 {
-		return nil, errFormat
+		return nil, errPKInvalidFormat
 	}
 	return &PrivateKey{kind: keyRSA, size: (n.BitLen() + 7) / 8, rsa: consistentRSA(numbers)}, nil
 }

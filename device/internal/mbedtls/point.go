@@ -5,34 +5,32 @@ package mbedtls
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"errors"
 	"math/big"
 )
 
-// errPointForm marks a compressed point on a curve on which mbedtls_ecp_point_read_binary
-// reads none; the SEC1 parser tolerates this one failure.
-var errPointForm = errors.New("point form not supported")
-
 // parsePoint reads a point of SEC1 section 2.3.4 in the forms that Mbed TLS
-// knows, uncompressed and compressed, and checks that it lies on the curve.
+// knows, uncompressed and compressed, and checks that it lies on the curve. A compressed point on a curve on which
+// mbedtls_ecp_point_read_binary reads none is errECPFeatureUnavailable.
 func (c *namedCurve) parsePoint(b []byte) (*ecdsa.PublicKey, error) {
 	size := (c.curve.Params().BitSize + 7) / 8
 	switch {
+	case len(b) == 1 && b[0] == 0:
+		return nil, errECPInvalidKey // the point at infinity
 	case len(b) == 1+size && (b[0] == 2 || b[0] == 3):
 		return c.decompress(b)
 	case len(b) != 1+2*size || b[0] != 4:
-		return nil, errFormat
+		return nil, errECPBadInputData
 	}
 	pub := &ecdsa.PublicKey{Curve: c.curve, X: new(big.Int).SetBytes(b[1 : 1+size]), Y: new(big.Int).SetBytes(b[1+size:])}
 	if !c.curve.IsOnCurve(pub.X, pub.Y) {
-		return nil, errFormat
+		return nil, errECPInvalidKey
 	}
 	return pub, nil
 }
 
 func (c *namedCurve) decompress(b []byte) (*ecdsa.PublicKey, error) {
 	if c.noSqrt {
-		return nil, errPointForm
+		return nil, errECPFeatureUnavailable
 	}
 	pub := &ecdsa.PublicKey{Curve: c.curve}
 	if k, ok := c.curve.(weierstrassA0); ok {
@@ -41,7 +39,7 @@ func (c *namedCurve) decompress(b []byte) (*ecdsa.PublicKey, error) {
 		pub.X, pub.Y = elliptic.UnmarshalCompressed(c.curve, b)
 	}
 	if pub.X == nil {
-		return nil, errFormat
+		return nil, errECPInvalidKey
 	}
 	return pub, nil
 }

@@ -78,7 +78,7 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 		}
 	}
 	for _, s := range signatureAlgorithms {
-		if slices.ContainsFunc(known, func(h hashName) bool { return h.name == s.hashName }) {
+		if s.hashName == "" || slices.ContainsFunc(known, func(h hashName) bool { return h.name == s.hashName }) {
 			p.signatures = append(p.signatures, s)
 		}
 	}
@@ -159,23 +159,25 @@ var hashes = []hashName{{"SHA-512", 6}, {"SHA-384", 5}, {"SHA-256", 4}, {"SHA-22
 // A signatureAlgorithm is an algorithm that certificates are signed with.
 type signatureAlgorithm struct {
 	oid      asn1.ObjectIdentifier
-	hashName string
-	verifies crypto.Hash // 0 for one that is known by its name alone
+	hashName string      // "" for one that is known by its name alone, and in every build
+	hash     crypto.Hash // 0 for one that verifies nothing
+	kind     keyType     // of the key that signs
 	accepted bool        // by mbedtls_x509_crt_profile_default: SHA-256 and up
 }
 
 // signatureAlgorithms are those whose names Mbed TLS knows (CAMERA.md sections 1.3 and 6).
 var signatureAlgorithms = []signatureAlgorithm{
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}, "MD5", 0, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, "SHA-1", crypto.SHA1, false},
-	{asn1.ObjectIdentifier{1, 3, 14, 3, 2, 29}, "SHA-1", 0, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, "SHA-224", crypto.SHA224, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, "SHA-256", crypto.SHA256, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, "SHA-384", crypto.SHA384, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, "SHA-512", crypto.SHA512, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, "SHA-1", crypto.SHA1, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, "SHA-224", crypto.SHA224, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, "SHA-256", crypto.SHA256, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, "SHA-384", crypto.SHA384, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, "SHA-512", crypto.SHA512, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}, "MD5", crypto.MD5, keyRSA, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, "SHA-1", crypto.SHA1, keyRSA, false},
+	{asn1.ObjectIdentifier{1, 3, 14, 3, 2, 29}, "SHA-1", crypto.SHA1, keyRSA, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, "SHA-224", crypto.SHA224, keyRSA, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, "SHA-256", crypto.SHA256, keyRSA, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, "SHA-384", crypto.SHA384, keyRSA, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, "SHA-512", crypto.SHA512, keyRSA, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "", 0, keyRSA, false}, // RSASSA-PSS
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, "SHA-1", crypto.SHA1, keyECDSA, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, "SHA-224", crypto.SHA224, keyECDSA, false},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, "SHA-256", crypto.SHA256, keyECDSA, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, "SHA-384", crypto.SHA384, keyECDSA, true},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, "SHA-512", crypto.SHA512, keyECDSA, true},
 }

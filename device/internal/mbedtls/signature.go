@@ -3,12 +3,17 @@ package mbedtls
 import (
 	"crypto"
 	"crypto/ecdsa"
+	_ "crypto/md5" // the hashes of signatureHash and of certificates
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha1" // the hashes of signatureHash
+	_ "crypto/sha1"
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"errors"
+	"math/big"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // The two octets of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1).
@@ -72,19 +77,71 @@ func (k *PrivateKey) VerifySignature(alg uint16, signed, sig []byte) bool {
 	if hash == 0 {
 		return false
 	}
-	return verifies(k.Public(), hash, signed, sig)
+	return verify(k.Public(), hash, signed, sig) == nil
 }
 
-// verifies checks an ECDSA or RSA PKCS#1 v1.5 signature over signed.
-func verifies(public crypto.PublicKey, hash crypto.Hash, signed, sig []byte) bool {
+// verify checks an ECDSA or RSA PKCS#1 v1.5 signature over signed. Its errors are those of mbedtls_pk_verify.
+func verify(public crypto.PublicKey, hash crypto.Hash, signed, sig []byte) error {
 	h := hash.New()
 	h.Write(signed)
 	digest := h.Sum(nil)
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(key, digest, sig)
+		return verifyECDSA(key, digest, sig)
 	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(key, hash, digest, sig) == nil
+		return verifyRSA(key, hash, digest, sig)
 	}
-	return false
+	return ErrPKTypeMismatch
+}
+
+// verifyECDSA reads the signature as loosely as Mbed TLS does: numbers are taken for unsigned, lengths need not be minimal.
+func verifyECDSA(key *ecdsa.PublicKey, digest, sig []byte) error {
+	outer := berReader{sig}
+	seq, err := outer.only(tagSequence)
+	if err != nil {
+		return errECPBadInputData.with(err)
+	}
+	var strict cryptobyte.Builder
+	var failed error
+	strict.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		for range 2 {
+			number, err := seq.value(tagInteger)
+			if err != nil {
+				failed = errECPBadInputData.with(err)
+				return
+			}
+			b.AddASN1BigInt(new(big.Int).SetBytes(number))
+		}
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case !ecdsa.VerifyASN1(key, digest, strict.BytesOrPanic()):
+		return ErrECPVerifyFailed
+	case !seq.empty():
+		return ErrPKSigLenMismatch
+	}
+	return nil
+}
+
+// aroundHash is what PKCS #1 v1.5 puts around a hash of the SHA-2 family: its algorithm, and the least padding (RFC 8017
+// section 9.2), octets.
+const aroundHash = 19 + 11
+
+func verifyRSA(key *rsa.PublicKey, hash crypto.Hash, digest, sig []byte) error {
+	size := key.Size()
+	switch {
+	case len(sig) < size:
+		return ErrRSAVerifyFailed
+	case rsa.VerifyPKCS1v15(key, hash, digest, sig[:size]) == nil:
+		if len(sig) > size {
+			return ErrPKSigLenMismatch
+		}
+		return nil
+	case size < hash.Size()+aroundHash:
+		return ErrRSABadInputData
+	case new(big.Int).SetBytes(sig[:size]).Cmp(key.N) >= 0:
+		return errRSAPublicFailed.with(errMPIBadInputData)
+	}
+	return ErrRSAVerifyFailed
 }

@@ -7,7 +7,7 @@ import "time"
 func readValidity(tbs *berReader) (notBefore, notAfter time.Time, err error) {
 	validity, err := tbs.child(tagSequence)
 	if err != nil {
-		return notBefore, notAfter, err
+		return notBefore, notAfter, errX509InvalidDate.with(err)
 	}
 	if notBefore, err = readTime(&validity); err != nil {
 		return notBefore, notAfter, err
@@ -16,34 +16,31 @@ func readValidity(tbs *berReader) (notBefore, notAfter time.Time, err error) {
 		return notBefore, notAfter, err
 	}
 	if !validity.empty() {
-		return notBefore, notAfter, errASN1
+		return notBefore, notAfter, errX509InvalidDate.with(errLengthMismatch)
 	}
 	return notBefore, notAfter, nil
 }
 
 func readTime(validity *berReader) (time.Time, error) {
-	tag, text, err := validity.any()
-	if err != nil {
-		return time.Time{}, err
-	}
-	switch tag {
-	case tagUTCTime:
+	tag, text, err := validity.oneOf(tagUTCTime, tagGeneralizedTime)
+	switch {
+	case err != nil:
+		return time.Time{}, errX509InvalidDate.with(err)
+	case tag == tagUTCTime:
 		return parseTime(text, 2)
-	case tagGeneralizedTime:
-		return parseTime(text, 4)
 	}
-	return time.Time{}, errTag
+	return parseTime(text, 4)
 }
 
 // parseTime reads YY[YY]MMDDHHMMSS with or without a final Z.
 func parseTime(text []byte, yearDigits int) (time.Time, error) {
 	digits := yearDigits + 10
 	if len(text) < digits || len(text) > digits+1 || (len(text) == digits+1 && text[digits] != 'Z') {
-		return time.Time{}, errFormat
+		return time.Time{}, errX509InvalidDate
 	}
 	for _, b := range text[:digits] {
 		if b < '0' || b > '9' {
-			return time.Time{}, errFormat
+			return time.Time{}, errX509InvalidDate
 		}
 	}
 	number := func(s []byte) (n int) {
@@ -63,7 +60,7 @@ func parseTime(text []byte, yearDigits int) (time.Time, error) {
 	month, day := number(rest[:2]), number(rest[2:4])
 	hour, minute, second := number(rest[4:6]), number(rest[6:8]), number(rest[8:])
 	if month < 1 || month > 12 || day < 1 || day > daysIn(month, year) || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, errFormat
+		return time.Time{}, errX509InvalidDate
 	}
 	return time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC), nil
 }

@@ -2,7 +2,7 @@ package mbedtls
 
 import (
 	"bytes"
-	"crypto"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +17,11 @@ const (
 	flagKeyUsage
 	flagExtKeyUsage
 	flagBadHash
+	flagBadAlgorithm
 	flagBadKey
+	flagOther // never by itself
+
+	allFlags = flagOther<<1 - 1
 )
 
 // verifyTexts are in the order in which mbedtls_x509_crt_verify_info prints them.
@@ -31,13 +35,16 @@ var verifyTexts = []struct {
 	{flagKeyUsage, "Usage does not match the keyUsage extension"},
 	{flagExtKeyUsage, "Usage does not match the extendedKeyUsage extension"},
 	{flagBadHash, "The certificate is signed with an unacceptable hash."},
+	{flagBadAlgorithm, "The certificate is signed with an unacceptable PK alg (eg RSA vs ECDSA)."},
 	{flagBadKey, "The certificate is signed with an unacceptable key (eg bad curve, RSA too short)."},
 }
 
 // alert returns the description of the alert for the flags.
 func (f verifyFlags) alert() uint8 {
 	switch {
-	case f&(flagKeyUsage|flagExtKeyUsage|flagBadKey) != 0:
+	case f&flagOther != 0:
+		return alertAccessDenied
+	case f&(flagKeyUsage|flagExtKeyUsage|flagBadAlgorithm|flagBadKey) != 0:
 		return alertUnsupportedCert
 	case f&flagExpired != 0:
 		return alertCertificateExpired
@@ -47,84 +54,133 @@ func (f verifyFlags) alert() uint8 {
 	return alertCertificateUnknown
 }
 
-// A VerifyError is a client's chain that was not accepted.
-type VerifyError struct{ flags verifyFlags }
-
-// Error returns the text with which MicroPython raises it, line ends at both ends
-// included (CAMERA.md section 6).
-func (e *VerifyError) Error() string {
+// text names the flags, with line ends at both ends of each line, which is how MicroPython asks for them.
+func (f verifyFlags) text() string {
 	var out strings.Builder
 	for _, v := range verifyTexts {
-		if e.flags&v.flag != 0 {
+		if f&v.flag != 0 {
 			out.WriteString("\n" + v.text + "\n")
 		}
 	}
 	return out.String()
 }
 
+// A VerifyError is a client's chain that was not accepted.
+type VerifyError struct{ flags verifyFlags }
+
+// Error returns the text with which MicroPython raises it, line ends at both ends
+// included (CAMERA.md section 6).
+func (e *VerifyError) Error() string { return e.flags.text() }
+
+// maxVerifyText is the longest text that MicroPython has room for, octets.
+const maxVerifyText = 255
+
+// err returns the error that MicroPython raises for flags.
+func (f verifyFlags) err() error {
+	if len(f.text()) > maxVerifyText {
+		return ErrX509VerifyFailed
+	}
+	return &VerifyError{f}
+}
+
 // maxIntermediates is MBEDTLS_X509_MAX_INTERMEDIATE_CA.
 const maxIntermediates = 8
 
-// verifyChain checks a client's chain against the trusted CAs and returns everything
-// that is wrong with it. The first certificate is the client's; those after it may
-// come in any order.
-func verifyChain(chain, trusted []*Certificate, now time.Time) verifyFlags {
-	child := chain[0]
-	flags := ownFlags(child, now)
-	for _, ca := range trusted {
-		if bytes.Equal(ca.Raw, child.Raw) && bytes.Equal(child.issuer, child.subject) {
-			return flags // trusted itself
-		}
+// verifyChain checks a client's chain against the trusted CAs and returns everything that is wrong with it. The
+// first certificate is the client's; the issuer of each is looked for among the trusted ones, and then among those
+// that come after it. The error is ErrX509Fatal, when there are too many.
+func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, error) {
+	if len(chain) == 0 { // where all were passed over, a certificate without dates, algorithm and key is verified
+		return flagExpired | flagNotTrusted | flagBadHash | flagBadAlgorithm | flagBadKey, nil
 	}
-	for below := 0; below <= maxIntermediates; below++ {
-		if _, accepted := certificateHash(child); !accepted {
+	now = now.Truncate(time.Second)
+	child, above := chain[0], chain[1:]
+	flags := keyFlags(child)
+	selfIssued := 0 // intermediates, which do not count for path lengths
+	for depth := 0; ; depth++ {
+		flags |= dateFlags(child, now)
+		if !child.signedWith.accepted {
 			flags |= flagBadHash
 		}
-		if parent := findParent(child, trusted, below); parent != nil {
-			return flags | ownFlags(parent, now)
+		if depth == 0 && locallyTrusted(child, trusted) {
+			return flags, nil
 		}
-		parent := findParent(child, chain[1:], below)
-		if parent == nil {
-			break
+		if root, _ := findParent(child, trusted, true, depth-selfIssued, now); root >= 0 {
+			return flags | keyFlags(trusted[root]) | dateFlags(trusted[root], now), nil
 		}
-		flags |= ownFlags(parent, now)
-		child = parent
+		parent, signed := findParent(child, above, false, depth-selfIssued, now)
+		if parent < 0 {
+			return flags | flagNotTrusted, nil
+		}
+		if depth > 0 && child.issuer.equal(child.subject) {
+			selfIssued++
+		}
+		if depth >= maxIntermediates {
+			return allFlags, ErrX509Fatal
+		}
+		if !signed {
+			flags |= flagNotTrusted
+		}
+		child, above = above[parent], above[parent+1:]
+		flags |= keyFlags(child)
 	}
-	return flags | flagNotTrusted
 }
 
-// findParent returns the issuer of child among the candidates: a CA by name, usage and
-// path length whose key made the signature.
-func findParent(child *Certificate, candidates []*Certificate, below int) *Certificate {
-	for _, c := range candidates {
-		named := bytes.Equal(child.issuer, c.subject) && !bytes.Equal(c.Raw, child.Raw)
-		ca := c.isCA && (c.keyUsage < 0 || c.keyUsage&usageCertSign != 0) && (c.maxPathLen < 0 || below <= c.maxPathLen)
-		if named && ca && signatureFits(child, c) {
-			return c
-		}
-	}
-	return nil
+// locallyTrusted tells whether a client's certificate is itself among the trusted ones, self-issued.
+func locallyTrusted(c *Certificate, trusted []*Certificate) bool {
+	return c.issuer.equal(c.subject) && slices.ContainsFunc(trusted, func(ca *Certificate) bool { return bytes.Equal(ca.Raw, c.Raw) })
 }
 
-const usageCertSign = 0x04
+// findParent returns the index of child's issuer among the candidates, -1 for none, and whether its key made child's
+// signature. Of trusted candidates only one whose key did will do. One that is valid now goes before those that are not.
+func findParent(child *Certificate, candidates []*Certificate, trusted bool, below int, now time.Time) (index int, signed bool) {
+	index = -1
+	for i, c := range candidates {
+		if !child.issuer.equal(c.subject) || !mayIssue(c, trusted) || (c.maxPathLen >= 0 && c.maxPathLen < below) {
+			continue
+		}
+		made := signatureFits(child, c)
+		if trusted && !made {
+			continue
+		}
+		if dateFlags(c, now) == 0 {
+			return i, made
+		}
+		if index < 0 {
+			index, signed = i, made
+		}
+	}
+	return index, signed
+}
 
-// ownFlags is what is wrong with a certificate by itself: its dates and its key.
-func ownFlags(c *Certificate, now time.Time) (flags verifyFlags) {
+// mayIssue tells whether a certificate is a CA's. Of trusted ones those of versions 1 and 2, which cannot say so, are taken.
+func mayIssue(c *Certificate, trusted bool) bool {
+	return trusted && c.version < 3 || c.isCA && c.allows(usageCertSign)
+}
+
+// dateFlags tells whether a certificate is valid now.
+func dateFlags(c *Certificate, now time.Time) (flags verifyFlags) {
 	if now.After(c.notAfter) {
 		flags |= flagExpired
 	}
 	if now.Before(c.notBefore) {
 		flags |= flagFuture
 	}
-	if !strongKey(c) {
-		flags |= flagBadKey
-	}
 	return flags
+}
+
+// keyFlags applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, and the three curves of the key exchange.
+func keyFlags(c *Certificate) verifyFlags {
+	strong := c.rsa != nil && c.rsa.N.BitLen() >= 2048 || c.curve != nil && slices.Contains(exchangeCurves, c.curve)
+	if strong {
+		return 0
+	}
+	return flagBadKey
 }
 
 // clientUsage checks keyUsage and extKeyUsage for a client (RFC 5246 section 7.4.6).
 func clientUsage(c *Certificate) (flags verifyFlags) {
-	if c.keyUsage >= 0 && c.keyUsage&usageDigitalSignature == 0 {
+	if !c.allows(usageDigitalSignature) {
 		flags |= flagKeyUsage
 	}
 	if !c.clientOK {
@@ -133,30 +189,8 @@ func clientUsage(c *Certificate) (flags verifyFlags) {
 	return flags
 }
 
-// strongKey applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, curves of 256.
-func strongKey(c *Certificate) bool {
-	if c.rsa != nil {
-		return c.rsa.N.BitLen() >= 2048
-	}
-	return c.curve.curve.Params().BitSize >= 256
-}
-
-// certificateHash returns the hash of a certificate's signature, 0 for one that cannot
-// be checked, and whether it is accepted.
-func certificateHash(c *Certificate) (hash crypto.Hash, accepted bool) {
-	for _, known := range c.profile.signatures {
-		if oidEqual(c.algorithm, known.oid) {
-			return known.verifies, known.accepted
-		}
-	}
-	return 0, false
-}
-
 // signatureFits checks the signature, whatever the profile thinks of its hash.
 func signatureFits(child, parent *Certificate) bool {
-	hash, _ := certificateHash(child)
-	if hash == 0 {
-		return false
-	}
-	return verifies(parent.Public(), hash, child.tbs, child.signature)
+	alg := child.signedWith
+	return alg.hash != 0 && alg.kind == parent.kind && verify(parent.Public(), alg.hash, child.tbs, child.signature) == nil
 }
