@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/micropython"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/internal/listening"
 )
@@ -66,6 +67,7 @@ type Camera struct {
 	serving  map[net.Conn]bool
 	waiting  []net.Conn
 	stalled  []net.Conn
+	left     []*left
 	closing  chan struct{}
 	done     sync.WaitGroup
 }
@@ -169,7 +171,7 @@ func (c *Camera) Serve(l net.Listener) error {
 }
 
 // Connections returns how many connections the script serves at this moment, how many wait for
-// it, and how many came when the board's network had no socket left.
+// it, and how many came when the board's network had no socket left. Those that the script left open are none of them.
 func (c *Camera) Connections() (serving, waiting, stalled int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,7 +208,7 @@ func (c *Camera) admit(conn net.Conn) {
 // exhausted tells whether the network has no socket left.
 func (c *Camera) exhausted() bool {
 	board := c.config.Context.Board()
-	return board != nil && len(c.serving)+len(c.waiting) >= board.Network.Connections
+	return board != nil && len(c.serving)+len(c.waiting)+len(c.left) >= board.Network.Connections
 }
 
 func (c *Camera) tell(callback func(net.Addr), conn net.Conn) {
@@ -222,24 +224,35 @@ func (c *Camera) accept(conn net.Conn) {
 	id := c.accepted
 	c.serving[conn] = true
 	c.done.Go(func() {
-		event := c.serveConn(conn, id)
+		event, socket := c.serveConn(conn, id)
 		if c.config.OnEvent != nil {
 			c.config.OnEvent(event)
 		}
-		c.finished(conn)
+		c.finished(conn, event, socket)
 	})
 }
 
 // finished takes the next connection out of the queue.
-func (c *Camera) finished(conn net.Conn) {
+func (c *Camera) finished(conn net.Conn, event trace.Event, socket *SSLSocket) {
+	if errors.Is(event.Exception, micropython.ErrNoMemory) {
+		c.collect()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.serving, conn)
+	if event.LeftOpen {
+		c.leave(conn, socket)
+	}
 	if len(c.waiting) > 0 && !c.closed {
 		next := c.waiting[0]
 		c.waiting = c.waiting[1:]
 		c.accept(next)
 	}
+	c.admitStalled()
+}
+
+// admitStalled lets those in for whom the network has a socket again. The caller holds the lock.
+func (c *Camera) admitStalled() {
 	for len(c.stalled) > 0 && !c.exhausted() {
 		next := c.stalled[0]
 		c.stalled = c.stalled[1:]
@@ -247,44 +260,56 @@ func (c *Camera) finished(conn net.Conn) {
 	}
 }
 
-// ServeConn runs the script on one connection, closes it and returns the event.
+// ServeConn runs the script on one connection, closes it, unless the script leaves it open (LeftOpen of the event), and
+// returns the event.
 func (c *Camera) ServeConn(conn net.Conn) trace.Event {
 	c.mu.Lock()
 	c.accepted++
 	id := c.accepted
 	c.mu.Unlock()
-	return c.serveConn(lookAhead(conn), id)
+	event, socket := c.serveConn(lookAhead(conn), id)
+	if event.LeftOpen {
+		socket.release()
+	}
+	return event
 }
 
-func (c *Camera) serveConn(conn net.Conn, id int) trace.Event {
+// serveConn returns the event, and the script's socket, which is nil where there was no memory for one.
+func (c *Camera) serveConn(conn net.Conn, id int) (trace.Event, *SSLSocket) {
 	metered := &meteredConn{Conn: conn, timeout: c.config.Timeout}
 	if board := c.config.Context.Board(); board != nil {
 		metered.transfer = board.Network.Transfer
 	}
 	event := trace.Event{ID: id, Remote: conn.RemoteAddr().String(), Start: time.Now(), Alerts: []trace.Alert{}, Requests: []trace.Request{}}
-	session := &Session{context: c.config.Context, conn: metered, event: &event, secret: c.config.OnSecret, progress: c.config.OnProgress}
+	session := &Session{
+		context: c.config.Context, conn: metered, event: &event,
+		secret: c.config.OnSecret, progress: c.config.OnProgress, collect: c.collect,
+	}
 	session.tell()
 	if c.config.Delay != nil {
 		session.pause = c.pause
 	}
 	event.Exception = c.config.Script.Serve(session)
-	if session.socket != nil {
-		session.socket.release()
-	} else {
+	switch {
+	case session.socket == nil:
 		resetUnread(conn)
+	case c.config.Script.TLSAlone && session.socket.open() && !errors.Is(event.Exception, net.ErrClosed):
+		event.LeftOpen = true
+	default:
+		session.socket.release()
+		conn.Close()
 	}
-	conn.Close()
 	session.note()
 	if event.Exception == nil {
 		event.Phase = ""
 	}
-	return event
+	return event, session.socket
 }
 
 // pause lets the time of an operation pass, unless the camera closes.
-func (c *Camera) pause(op mbedtls.Operation, suite *mbedtls.Suite) {
+func (c *Camera) pause(op mbedtls.Operation, suite *mbedtls.Suite, key KeySize) {
 	select {
-	case <-time.After(c.config.Delay.of(op, suite)):
+	case <-time.After(c.config.Delay.of(op, suite, key)):
 	case <-c.closing:
 	}
 }
@@ -309,6 +334,7 @@ func (c *Camera) Close() error {
 	}
 	c.waiting, c.stalled = nil, nil
 	c.mu.Unlock()
+	c.collect()
 	c.done.Wait()
 	return err
 }

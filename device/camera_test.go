@@ -226,7 +226,7 @@ func TestUnknownNames(t *testing.T) {
 	_, err := device.FirmwareByName("openmv-9")
 	require.ErrorContains(t, err, `unknown firmware "openmv-9"; known: micropython-1.23, micropython-1.24, `)
 	_, err = device.ScriptByName("dance", "")
-	require.EqualError(t, err, `unknown script "dance"; known: hello, asyncio, snapshot`)
+	require.EqualError(t, err, `unknown script "dance"; known: hello, asyncio, microdot, snapshot`)
 	require.Len(t, device.OpenMV50.CipherSuites(), 18)
 }
 

@@ -9,42 +9,63 @@ import (
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
 )
 
-// A Delay is how long a processor takes for a handshake's public-key operations. It is
-// an estimate from a published figure: nobody has published one for an OpenMV board.
+// A Delay is how long a processor takes for a handshake's public-key operations. It is computed from instructions that
+// were counted, and measured on no board (CAMERA.md section 9).
 type Delay struct {
 	Name   string // as given to --delay
 	Source string // of the figures
 
-	// What passes before the ServerKeyExchange, and after the ClientKeyExchange; 0 where
-	// the source has no figure.
-	ECDSA, RSA [2]time.Duration // the two halves of ECDHE with such a key
-	StaticRSA  time.Duration    // after the ClientKeyExchange
+	// What passes before the ServerKeyExchange, and after the ClientKeyExchange. A smaller key than the one that was
+	// counted takes as long; a larger one takes longer on a board.
+	P256, P384, RSA [2]time.Duration // the two halves of ECDHE with such a key
+	StaticRSA       time.Duration    // after the ClientKeyExchange, with an RSA key
 }
 
-const tenth = 100 * time.Millisecond
+// A handshake is what one was counted to take, in millions of instructions: its two halves once the heap has settled,
+// and all of it when it took most, as one of the first connections.
+type handshake struct{ before, after, first int }
 
-// delays: where a source gives one figure for a handshake, its operations share it.
-var delays = []*Delay{
-	{
-		Name:      "stm32f746",
-		Source:    "STM32F746 at 216 MHz, Mbed TLS with debug output: static RSA 1.2 to 1.3 s, ECDHE-RSA about 4.9 s a handshake",
-		RSA:       [2]time.Duration{31 * tenth, 18 * tenth},
-		StaticRSA: 125 * tenth / 10,
-	},
-	{
-		Name:      "stm32f401",
-		Source:    "STM32F401 at 84 MHz: RSA-2048 private operation 1.97 s, best ECDSA signature 0.40 s; nothing on key agreement",
-		ECDSA:     [2]time.Duration{4 * tenth, 0},
-		RSA:       [2]time.Duration{197 * tenth / 10, 0},
-		StaticRSA: 197 * tenth / 10,
-	},
-	{
-		Name:      "esp32",
-		Source:    "ESP32: about 1.2 s a handshake",
-		ECDSA:     [2]time.Duration{6 * tenth, 6 * tenth},
-		RSA:       [2]time.Duration{6 * tenth, 6 * tenth},
-		StaticRSA: 12 * tenth,
-	},
+var (
+	countedP256      = handshake{71, 111, 419}
+	countedP384      = handshake{165, 304, 756}
+	countedRSA       = handshake{137, 113, 443}
+	countedStaticRSA = handshake{0, 90, 117}
+)
+
+// clocks of the boards' processors, MHz.
+var clocks = []int{216, 400, 480, 600}
+
+// delays are the presets, for each clock one for the first connections and one for those after them.
+var delays = func() (presets []*Delay) {
+	for _, mhz := range clocks {
+		for _, first := range []bool{false, true} {
+			d := &Delay{
+				Name:   fmt.Sprintf("%dmhz", mhz),
+				Source: "computed: instructions counted, CPI 1.2 assumed",
+				P256:   countedP256.at(mhz, first), P384: countedP384.at(mhz, first), RSA: countedRSA.at(mhz, first),
+				StaticRSA: countedStaticRSA.at(mhz, first)[1],
+			}
+			if first {
+				d.Name += "-first"
+			}
+			presets = append(presets, d)
+		}
+	}
+	return presets
+}()
+
+// at returns what the two halves take at a clock. How the first connections divide was not counted: as the others do.
+func (h handshake) at(mhz int, first bool) [2]time.Duration {
+	const nanosecondsPerMillion = 1_200_000_000 // at 1 MHz, with 1.2 cycles an instruction
+	steady := h.before + h.after
+	whole := steady
+	if first {
+		whole = h.first
+	}
+	half := func(n int) time.Duration {
+		return time.Duration(int64(n) * int64(whole) * nanosecondsPerMillion / int64(steady*mhz))
+	}
+	return [2]time.Duration{half(h.before), half(h.after)}
 }
 
 // Delays returns all presets.
@@ -62,14 +83,17 @@ func DelayByName(name string) (*Delay, error) {
 	return nil, fmt.Errorf("unknown delay %q; known: %s", name, strings.Join(names, ", "))
 }
 
-// of returns how long an operation takes.
-func (d *Delay) of(op mbedtls.Operation, suite *mbedtls.Suite) time.Duration {
-	if !suite.ECDHE() {
+// of returns how long an operation takes with a key.
+func (d *Delay) of(op mbedtls.Operation, suite *mbedtls.Suite, key KeySize) time.Duration {
+	const bitsP256 = 256
+	switch half := op - mbedtls.OperationSign; {
+	case !suite.ECDHE():
 		return d.StaticRSA
+	case key.RSA:
+		return d.RSA[half]
+	case key.Bits <= bitsP256:
+		return d.P256[half]
+	default:
+		return d.P384[half]
 	}
-	halves := d.RSA
-	if suite.ECDSA() {
-		halves = d.ECDSA
-	}
-	return halves[op-mbedtls.OperationSign]
 }

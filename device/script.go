@@ -11,8 +11,11 @@ type Script struct {
 	// Connections is how many connections the script serves at a time. On a board, a
 	// script that serves several serves as many as the network has.
 	Connections int
-	// Serve serves one accepted connection. The error that it returns is the
-	// Raised that ended it. The camera closes the TCP connection afterwards.
+	// TLSAlone says that the script has but the TLS socket, as under asyncio: TCP is closed by
+	// [Session.Close] and nothing else, which does not close it after a handshake that failed (CAMERA.md
+	// section 5.4). Any other script closes the TCP socket at its end, whatever happened.
+	TLSAlone bool
+	// Serve serves one accepted connection. The error that it returns is the Raised that ended it.
 	Serve func(*Session) error
 }
 
@@ -45,38 +48,45 @@ func Hello(body string) Script {
 	}}
 }
 
-// pageResponse is what both scripts write in one go.
+// pageResponse is what hello and asyncio write in one go.
 func pageResponse(body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// asyncioConnections is how many connections the asyncio script serves at a time on a
+// asyncioConnections is how many connections a script under asyncio serves at a time on a
 // camera without a board.
 const asyncioConnections = 4
 
-// Asyncio is a server as asyncio.start_server runs it, and so microdot: the handshake
-// happens inside the first read, and several connections are served at a time.
+// Asyncio is a server as asyncio.start_server runs it: the handshake happens inside the first read, several
+// connections are served at a time, and each is closed at its end by writer.close and wait_closed, whatever happened.
 func Asyncio(body string) Script {
 	response := pageResponse(body)
-	return Script{Name: "asyncio", Connections: asyncioConnections, Serve: func(s *Session) error {
+	return Script{Name: "asyncio", Connections: asyncioConnections, TLSAlone: true, Serve: func(s *Session) error {
 		if err := s.WrapLazily(); err != nil {
 			return err
 		}
-		request, err := s.requestLine()
-		if err != nil || len(request) == 0 {
-			return err
-		}
-		if err := s.readHeaders(request); err != nil {
-			return err
-		}
-		if _, err := s.Write(response); err != nil {
+		if err := s.answerStream(response); err != nil {
+			_ = s.socket.Close() // the exception goes on
 			return err
 		}
 		return s.Close()
 	}}
 }
 
-// ScriptByName returns the hello or the asyncio script with the given body, or the
+// answerStream answers a request as a callback of asyncio.start_server does. Who asks for nothing gets nothing.
+func (s *Session) answerStream(response []byte) error {
+	request, err := s.requestLine(s.streamReadline)
+	if err != nil || len(request) == 0 {
+		return err
+	}
+	if err := s.readHeaders(request, s.streamReadline); err != nil {
+		return err
+	}
+	_, err = s.Write(response)
+	return err
+}
+
+// ScriptByName returns the hello, the asyncio or the microdot script with the given body, or the
 // snapshot script, which has pages of its own.
 func ScriptByName(name, body string) (Script, error) {
 	switch name {
@@ -84,8 +94,10 @@ func ScriptByName(name, body string) (Script, error) {
 		return Hello(body), nil
 	case "asyncio":
 		return Asyncio(body), nil
+	case "microdot":
+		return Microdot(body), nil
 	case "snapshot":
 		return Snapshot(), nil
 	}
-	return Script{}, fmt.Errorf("unknown script %q; known: hello, asyncio, snapshot", name)
+	return Script{}, fmt.Errorf("unknown script %q; known: hello, asyncio, microdot, snapshot", name)
 }

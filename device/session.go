@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/device/micropython"
 	"github.com/leafcam/leafcam/device/trace"
 )
 
@@ -16,13 +18,14 @@ import (
 // wrapped, and the notes for the connection's event.
 type Session struct {
 	context *SSLContext
-	pause   func(mbedtls.Operation, *mbedtls.Suite)
+	pause   func(mbedtls.Operation, *mbedtls.Suite, KeySize)
 	secret  func(clientRandom, masterSecret []byte)
 	conn    *meteredConn
 	socket  *SSLSocket
 	event   *trace.Event
 
 	progress func(trace.Event) // may be nil
+	collect  func() bool       // of the camera
 }
 
 // maxOpening is how much an event keeps of what is no ClientHello, octets.
@@ -43,7 +46,18 @@ func (s *Session) Wrap() error {
 // runs the handshake.
 func (s *Session) WrapLazily() (err error) {
 	s.event.Phase = "wrap"
-	s.socket, err = s.context.wrapSocket(s.conn, &mbedtls.Trace{
+	s.socket, err = s.wrapSocket()
+	if errors.Is(err, micropython.ErrNoMemory) && s.collect() {
+		s.socket, err = s.wrapSocket()
+	}
+	if err == nil {
+		s.socket.shook = s.tell
+	}
+	return err
+}
+
+func (s *Session) wrapSocket() (*SSLSocket, error) {
+	return s.context.wrapSocket(s.conn, &mbedtls.Trace{
 		Secret: s.secret,
 		ClientHello: func(msg []byte) {
 			s.event.ClientHello = trace.ParseClientHello(msg)
@@ -59,10 +73,6 @@ func (s *Session) WrapLazily() (err error) {
 			})
 		},
 	}, s.pause)
-	if err == nil {
-		s.socket.shook = s.tell
-	}
-	return err
 }
 
 // tell reports what is known so far. The event goes on changing: who is told gets a copy.
@@ -140,16 +150,22 @@ func (s *Session) Note(r trace.Request) {
 // readline, then readline until an empty line or the end. It returns nil for a
 // request line that was None. The request is noted in the event.
 func (s *Session) ReadRequest() ([]byte, error) {
-	request, err := s.requestLine()
+	request, err := s.requestLine(s.Readline)
 	if err != nil {
 		return nil, err
 	}
-	return request, s.readHeaders(request)
+	return request, s.readHeaders(request, s.Readline)
+}
+
+// streamReadline is readline of asyncio's Stream: where the socket's has nothing yet, it waits on.
+func (s *Session) streamReadline() ([]byte, error) {
+	s.event.Phase = "read"
+	return s.socket.readline(true)
 }
 
 // requestLine is readline that notes what an exception leaves of the line, which the script never sees.
-func (s *Session) requestLine() ([]byte, error) {
-	request, err := s.Readline()
+func (s *Session) requestLine(readline func() ([]byte, error)) ([]byte, error) {
+	request, err := readline()
 	if err != nil && len(s.socket.lost) > 0 {
 		s.Note(trace.Request{Line: withoutEnd(s.socket.lost), Cut: true})
 	}
@@ -159,11 +175,11 @@ func (s *Session) requestLine() ([]byte, error) {
 func withoutEnd(line []byte) string { return strings.TrimRight(string(line), "\r\n") }
 
 // readHeaders reads lines until an empty one, and notes the request.
-func (s *Session) readHeaders(request []byte) (err error) {
+func (s *Session) readHeaders(request []byte, readline func() ([]byte, error)) (err error) {
 	noted, ended := trace.Request{Line: withoutEnd(request)}, false
 	for {
 		var line []byte
-		if line, err = s.Readline(); err != nil || len(line) == 0 {
+		if line, err = readline(); err != nil || len(line) == 0 {
 			noted.Cut = !ended
 			break
 		}

@@ -219,12 +219,15 @@ func (c *SSLContext) WrapSocket(conn net.Conn) (*SSLSocket, error) {
 
 // WrapSocketLazily is wrap_socket with do_handshake_on_connect=False, which is what
 // asyncio uses: the first read or write runs the handshake, and raises its exceptions
-// (CAMERA.md section 5.3). The error is the *OSError of a board without enough memory.
+// (CAMERA.md section 5.4). Once it has failed, the socket's Close leaves conn open, as the
+// camera's does. The error is the *OSError of a board without enough memory.
 func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
 	return c.wrapSocket(conn, nil, nil)
 }
 
-func (c *SSLContext) wrapSocket(conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite)) (*SSLSocket, error) {
+func (c *SSLContext) wrapSocket(
+	conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite, KeySize),
+) (*SSLSocket, error) {
 	conn = lookAhead(conn)
 	s := &SSLSocket{transport: conn, context: c, timed: timed(conn)}
 	s.ahead, _ = conn.(looker)

@@ -14,7 +14,10 @@ import (
 
 // An SSLSocket is the SSLSocket of the camera and a net.Conn. The two differ in
 // this: where MicroPython returns b” at the end of the stream, Read returns io.EOF,
-// and where it returns None, Read returns ErrNone.
+// and where it returns None, Read returns ErrNone. Deadlines are Go's alone: the camera's has no
+// settimeout, which a script calls on the TCP socket before it wraps it. Nor is the camera's a context
+// manager (it has no attribute __exit__). A socket that listens cannot be wrapped here; there that raises
+// OSError: [Errno 107] ENOTCONN.
 type SSLSocket struct {
 	transport
 	context *SSLContext
@@ -27,10 +30,12 @@ type SSLSocket struct {
 
 	handshake sync.Mutex
 
-	mu     sync.Mutex
-	shaken time.Time // when the handshake ended, well or not
-	last   error     // the exception that every later call raises again
-	closed bool
+	mu       sync.Mutex
+	shaken   time.Time // when the handshake ended, well or not
+	complete bool      // it ended well
+	last     error     // the exception that every later call raises again
+	adrift   bool      // that was one of the handshake: TCP is not the socket's any more
+	closed   bool
 }
 
 // transport is the TCP connection, whose addresses and deadlines are the socket's. A passed deadline
@@ -70,7 +75,7 @@ func (s *SSLSocket) shakeHands() error {
 	err := s.tls.Handshake()
 	s.giveBack()
 	s.mu.Lock()
-	s.shaken = time.Now()
+	s.shaken, s.complete = time.Now(), err == nil
 	s.mu.Unlock()
 	if s.shook != nil {
 		s.shook()
@@ -111,21 +116,22 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 // computes returns the engine's hook for public-key operations: they take time and, on
 // a board, memory. It returns nil where they take neither.
 func (s *SSLSocket) computes(
-	key *mbedtls.PrivateKey, pause func(mbedtls.Operation, *mbedtls.Suite),
+	key *mbedtls.PrivateKey, pause func(mbedtls.Operation, *mbedtls.Suite, KeySize),
 ) func(mbedtls.Operation, *mbedtls.Suite) (func(), error) {
-	if s.memory == nil && pause == nil {
+	if key == nil || s.memory == nil && pause == nil {
 		return nil
 	}
+	size := keySize(key)
 	return func(op mbedtls.Operation, suite *mbedtls.Suite) (func(), error) {
 		done := func() {}
-		if s.memory != nil && key != nil {
-			if err := s.memory.compute(op, suite.ECDHE(), keySize(key)); err != nil {
+		if s.memory != nil {
+			if err := s.memory.compute(op, suite.ECDHE(), size); err != nil {
 				return nil, err
 			}
 			done = s.memory.computed
 		}
 		if pause != nil {
-			pause(op, suite)
+			pause(op, suite, size)
 		}
 		return done, nil
 	}
@@ -148,7 +154,10 @@ func (s *SSLSocket) release() {
 // Readline reads up to and including the next line feed, octet by octet, as
 // MicroPython does. It returns nil where MicroPython returns None, and an empty
 // slice where it returns b”.
-func (s *SSLSocket) Readline() ([]byte, error) {
+func (s *SSLSocket) Readline() ([]byte, error) { return s.readline(false) }
+
+// readline is Readline, which may wait on where that returns None, or what it has of the line then.
+func (s *SSLSocket) readline(waits bool) ([]byte, error) {
 	line := []byte{}
 	room := s.lineBuffer()
 	defer room.free()
@@ -158,6 +167,8 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			return line, nil
+		case errors.Is(err, micropython.ErrNone) && waits:
+			continue
 		case errors.Is(err, micropython.ErrNone):
 			if len(line) == 0 {
 				return nil, nil
@@ -176,7 +187,13 @@ func (s *SSLSocket) Readline() ([]byte, error) {
 	}
 }
 
-// Write sends p in records of at most the firmware's OutContentLen octets
+// Send is send: it sends one record, with at most the firmware's OutContentLen octets of p, and returns how
+// many. Without octets it sends nothing.
+func (s *SSLSocket) Send(p []byte) (int, error) {
+	return s.Write(p[:min(len(p), s.context.firmware.OutContentLen)])
+}
+
+// Write is write and sendall: it sends all of p, in records of at most the firmware's OutContentLen octets
 // (CAMERA.md section 5.3).
 func (s *SSLSocket) Write(p []byte) (int, error) {
 	if err := s.usable(); err != nil {
@@ -214,13 +231,14 @@ func (s *SSLSocket) ofStream(err error) error {
 }
 
 // Close closes the TCP connection. No close_notify is sent: the camera never does.
-// Closing again does nothing.
+// Closing again does nothing. After a handshake that failed it does nothing either, and TCP stays open: that is for
+// who was given the connection first (CAMERA.md section 5.4).
 func (s *SSLSocket) Close() error {
 	s.mu.Lock()
-	already := s.closed
+	nothing := s.closed || s.adrift
 	s.closed = true
 	s.mu.Unlock()
-	if already {
+	if nothing {
 		return nil
 	}
 	s.release()
@@ -259,6 +277,16 @@ func (s *SSLSocket) latch(err error) error {
 	}
 	if s.last == nil {
 		s.last = raised
+		if s.adrift = !s.complete && !errors.Is(err, mbedtls.ErrConnEOF); s.adrift {
+			s.release()
+		}
 	}
 	return s.last
+}
+
+// open tells whether the socket has left TCP open.
+func (s *SSLSocket) open() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.closed || s.adrift
 }

@@ -170,3 +170,54 @@ func TestLazyHandshake(t *testing.T) {
 		require.EqualError(t, err, want)
 	}
 }
+
+// TestSend: send is one record, write and sendall are as many as it takes.
+func TestSend(t *testing.T) {
+	client, server := wire.Pipe()
+	socket, peer := pair(t, client, server)
+	defer peer.Close()
+	defer socket.Close()
+	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<10)
+	for _, tc := range []struct {
+		name string
+		send func([]byte) (int, error)
+		size int
+		want int
+	}{
+		{"send of nothing", socket.Send, 0, 0},
+		{"send of a little", socket.Send, 100, 100},
+		{"send of a record", socket.Send, 4096, 4096},
+		{"send of more than a record", socket.Send, 4097, 4096},
+		{"write of more than a record", socket.Write, len(data), len(data)},
+	} {
+		n, err := tc.send(data[:tc.size])
+		require.NoError(t, err, tc.name)
+		require.Equal(t, tc.want, n, tc.name)
+		got := make([]byte, n)
+		_, err = io.ReadFull(peer, got)
+		require.NoError(t, err, tc.name)
+		require.Equal(t, data[:n], got, tc.name)
+	}
+}
+
+// TestCloseAfterFailedHandshake: inside a read or a write it leaves the connection to who gave it.
+func TestCloseAfterFailedHandshake(t *testing.T) {
+	for name, use := range map[string]func(*device.SSLSocket) error{
+		"read":  func(s *device.SSLSocket) error { _, err := s.Read(make([]byte, 1)); return err },
+		"write": func(s *device.SSLSocket) error { _, err := s.Write([]byte("x")); return err },
+	} {
+		context, _ := selfSigned(t, "")
+		client, server := wire.Pipe()
+		_, err := client.Write([]byte("GET / HTTP/1.1\r\n\r\n"))
+		require.NoError(t, err)
+		socket, err := context.WrapSocketLazily(server)
+		require.NoError(t, err)
+		const want = "OSError: (-30464, 'MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE')"
+		require.EqualError(t, use(socket), want, name)
+		require.NoError(t, socket.Close(), name)
+		require.EqualError(t, use(socket), want, name)
+		_, err = server.Write([]byte("in plain text"))
+		require.NoError(t, err, name)
+		require.NoError(t, server.Close(), name)
+	}
+}

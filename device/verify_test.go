@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -209,12 +211,18 @@ func visitWith(
 		InsecureSkipVerify:   true,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil },
 	}
-	if conn, err := tls.Dial("tcp", camera.Addr().String(), config); err == nil {
-		_, _ = conn.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
-		_, _ = io.Copy(io.Discard, conn)
-		conn.Close()
-	}
-	return <-events
+	raw := dial(t, camera)
+	var client sync.WaitGroup
+	client.Go(func() {
+		conn := tls.Client(raw, config)
+		if _, err := conn.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err == nil {
+			_, _ = io.Copy(io.Discard, conn)
+		}
+	})
+	event := <-events
+	_ = raw.Close() // which the camera does not do after every failure
+	client.Wait()
+	return event
 }
 
 // TestNoCALoaded: a required certificate cannot satisfy a camera without a CA.
@@ -250,6 +258,25 @@ func TestLoadVerifyLocations(t *testing.T) {
 	require.NoError(t, device.NewSSLContext(device.MicroPython129).LoadVerifyLocationsFile(pem))
 	require.EqualError(t, device.NewSSLContext(device.OpenMV50).LoadVerifyLocationsFile(filepath.Join(dir, "none")),
 		"OSError: [Errno 2] ENOENT")
+}
+
+// TestSeveralCAs: each call of load_verify_locations adds one.
+func TestSeveralCAs(t *testing.T) {
+	cas := []*clientCA{newClientCA(t), newClientCA(t)}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	for _, ca := range append(cas, newClientCA(t)) {
+		event := visitWith(t, device.OpenMV50, device.CertRequired, false, ca.issue(key, func(*x509.Certificate) {}), func(c *device.SSLContext) {
+			for _, loaded := range cas {
+				require.NoError(t, c.LoadVerifyLocations(loaded.cert.Raw))
+			}
+		})
+		if slices.Contains(cas, ca) {
+			require.NoError(t, event.Exception)
+			continue
+		}
+		require.ErrorContains(t, event.Exception, "The certificate is not correctly signed by the trusted CA")
+	}
 }
 
 // TestRealSHA1ClientCertificate needs a tool that still signs so.

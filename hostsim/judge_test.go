@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
 	"github.com/leafcam/leafcam/hostsim/verdict"
 	"github.com/leafcam/leafcam/internal/program"
@@ -80,6 +81,27 @@ func TestRealHonestClient(t *testing.T) {
 	require.Equal(t, verdict.HowSent, c.How)
 	require.True(t, c.ChainCompleted)
 	require.False(t, row.Cell("store-alone").ChainCompleted, "an anchor completes no chain")
+}
+
+// TestRealScriptUnderAsyncio: a camera that leaves connections open gets the same verdicts, and who waits for it is ended at
+// the deadline.
+func TestRealScriptUnderAsyncio(t *testing.T) {
+	asyncio := func(nonce string) device.Script { return device.Asyncio("leafcam " + nonce + "\n") }
+	honest := script("honest", honestCurl)
+	honest.Script = asyncio
+	row := run(t, honest, 0)
+	require.True(t, row.Trustworthy, row.Doubt)
+	c := row.Cell("leaf-only")
+	require.Equal(t, verdict.VerdictRefused, c.Verdict)
+	require.Equal(t, verdict.CauseMissing, c.Cause)
+	require.Equal(t, verdict.VerdictCompleted, row.Cell("second-load").Verdict)
+
+	waits := script("waits", `curl -sS "http://127.0.0.1:$PORT/"`)
+	waits.Script = asyncio
+	c = run(t, waits, 500*time.Millisecond).Cell("leaf-only")
+	require.Equal(t, verdict.VerdictTimedOut, c.Verdict)
+	require.Equal(t, verdict.CausePlainHTTP, c.Sighting.Cause)
+	require.Contains(t, c.Sighting.Sentence, "The script leaves the connection open")
 }
 
 // rogue is a client that lies, or does nothing useful.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/compare"
 	"github.com/leafcam/leafcam/internal/atomicfile"
 	"github.com/leafcam/leafcam/internal/grid"
@@ -39,7 +40,9 @@ func newCompare() *cobra.Command {
 Says ` + fmt.Sprint(len(compare.Probes())) + ` things to a server, one connection after the other, and compares the answers with those of an
 emulated camera that has the server's own certificate. Every connection is ended, so that a camera
 whose script has no timeout goes on afterwards; other clients wait meanwhile. It takes well under
-two minutes, only the address given is contacted, and nothing is sent before you agreed.
+two minutes, only the address given is contacted, and nothing is sent before you agreed. A board with
+lwIP whose script runs under asyncio keeps each connection whose handshake fails, and stops answering
+after five: restart it then, or let its script call gc.collect().
 
 Exits with 0 when every answer is that of one firmware, with 1 when the server is something else or
 stopped answering. It gives up after two minutes, and after five probes that the server does not
@@ -179,6 +182,9 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 		fmt.Fprintf(&words, "%s behaves like %s in everything that was asked\n", report.Address, report.BehavesLike)
 		if len(report.Alike) > 0 {
 			fmt.Fprintf(&words, "%s would answer the same: they differ in what they load, or in what they log\n", strings.Join(report.Alike, ", "))
+		}
+		if report.Script != device.Hello("").Name {
+			fmt.Fprintf(&words, "its script leaves connections open as %s does\n", report.Script)
 		}
 	case report.Stop == "":
 		fmt.Fprintf(&words, "%s is no camera that is known here; %s comes closest, with %d answers that differ\n",

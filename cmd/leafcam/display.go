@@ -108,7 +108,7 @@ func (d *display) listening(addr net.Addr, info cameraInfo) {
 			b.Name, describeHeap(b.Heap), info.given.Fit(), b.Network.Name, b.Network.Connections)
 	}
 	if info.delay != nil {
-		d.start("delays as on another board, an estimate: %s", info.delay.Source)
+		d.start("delays %s, %s", info.delay.Name, info.delay.Source)
 	}
 }
 

@@ -78,7 +78,8 @@ between leaf only, second load, full chain and a control while the camera runs.
 
 The script hello is the documented server: one connection at a time, one more waits, any
 further one is reset; without --timeout a silent client blocks it for ever, as on the camera.
-asyncio serves several, with the handshake inside the first read; snapshot has pictures.
+asyncio serves several, with the handshake inside the first read, and leaves those open whose handshake failed, as the camera
+does; microdot answers as microdot does; snapshot has pictures.
 With --json the output is one JSON object a line, described in device/EVENTS.md.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return serve(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -91,8 +92,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
-	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio or snapshot")
-	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello and asyncio scripts answer, as `TEXT`")
+	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio, microdot or snapshot")
+	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello, asyncio and microdot scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
 	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, and perhaps the root, that are not loaded: to name what is missing")
 	f.StringVar(&o.page, "page", "",
@@ -101,7 +102,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
 	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, see leafcam board; unlimited by default")
-	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take: "+delayNames()+"; estimates")
+	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take at a processor's clock: "+delayNames()+
+		"; -first is for the first connections, which take longest; computed, not measured")
 	o.capture.register(f)
 	f.BoolVar(&o.once, "once", false, "end after one connection; exit status 1 when it raised an exception")
 	f.BoolVar(&o.json, "json", false, "print JSON lines")

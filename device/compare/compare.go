@@ -45,6 +45,9 @@ type Report struct {
 	BehavesLike string   `json:"behaves_like"`
 	Alike       []string `json:"alike"`
 	Results     []Result `json:"results"`
+	// Script is the one among the emulation's whose answers come closest: they differ in the connections that they
+	// close. The results compare with it.
+	Script string `json:"script"`
 
 	// Certificates is how many the server presented.
 	Certificates int `json:"certificates"`
@@ -97,6 +100,9 @@ type Result struct {
 	Camera  map[string]string `json:"camera"` // what each firmware answers
 	Matches map[string]bool   `json:"matches"`
 	Repeats int               `json:"repeats"` // after which the answer was a camera's, or stayed what it was
+
+	exchange wire.Exchange
+	known    bool // to be a camera's
 }
 
 // connectTimeout is how long a connection may take, and dialAttempts how often it is
@@ -122,7 +128,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	report.Note = report.twin.stranger
-	expected, err := answers(report.twin, probes)
+	known, err := answers(report.twin, probes)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +137,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if o.Progress != nil {
 			o.Progress(i, len(probes), p.Name)
 		}
-		result, vector, err := report.twin.try(limited, o, p, flight, expected)
+		result, vector, err := report.twin.try(limited, o, p, flight, known)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -145,11 +151,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 		report.Results = append(report.Results, result)
 		report.vectors = append(report.vectors, vector)
-		if silent = silentAfter(silent, result, vector); silent == silentProbes {
+		if silent = silentAfter(silent, result.known, vector); silent == silentProbes {
 			report.giveUp(p, StopSilent, fmt.Sprintf("it accepts connections and did not answer %d times in a row", silentProbes))
 			break
 		}
 	}
+	report.compareWith(known)
 	report.conclude()
 	return report, nil
 }
@@ -159,13 +166,8 @@ func (r *Report) giveUp(p Probe, why Stop, words string) {
 }
 
 // silentAfter counts the answers without an octet. One that a camera gives, too, does not count.
-func silentAfter(before int, result Result, vector wire.Vector) int {
-	for _, matches := range result.Matches {
-		if matches {
-			return 0
-		}
-	}
-	if vector.End != wire.EndOpen || len(vector.Received.Records)+len(vector.Received.Trailing) > 0 {
+func silentAfter(before int, known bool, vector wire.Vector) int {
+	if known || vector.End != wire.EndOpen || len(vector.Received.Records)+len(vector.Received.Trailing) > 0 {
 		return 0
 	}
 	return before + 1
@@ -205,29 +207,96 @@ func (c *timedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// answers returns what each firmware answers to each probe.
-func answers(t *twin, probes []Probe) (map[string]map[string]wire.Exchange, error) {
-	all := map[string]map[string]wire.Exchange{}
+// scripts are those that differ in the connections that they close. The first one is the documented server.
+func scripts() []device.Script {
+	return []device.Script{device.Hello(device.DefaultBody), device.Asyncio(device.DefaultBody), device.Microdot(device.DefaultBody)}
+}
+
+// A camera is a script on a firmware, by their names.
+type camera struct{ script, firmware string }
+
+// expected is what each camera answers to each probe.
+type expected struct {
+	twin    *twin
+	probes  []Probe
+	scripts []device.Script // that were asked
+	answers map[camera]map[string]wire.Exchange
+}
+
+// answers asks the documented server of each firmware; the other scripts are asked when its answers do not do.
+func answers(t *twin, probes []Probe) (*expected, error) {
+	e := &expected{twin: t, probes: probes, answers: map[camera]map[string]wire.Exchange{}}
+	return e, e.ask(scripts()[0])
+}
+
+// ask asks a script on each firmware.
+func (e *expected) ask(script device.Script) error {
+	e.scripts = append(e.scripts, script)
 	var mu sync.Mutex
 	var done sync.WaitGroup
+	defer done.Wait()
 	for _, fw := range device.Firmwares() {
-		context, err := t.context(fw)
+		context, err := e.twin.context(fw)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		byProbe := map[string]wire.Exchange{}
-		all[fw.Name] = byProbe
-		for _, p := range probes {
+		e.answers[camera{script.Name, fw.Name}] = byProbe
+		for _, p := range e.probes {
 			done.Go(func() {
-				ex := t.answer(context, p)
+				ex := e.twin.answer(context, script, p)
 				mu.Lock()
 				defer mu.Unlock()
 				byProbe[p.Name] = ex
 			})
 		}
 	}
-	done.Wait()
-	return all, nil
+	return nil
+}
+
+// known tells whether a camera answers so.
+func (e *expected) known(probe string, ex wire.Exchange) (bool, error) {
+	for _, byProbe := range e.answers {
+		if len(wire.Diff(byProbe[probe], ex)) == 0 {
+			return true, nil
+		}
+	}
+	all := scripts()
+	if len(e.scripts) == len(all) {
+		return false, nil
+	}
+	for _, script := range all[len(e.scripts):] {
+		if err := e.ask(script); err != nil {
+			return false, err
+		}
+	}
+	return e.known(probe, ex)
+}
+
+// compareWith compares all results with the script that comes closest on any firmware.
+func (r *Report) compareWith(e *expected) {
+	most := -1
+	for _, script := range e.scripts {
+		for _, fw := range device.Firmwares() {
+			matched := 0
+			for _, result := range r.Results {
+				if len(wire.Diff(e.answers[camera{script.Name, fw.Name}][result.Probe], result.exchange)) == 0 {
+					matched++
+				}
+			}
+			if matched > most {
+				most, r.Script = matched, script.Name
+			}
+		}
+	}
+	for i := range r.Results {
+		result := &r.Results[i]
+		for _, fw := range device.Firmwares() {
+			answer := e.answers[camera{r.Script, fw.Name}][result.Probe]
+			result.Camera[fw.Name] = answer.Describe()
+			result.Matches[fw.Name] = len(wire.Diff(answer, result.exchange)) == 0
+		}
+	}
 }
 
 // calm is how much slower than its first flight a server is taken to be when it is asked again.
@@ -236,7 +305,7 @@ const calm = 100 * time.Millisecond
 // try sends one probe. An answer that is no camera's is asked for once more, with more patience,
 // because a network or a busy machine can delay an answer, and a reset can overtake it.
 func (t *twin) try(
-	ctx context.Context, o Options, p Probe, flight time.Duration, expected map[string]map[string]wire.Exchange,
+	ctx context.Context, o Options, p Probe, flight time.Duration, known *expected,
 ) (Result, wire.Vector, error) {
 	vector := p.vector(t.kind)
 	result := Result{Probe: p.Name, Subject: p.Subject, Meaning: p.Meaning, Camera: map[string]string{}, Matches: map[string]bool{}}
@@ -253,14 +322,11 @@ func (t *twin) try(
 		if ctx.Err() != nil {
 			return result, vector, ctx.Err()
 		}
-		matched := false
-		for fw, answers := range expected {
-			result.Camera[fw] = answers[p.Name].Describe()
-			result.Matches[fw] = len(wire.Diff(answers[p.Name], vector.Exchange)) == 0
-			matched = matched || result.Matches[fw]
+		if result.known, err = known.known(p.Name, vector.Exchange); err != nil {
+			return result, vector, err
 		}
-		if matched || result.Repeats == 1 {
-			result.Answer = vector.Describe()
+		if result.known || result.Repeats == 1 {
+			result.Answer, result.exchange = vector.Describe(), vector.Exchange
 			return result, vector, nil
 		}
 	}

@@ -88,11 +88,15 @@ func camera(t *testing.T, fw *device.Firmware, key certs.KeyType, chain int) str
 }
 
 // inMemory makes connections to a camera; done waits until all of them have ended.
-func inMemory(c *device.SSLContext) (dial func(context.Context) (wire.Conn, error), done func()) {
+func inMemory(c *device.SSLContext, script device.Script) (dial func(context.Context) (wire.Conn, error), done func()) {
 	var serving sync.WaitGroup
 	return func(context.Context) (wire.Conn, error) {
 		client, server := wire.Pipe()
-		serving.Go(func() { device.NewCamera(device.CameraConfig{Context: c}).ServeConn(server) })
+		serving.Go(func() {
+			if e := device.NewCamera(device.CameraConfig{Context: c, Script: script}).ServeConn(server); e.LeftOpen {
+				server.Leave()
+			}
+		})
 		return client, nil
 	}, serving.Wait
 }
@@ -109,9 +113,32 @@ func TestAgainstTheEmulation(t *testing.T) {
 			t.Run(fw.Name+"/"+string(key), func(t *testing.T) {
 				context := loaded(t, fw, key, 1+i%2)
 				synctest.Test(t, func(t *testing.T) {
-					dial, done := inMemory(context)
+					dial, done := inMemory(context, device.Script{})
 					defer done()
 					requireRecognized(t, compare.Options{Dial: dial}, fw, key, 1+i%2)
+				})
+			})
+		}
+	}
+}
+
+// TestScripts: what a script leaves open is recognized.
+func TestScripts(t *testing.T) {
+	for _, script := range []device.Script{device.Hello(""), device.Snapshot(), device.Asyncio(""), device.Microdot("")} {
+		for _, fw := range []*device.Firmware{device.OpenMV50, device.MicroPython129} {
+			t.Run(script.Name+"/"+fw.Name, func(t *testing.T) {
+				context := loaded(t, fw, certs.KeyECDSAP256, 1)
+				synctest.Test(t, func(t *testing.T) {
+					dial, done := inMemory(context, script)
+					defer done()
+					report, err := compare.Run(t.Context(), compare.Options{Dial: dial})
+					require.NoError(t, err)
+					require.Contains(t, append(report.Alike, report.BehavesLike), fw.Name, "%v", report.Differences(fw.Name))
+					want := script.Name
+					if want == "snapshot" { // whose connections end as those of the documented server do
+						want = "hello"
+					}
+					require.Equal(t, want, report.Script)
 				})
 			})
 		}

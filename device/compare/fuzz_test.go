@@ -16,7 +16,7 @@ func FuzzAnswers(f *testing.F) {
 	camera, err := newTwin(nil)
 	require.NoError(f, err)
 	probe := Probes()[0]
-	expected, err := answers(camera, []Probe{probe})
+	known, err := answers(camera, []Probe{probe})
 	require.NoError(f, err)
 	f.Add(recorded(f, camera, probe))
 	for _, seed := range []string{
@@ -38,10 +38,12 @@ func FuzzAnswers(f *testing.F) {
 			chain, flight, err := greet(t.Context(), o, probe)
 			require.NoError(t, err)
 			_ = leafKey(chain)
-			result, vector, err := camera.try(t.Context(), o, probe, flight, expected)
+			result, vector, err := camera.try(t.Context(), o, probe, flight, known)
 			require.NoError(t, err)
 			require.Equal(t, result.Answer, vector.Describe())
-			require.Len(t, result.Matches, len(device.Firmwares()))
+			report := &Report{Results: []Result{result}}
+			report.compareWith(known)
+			require.Len(t, report.Results[0].Matches, len(device.Firmwares()))
 		})
 	})
 }

@@ -118,12 +118,17 @@ func (t *twin) context(fw *device.Firmware) (*device.SSLContext, error) {
 // varies tells whether the key's signatures differ in length.
 func (t *twin) varies() bool { return t.kind != "rsa" }
 
-// answer returns what a camera with that context answers to a probe.
-func (t *twin) answer(context *device.SSLContext, p Probe) wire.Exchange {
+// answer returns what a camera with that context and that script answers to a probe.
+func (t *twin) answer(context *device.SSLContext, script device.Script, p Probe) wire.Exchange {
 	client, server := wire.Pipe()
-	camera := device.NewCamera(device.CameraConfig{Context: context})
+	camera := device.NewCamera(device.CameraConfig{Context: context, Script: script})
 	ended := make(chan struct{})
-	go func() { defer close(ended); camera.ServeConn(server) }()
+	go func() {
+		defer close(ended)
+		if e := camera.ServeConn(server); e.LeftOpen {
+			server.Leave()
+		}
+	}()
 	ex := wire.Replay(client, p.sent(t.kind), p.replay(t, 0))
 	<-ended
 	return ex

@@ -11,7 +11,7 @@ import (
 )
 
 // An Event tells what happened on one connection. It is complete when the
-// connection has ended. Its JSON form is documented in device/EVENTS.md.
+// connection has ended, or the script is done with it. Its JSON form is documented in device/EVENTS.md.
 type Event struct {
 	ID        int       `json:"id"` // counts the accepted connections from 1
 	Remote    string    `json:"remote"`
@@ -36,6 +36,9 @@ type Event struct {
 	// close.
 	Exception error  `json:"-"`
 	Phase     string `json:"phase"`
+	// LeftOpen says that the script has let go of the connection without closing TCP: the client waits
+	// until its own limit (CAMERA.md section 5.4).
+	LeftOpen bool `json:"left_open,omitempty"`
 }
 
 // MarshalJSON adds the exception's text, or null.

@@ -38,6 +38,7 @@ type stream struct {
 	buf    []byte
 	read   int   // octets of buf that were read
 	wait   int   // readers that wait for octets
+	left   bool  // by its reader, for good
 	end    error // what a reader gets once buf is empty: io.EOF, ECONNRESET, net.ErrClosed
 	gone   error // what a writer gets
 
@@ -112,19 +113,26 @@ func (c *PipeConn) Read(p []byte) (int, error) {
 // room returns how many octets can be written now.
 func (s *stream) room() int { return PipeBuffer - (len(s.buf) - s.read) }
 
+// Leave says that nobody uses this end any more, and nobody has closed it.
+func (c *PipeConn) Leave() {
+	c.in.mu.Lock()
+	defer c.in.mu.Unlock()
+	c.in.left = true
+}
+
 // Idle tells whether nothing will come unless something is sent: the other end waits in Read, has
-// read everything, and so has this one. Of an end that does something else in the meantime, such
+// read everything, and so has this one; or it was left. Of an end that does something else in the meantime, such
 // as to sleep, it is not true.
 func (c *PipeConn) Idle() bool {
 	// In this order: what the other end wrote, it wrote before it waited.
 	return c.out.awaited() && c.in.empty()
 }
 
-// awaited tells whether somebody waits for octets, and none nor the end are there.
+// awaited tells whether somebody waits for octets, and none nor the end are there, or nobody ever will.
 func (s *stream) awaited() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.wait > 0 && s.read == len(s.buf) && s.end == nil && !s.readDeadline.passed
+	return s.left || s.wait > 0 && s.read == len(s.buf) && s.end == nil && !s.readDeadline.passed
 }
 
 // empty tells whether neither octets nor the end are there to be read.

@@ -43,6 +43,11 @@ func TestBusyServerIsAwaited(t *testing.T) {
 			time.Sleep(slow)
 			_, _ = server.Write(alert)
 		}, "waits, after FIN alert fatal handshake_failure (40)"},
+		{"leaves", func(t *testing.T, server *wire.PipeConn) {
+			read(t, server, "hello")
+			server.Leave()
+			time.Sleep(time.Hour)
+		}, "waits, stays open after FIN"},
 		{"does nothing at all", func(t *testing.T, server *wire.PipeConn) {
 			time.Sleep(time.Hour)
 		}, "waits, stays open after FIN"},

@@ -22,7 +22,13 @@ func serve(context *device.SSLContext, script device.Script) (*wire.PipeConn, <-
 	client, server := wire.Pipe()
 	events := make(chan trace.Event, 1)
 	camera := device.NewCamera(device.CameraConfig{Context: context, Script: script})
-	go func() { events <- camera.ServeConn(server) }()
+	go func() {
+		event := camera.ServeConn(server)
+		if event.LeftOpen {
+			server.Leave()
+		}
+		events <- event
+	}()
 	return client, events
 }
 
@@ -64,9 +70,9 @@ func TestVectors(t *testing.T) {
 }
 
 // TestVectorsUnderAsyncio replays them against a script whose handshake happens inside
-// its first read. The wire is the same, the exceptions come from the read; only a
+// its first read, and which closes the TCP socket as well. The wire is the same, the exceptions come from the read; only a
 // close_notify in the handshake is no exception there but the end of the stream
-// (CAMERA.md section 5.3).
+// (CAMERA.md section 5.4).
 func TestVectorsUnderAsyncio(t *testing.T) {
 	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "openmv-5.0_p256.jsonl.gz"))
 	require.NoError(t, err)
@@ -75,7 +81,9 @@ func TestVectorsUnderAsyncio(t *testing.T) {
 	for _, v := range vectors {
 		t.Run(v.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				conn, events := serve(context, device.Asyncio(device.DefaultBody))
+				script := device.Asyncio(device.DefaultBody)
+				script.TLSAlone = false
+				conn, events := serve(context, script)
 				pause, plain := v.Gap()
 				got := wire.Replay(conn, v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Varies: true})
 				event := <-events
@@ -88,6 +96,36 @@ func TestVectorsUnderAsyncio(t *testing.T) {
 				require.Equal(t, "read", event.Phase)
 			})
 		})
+	}
+}
+
+// TestLeftOpenUnderAsyncio replays handshakes that failed under asyncio.start_server: the script closes the TLS socket, which
+// leaves TCP open, also once the client has closed its direction (CAMERA.md section 5.4).
+func TestLeftOpenUnderAsyncio(t *testing.T) {
+	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", "asyncio_openmv-5.0_p256.jsonl.gz"))
+	require.NoError(t, err)
+	context := device.NewSSLContext(device.OpenMV50)
+	require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
+	key, err := wire.ParseKey(head.Key)
+	require.NoError(t, err)
+	require.Len(t, vectors, 61)
+	for _, v := range vectors {
+		require.Equal(t, wire.EndOpen, v.End)
+		for _, script := range []device.Script{device.Asyncio(device.DefaultBody), device.Microdot(device.DefaultBody)} {
+			t.Run(script.Name+"/"+v.Name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					conn, events := serve(context, script)
+					pause, plain := v.Gap()
+					got := wire.Replay(conn, v.Sent, wire.ReplayOptions{Pause: pause, Plain: plain, Varies: true})
+					event := <-events
+					require.Empty(t, strings.Join(wire.Diff(v.Exchange, got), "\n"), "vector %s", v.Name)
+					require.Equal(t, v.DeviceException, exceptionLine(event))
+					require.Equal(t, "read", event.Phase)
+					require.True(t, event.LeftOpen)
+					require.NoError(t, key.Verify(got.Received, v.Sent))
+				})
+			})
+		}
 	}
 }
 

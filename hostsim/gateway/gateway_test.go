@@ -500,6 +500,26 @@ func TestMutualTLS(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestScriptsUnderAsyncio: their answers pass, and a handshake that the gateway itself refuses holds nobody up, though the
+// camera leaves the connection open.
+func TestScriptsUnderAsyncio(t *testing.T) {
+	for _, script := range []device.Script{device.Asyncio("a page\n"), device.Microdot("a page\n")} {
+		t.Run(script.Name, func(t *testing.T) {
+			s := newSite(t, script, nil)
+			response, body := s.get(s.client(nil), "/")
+			require.Equal(t, http.StatusOK, response.StatusCode)
+			require.Equal(t, "a page\n", body)
+
+			stranger, err := certs.NewSelfSigned(certs.LeafOptions{DNS: []string{"cam.example.com"}})
+			require.NoError(t, err)
+			s = newSite(t, script, func(_ *site, c *gateway.Config) { c.Pin = gateway.NewPin(stranger.Certificate, false) })
+			response, _ = s.get(s.client(nil), "/")
+			require.Equal(t, http.StatusBadGateway, response.StatusCode)
+			require.Eventually(t, func() bool { return s.gateway.Connections() == 0 }, 5*time.Second, 10*time.Millisecond)
+		})
+	}
+}
+
 func TestPinOfTheKey(t *testing.T) {
 	s := newSite(t, device.Snapshot(), func(s *site, c *gateway.Config) { c.Pin = gateway.NewPin(s.id.Certificate, true) })
 	response, _ := s.get(s.client(nil), "/")

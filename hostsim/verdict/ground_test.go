@@ -82,20 +82,23 @@ func TestCameraLeaves(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		raised   error
+		left     bool
 		served   *verdict.Served
 		cause    verdict.Cause
 		sentence string
 	}{
-		{"an RSA key, and no group to agree on", raised(-28160, "MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE"), rsa, verdict.CauseGround,
+		{"an RSA key, and no group to agree on", raised(-28160, "MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE"), false, rsa, verdict.CauseGround,
 			"found no common ground with the camera in groups (MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE): " +
 				"it offers secp256k1, and the camera has secp256r1, secp384r1, secp521r1"},
-		{"a chain that is too large", raised(-27136, "MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL"), rsa, verdict.CauseNotTLS,
+		{"a chain that is too large", raised(-27136, "MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL"), false, rsa, verdict.CauseNotTLS,
 			"was dropped by the camera, which could not go on (MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL)"},
-		{"another key", raised(-16128, "MBEDTLS_ERR_PK_TYPE_MISMATCH"), &wrong, verdict.CauseWrongKey,
+		{"a chain that is too large, under asyncio", raised(-27136, "MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL"), true, rsa, verdict.CauseNotTLS,
+			"was given up by the camera, which could not go on (MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL). The script leaves the connection open"},
+		{"another key", raised(-16128, "MBEDTLS_ERR_PK_TYPE_MISMATCH"), false, &wrong, verdict.CauseWrongKey,
 			"was dropped by the camera, which could not sign (MBEDTLS_ERR_PK_TYPE_MISMATCH): the key is not the certificate's"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := verdict.See(&trace.Event{ClientHello: hello, Chosen: chosen, Exception: tc.raised}, tc.served)
+			got := verdict.See(&trace.Event{ClientHello: hello, Chosen: chosen, Exception: tc.raised, LeftOpen: tc.left}, tc.served)
 			require.Equal(t, verdict.VerdictNoHandshake, got.Verdict)
 			require.Equal(t, tc.cause, got.Cause)
 			require.Equal(t, tc.sentence, got.Sentence)

@@ -60,7 +60,15 @@ func See(e *trace.Event, s *Served) Sighting { return SeeKnowing(e, s, ControlUn
 
 // SeeKnowing judges a connection that has ended with what a control has shown of the client, before or since.
 func SeeKnowing(e *trace.Event, s *Served, c Control) Sighting {
-	v := view{e, s, c}
+	o := view{e, s, c}.ended()
+	if e.LeftOpen {
+		o.Sentence += ". The script leaves the connection open"
+	}
+	return o
+}
+
+func (v view) ended() Sighting {
+	e := v.e
 	switch {
 	case e.Asked():
 		return v.asked(e.Exception == nil)
@@ -167,13 +175,17 @@ func (v view) endedByCamera() Sighting {
 	if errors.As(v.e.Exception, &code) {
 		name = " (" + code.Name + ")"
 	}
+	done := "was dropped"
+	if v.e.LeftOpen {
+		done = "was given up"
+	}
 	switch {
 	case v.s.WrongKey && !v.e.Complete:
-		return v.says(VerdictNoHandshake, CauseWrongKey, "was dropped by the camera, which could not sign"+name+": "+string(CauseWrongKey))
+		return v.says(VerdictNoHandshake, CauseWrongKey, done+" by the camera, which could not sign"+name+": "+string(CauseWrongKey))
 	case errors.Is(v.e.Exception, micropython.ErrHandshake) && !v.e.Complete:
 		return v.withoutGround(name)
 	}
-	return v.says(VerdictNoHandshake, CauseNotTLS, "was dropped by the camera, which could not go on"+name)
+	return v.says(VerdictNoHandshake, CauseNotTLS, done+" by the camera, which could not go on"+name)
 }
 
 // leftSilently is the sighting of a client that left after its ClientHello without asking for
