@@ -175,13 +175,13 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 		fmt.Fprintf(&words, "%s; the certificate was left out of the comparison\n", report.Note)
 	}
 	for _, p := range report.Profiles {
-		fmt.Fprintf(&words, "%-18s %d of %d answers\n", p.Firmware, p.Matched, p.Total)
+		fmt.Fprintf(&words, "%-21s %d of %d answers\n", p.Firmware, p.Matched, p.Total)
 	}
 	switch {
 	case report.BehavesLike != "":
 		fmt.Fprintf(&words, "%s behaves like %s in everything that was asked\n", report.Address, report.BehavesLike)
 		if len(report.Alike) > 0 {
-			fmt.Fprintf(&words, "%s would answer the same: they differ in what they load, or in what they log\n", strings.Join(report.Alike, ", "))
+			fmt.Fprintf(&words, "%s answer the same;\nthey differ in what they load, or in what they log\n", strings.Join(report.Alike, ", "))
 		}
 		if report.Script != device.Hello("").Name {
 			fmt.Fprintf(&words, "its script leaves connections open as %s does\n", report.Script)

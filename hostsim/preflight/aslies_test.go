@@ -160,6 +160,23 @@ func TestKeyAsFlashed(t *testing.T) {
 	}
 }
 
+// TestKeyOfOlderFirmware: where PKCS#8 is not read, that is said, and what convert writes loads.
+func TestKeyOfOlderFirmware(t *testing.T) {
+	p := newPKI(t, 1)
+	for _, keyType := range []certs.KeyType{certs.KeyECDSAP256, certs.KeyRSA2048} {
+		leaf := issue(t, p, certs.LeafOptions{Key: keyType})
+		dir := written(t, map[string][]byte{"cert.der": leaf.DER(), "key.der": pkcs8(t, leaf)})
+		for firmware, loads := range map[*device.Firmware]bool{device.OpenMV459: false, device.MicroPython124: true, device.OpenMV50: true} {
+			r := check(t, dir, preflight.Options{NoPublicRoots: true, Firmware: firmware})
+			require.True(t, r.Loads, firmware.Name)
+			require.Equal(t, loads, r.LoadsAsDelivered, firmware.Name)
+			if !loads {
+				require.Contains(t, r.Finding(preflight.CodeFileNotLoaded).Title, "the key is in PKCS#8, which openmv-4.5.9 does not read")
+			}
+		}
+	}
+}
+
 // TestSameInSeveralFiles: one file that loads is enough.
 func TestSameInSeveralFiles(t *testing.T) {
 	p := newPKI(t, 1)

@@ -112,7 +112,7 @@ func knownSignature(a x509.SignatureAlgorithm) bool {
 }
 
 // keyCause says what about the file of a key a camera refuses, when the key itself is one that it loads:
-// what follows the key, attributes, a later version of PKCS#8. It returns "" otherwise.
+// what follows the key, attributes, a later version of PKCS#8, or PKCS#8 itself. It returns "" otherwise.
 func keyCause(firmware *device.Firmware, file []byte) string {
 	der, isPEM := file, false
 	for rest := file; !isPEM; {
@@ -144,10 +144,23 @@ func keyCause(firmware *device.Firmware, file []byte) string {
 	}
 	plain, more := plainPKCS8(first)
 	causes = append(causes, more...)
-	if len(causes) == 0 || !keyLoads(firmware, plain) {
-		return ""
+	if !keyLoads(firmware, plain) {
+		if older, ok := olderForm(plain); !ok || !keyLoads(firmware, older) {
+			return ""
+		}
+		causes = append(causes, "the key is in PKCS#8, which "+firmware.Name+" does not read")
 	}
 	return strings.Join(causes, ", and ")
+}
+
+// olderForm returns a key in PKCS#8 as convert writes it: in SEC1 or PKCS#1 (CAMERA.md section 10.1).
+func olderForm(pkcs8 []byte) (der []byte, ok bool) {
+	key, err := x509.ParsePKCS8PrivateKey(pkcs8)
+	if err != nil {
+		return nil, false
+	}
+	der, err = certs.MarshalKey(key)
+	return der, err == nil
 }
 
 // keyLoads tells whether a camera takes a key, whatever it says of the certificate.
