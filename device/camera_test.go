@@ -225,6 +225,14 @@ func TestCertificateMessageLimit(t *testing.T) {
 func TestUnknownNames(t *testing.T) {
 	_, err := device.FirmwareByName("openmv-9")
 	require.ErrorContains(t, err, `unknown firmware "openmv-9"; known: micropython-1.23, micropython-1.24, `)
+	fw, err := device.FirmwareByName("OpenMV-4.7")
+	require.NoError(t, err)
+	require.Equal(t, "openmv-4.7", fw.Name)
+	require.Equal(t, "1.25.0-preview", fw.MicroPython)
+	require.Contains(t, fw.Alike, device.Version{
+		Name: device.MicroPython127.Name, Description: device.MicroPython127.Description,
+		MicroPython: device.MicroPython127.MicroPython, MbedTLS: device.MicroPython127.MbedTLS,
+	})
 	_, err = device.ScriptByName("dance", "")
 	require.EqualError(t, err, `unknown script "dance"; known: hello, asyncio, microdot, snapshot`)
 	require.Len(t, device.OpenMV50.CipherSuites(), 18)

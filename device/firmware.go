@@ -165,16 +165,16 @@ var firmwares = []*Firmware{OpenMV50, MicroPython129, MicroPython128PEM, MicroPy
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }
 
 // FirmwareByName returns the profile with that name. For a version that behaves as a profile it is a copy that has
-// the version's name. The error of a name that is not known lists the names.
+// the version's name. Upper and lower case are the same. The error of a name that is not known lists the names.
 func FirmwareByName(name string) (*Firmware, error) {
 	var names []string
 	for _, fw := range firmwares {
-		if fw.Name == name {
+		if strings.EqualFold(fw.Name, name) {
 			return fw, nil
 		}
 		names = append(names, fw.Name)
 		for _, v := range fw.Alike {
-			if v.Name == name {
+			if strings.EqualFold(v.Name, name) {
 				return fw.as(v), nil
 			}
 			names = append(names, v.Name)

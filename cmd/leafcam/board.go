@@ -33,7 +33,7 @@ The sizes were measured on a 32-bit build, the boards' figures are those of thei
 			return listBoards(cmd.OutOrStdout(), fw, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&firmware, "firmware", firmware, "firmware `PROFILE` to emulate")
+	cmd.Flags().StringVar(&firmware, "firmware", firmware, "firmware `PROFILE` to emulate, see leafcam firmware")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

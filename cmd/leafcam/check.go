@@ -94,7 +94,7 @@ too), a client of --must that does not connect, or with --expect something that 
 	f := cmd.Flags()
 	f.StringVar(&o.cert, "cert", "", "certificate `FILE` as it would be flashed")
 	f.StringVar(&o.key, "key", "", "private key `FILE` as it would be flashed")
-	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
 	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients will connect to")
 	f.StringVar(&o.leaf, "leaf", "", "`WHICH` certificate is meant, of several: its file, serial number, SHA-256 fingerprint or name")
 	f.StringVar(&o.at, "at", "", "`TIME` to ask about, as 2027-01-31 or in RFC 3339; now by default")

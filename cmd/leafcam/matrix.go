@@ -100,7 +100,7 @@ alone; with --must, that one of those clients does not connect.`,
 	f.Var(&o.clients, "clients", "only these clients, as `NAMES` with commas: curl, ffmpeg, browsers, phones, home, quick ...")
 	f.Var(&o.scenarios, "scenarios", "only these scenarios, as `NAMES` with commas")
 	o.must.register(f)
-	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
 	f.StringVar(&o.keyType, "key-type", string(certs.KeyECDSAP256), "key `TYPE` of the test PKI: ecdsa-p256, ecdsa-p384 or rsa-2048")
 	f.DurationVar(&o.deadline, "deadline", hostsim.DefaultDeadline, "how long one client may take in one scenario")
 	o.jobs.register(f)

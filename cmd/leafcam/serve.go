@@ -91,7 +91,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE` as flashed; given again with --key, it is loaded in addition")
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
-	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
 	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio, microdot or snapshot")
 	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello, asyncio and microdot scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")

@@ -69,7 +69,7 @@ those does not; 2 usage, 3 the machine stands in the way or the time of --deadli
 	f.StringVar(&o.host, "host", "", "host `NAME` or address that clients connect to; the certificate's first name by default")
 	o.delivery.register(f)
 	f.StringVar(&o.root, "root", "", "`FILE` with the root that clients trust, PEM or DER")
-	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate")
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
 	f.Var(&o.clients, "clients", "only these clients, as `NAMES` with commas: curl, ffmpeg, browsers, phones, home, quick ...")
 	o.must.register(f)
 	o.jobs.register(f)
