@@ -75,7 +75,7 @@ func Delays() []*Delay { return slices.Clone(delays) }
 func DelayByName(name string) (*Delay, error) {
 	var names []string
 	for _, d := range delays {
-		if d.Name == name {
+		if strings.EqualFold(d.Name, name) {
 			return d, nil
 		}
 		names = append(names, d.Name)

@@ -2,6 +2,8 @@ package device
 
 import (
 	"fmt"
+	"strings"
+
 	"github.com/leafcam/leafcam/device/micropython"
 )
 
@@ -89,7 +91,7 @@ func (s *Session) answerStream(response []byte) error {
 // ScriptByName returns the hello, the asyncio or the microdot script with the given body, or the
 // snapshot script, which has pages of its own.
 func ScriptByName(name, body string) (Script, error) {
-	switch name {
+	switch strings.ToLower(name) {
 	case "hello":
 		return Hello(body), nil
 	case "asyncio":

@@ -93,14 +93,18 @@ func csr(o csrOptions, args []string, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	der, err := certs.MarshalKey(key) // which every camera loads
+	if err != nil {
+		return usage(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key) // which every program reads
 	if err != nil {
 		return usage(err)
 	}
 	files := []delivery.File{
 		{Name: "server.csr", Data: request, Mode: atomicfile.Public},
 		{Name: delivery.CameraKey, Data: der, Mode: atomicfile.Private},
-		{Name: "server.key.pem", Data: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), Mode: atomicfile.Private},
+		{Name: "server.key.pem", Data: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), Mode: atomicfile.Private},
 	}
 	if err := writeFiles(o.out, files, o.force, o.json, instructions{}, out); err != nil || o.json {
 		return err

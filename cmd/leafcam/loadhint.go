@@ -28,11 +28,11 @@ func loadHints(ctx context.Context, firmware *device.Firmware, certFile, keyFile
 	}
 	subject, err := preflight.FromFiles(ctx, certFile, keyFile, nil, delivery.Options{LeaveEncrypted: true})
 	if err != nil {
-		return []string{err.Error(), checkFiles(certFile, keyFile) + " says more"}
+		return []string{err.Error(), checkFiles(firmware, certFile, keyFile) + " says more"}
 	}
 	r := preflight.Check(ctx, subject, preflight.Options{Firmware: firmware, NoPublicRoots: true})
 	var hints []string
-	mend := checkFiles(certFile, keyFile) + " says what to do"
+	mend := checkFiles(firmware, certFile, keyFile) + " says what to do"
 	for _, f := range r.Findings {
 		if !f.KeepsFromLoading() {
 			continue
@@ -57,14 +57,18 @@ func loadHints(ctx context.Context, firmware *device.Firmware, certFile, keyFile
 	}
 	if !further && errors.Is(subject.Delivery.Problem, delivery.ErrKeyMismatch) {
 		hints = append(hints, foreignKey(certFile, keyFile))
-		mend = checkFiles(certFile, keyFile) + " says what to do"
+		mend = checkFiles(firmware, certFile, keyFile) + " says what to do"
 	}
 	return append(hints, mend)
 }
 
 // checkFiles is the check of two files as they would be flashed, ready to be pasted.
-func checkFiles(certFile, keyFile string) string {
-	return fmt.Sprintf("leafcam check --cert %s --key %s", preflight.Quote(certFile), preflight.Quote(keyFile))
+func checkFiles(firmware *device.Firmware, certFile, keyFile string) string {
+	line := fmt.Sprintf("leafcam check --cert %s --key %s", preflight.Quote(certFile), preflight.Quote(keyFile))
+	if firmware != device.Firmwares()[0] {
+		line += " --firmware " + firmware.Name
+	}
+	return line
 }
 
 // mismatch says that a key does not belong to the certificate that it was loaded with; "" where it does, or where

@@ -170,6 +170,7 @@ func TestKeyOfOlderFirmware(t *testing.T) {
 			r := check(t, dir, preflight.Options{NoPublicRoots: true, Firmware: firmware})
 			require.True(t, r.Loads, firmware.Name)
 			require.Equal(t, loads, r.LoadsAsDelivered, firmware.Name)
+			require.Nil(t, r.Finding(preflight.CodePairUnusable), firmware.Name)
 			if !loads {
 				require.Contains(t, r.Finding(preflight.CodeFileNotLoaded).Title, "the key is in PKCS#8, which openmv-4.5.9 does not read")
 			}

@@ -33,6 +33,7 @@ func (c *checker) trial(ctx context.Context) (exception, clientError error) {
 		InsecureSkipVerify: true, // whom to trust is not the question: VerifyConnection says so
 		VerifyConnection:   func(tls.ConnectionState) error { return nil },
 		MaxVersion:         tls.VersionTLS12,
+		CipherSuites:       everySuite(), // older firmwares have static RSA alone for RSA certificates
 	}).Handshake()
 	_ = client.Close()
 	return <-raised, clientError

@@ -50,8 +50,8 @@ func Generate(seed uint64, count int, names ...string) ([]wire.Vector, error) {
 			chosen = append(chosen, kinds[i])
 		}
 	}
-	list := make([]wire.Vector, 0, count)
-	for i := range count {
+	var list []wire.Vector
+	for i := range max(0, count) {
 		k := chosen[i%len(chosen)]
 		hash := fnv.New64a()
 		fmt.Fprint(hash, k.name, i/len(chosen))

@@ -34,6 +34,9 @@ type Real struct {
 // handshake.
 const answerTime = time.Minute
 
+// greetingTime is how long it may take to greet: a port of something else says nothing.
+const greetingTime = 10 * time.Second
+
 // maxAnswer bounds a line of the server, octets: an exception's text is short.
 const maxAnswer = 64 << 10
 
@@ -53,7 +56,7 @@ func Dial(ctx context.Context, address string, silence time.Duration) (*Real, er
 		Port    int    `json:"port"`
 		Version string `json:"version"`
 	}
-	if err := r.answer(ctx, &greeting); err != nil {
+	if err := r.answer(ctx, greetingTime, &greeting); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("%s is no recording server: %w", address, err)
 	}
@@ -107,12 +110,12 @@ func (r *Real) ask(ctx context.Context, question any, meanwhile func() error) (r
 			return report, err
 		}
 	}
-	return report, r.answer(ctx, &report)
+	return report, r.answer(ctx, answerTime, &report)
 }
 
 // answer reads one line.
-func (r *Real) answer(ctx context.Context, into any) error {
-	_ = r.control.SetReadDeadline(time.Now().Add(answerTime))
+func (r *Real) answer(ctx context.Context, within time.Duration, into any) error {
+	_ = r.control.SetReadDeadline(time.Now().Add(within))
 	defer context.AfterFunc(ctx, func() { _ = r.control.SetReadDeadline(time.Unix(1, 0)) })()
 	line, err := r.lines.ReadSlice('\n')
 	switch {

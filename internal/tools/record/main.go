@@ -61,6 +61,8 @@ func main() {
 		err = printScript()
 	case o.servers == "":
 		err = errors.New("-server names whom to record")
+	case o.count < 1:
+		err = errors.New("-count is at least 1")
 	case o.differ != "":
 		err = differ(ctx, o)
 	case o.like == "" || o.profile == "":
