@@ -58,7 +58,7 @@ func newTwin(chain [][]byte) (*twin, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.key, err = keyDER(key); err != nil {
+	if t.key, _, err = wire.MarshalKey(key); err != nil {
 		return nil, err
 	}
 	if t.stranger == "" {
@@ -74,14 +74,6 @@ func newTwin(chain [][]byte) (*twin, error) {
 		return t, err
 	}
 	return t, nil
-}
-
-// keyDER returns a key in the form that every firmware loads.
-func keyDER(key crypto.Signer) ([]byte, error) {
-	if ec, isEC := key.(*ecdsa.PrivateKey); isEC {
-		return x509.MarshalECPrivateKey(ec)
-	}
-	return x509.MarshalPKCS1PrivateKey(key.(*rsa.PrivateKey)), nil
 }
 
 func leafKey(chain [][]byte) any {

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 
@@ -27,11 +26,8 @@ const (
 
 // recordedContext returns a context with the pair of a recording.
 func recordedContext(t *testing.T, fw *device.Firmware, kind string) *device.SSLContext {
-	head, _, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", fw.Name+"_"+kind+".jsonl.gz"))
-	require.NoError(t, err)
-	c := device.NewSSLContext(fw)
-	require.NoError(t, c.LoadCertChain(head.Cert, head.Key))
-	return c
+	context, _, _ := opened(t, fw.Name+"_"+kind)
+	return context
 }
 
 // hello offers one suite and one group.

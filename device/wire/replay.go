@@ -3,6 +3,10 @@ package wire
 import (
 	"bytes"
 	"cmp"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -211,6 +215,19 @@ func ParseKey(data []byte) (LoadedKey, error) {
 		k, err = mbedtls.Everything().ParseKey(append(bytes.Clone(data), 0))
 	}
 	return LoadedKey{k}, err
+}
+
+// MarshalKey returns a key in the form that every firmware loads, and what that is called: "sec1" for EC, "pkcs1" for RSA
+// (CAMERA.md section 10.1). Other keys have none.
+func MarshalKey(key crypto.PrivateKey) (der []byte, form string, err error) {
+	switch key := key.(type) {
+	case *ecdsa.PrivateKey:
+		der, err = x509.MarshalECPrivateKey(key)
+		return der, "sec1", err
+	case *rsa.PrivateKey:
+		return x509.MarshalPKCS1PrivateKey(key), "pkcs1", nil
+	}
+	return nil, "", fmt.Errorf("wire: a key of type %T", key)
 }
 
 // Varies tells whether the key's signatures differ in length: it is an EC key.

@@ -3,7 +3,6 @@ package wire_test
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -45,14 +44,7 @@ func TestOctetAfterServerNames(t *testing.T) {
 // more after its list: the answers are the recorded ones.
 func TestOctetAfterRecordedServerNames(t *testing.T) {
 	for _, name := range recordings("p256", "p384", "rsa2048") {
-		head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", name+".jsonl.gz"))
-		require.NoError(t, err)
-		firmware, err := device.FirmwareByName(head.Profile)
-		require.NoError(t, err)
-		context := device.NewSSLContext(firmware)
-		require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
-		key, err := wire.ParseKey(head.Key)
-		require.NoError(t, err)
+		context, key, vectors := opened(t, name)
 		replayed := 0
 		for _, v := range vectors {
 			if v.Alert != nil || !strings.HasPrefix(v.Name, "ext.with.sni") {

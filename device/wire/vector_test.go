@@ -49,17 +49,23 @@ func recordings(kinds ...string) (names []string) {
 	return names
 }
 
+// opened returns the exchanges of a recording, a context of its firmware with its pair, and the key.
+func opened(t *testing.T, name string) (*device.SSLContext, wire.LoadedKey, []wire.Vector) {
+	head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", name+".jsonl.gz"))
+	require.NoError(t, err)
+	firmware, err := device.FirmwareByName(head.Profile)
+	require.NoError(t, err)
+	context := device.NewSSLContext(firmware)
+	require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
+	key, err := wire.ParseKey(head.Key)
+	require.NoError(t, err)
+	return context, key, vectors
+}
+
 // TestVectors replays every recorded exchange of each firmware in virtual time.
 func TestVectors(t *testing.T) {
 	for _, name := range recordings("p256", "p384", "rsa2048") {
-		head, vectors, err := wire.ReadVectors[wire.Head, wire.Vector](filepath.Join("testdata", name+".jsonl.gz"))
-		require.NoError(t, err)
-		firmware, err := device.FirmwareByName(head.Profile)
-		require.NoError(t, err)
-		context := device.NewSSLContext(firmware)
-		require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
-		key, err := wire.ParseKey(head.Key)
-		require.NoError(t, err)
+		context, key, vectors := opened(t, name)
 		require.Greater(t, len(vectors), 800)
 		for _, v := range vectors {
 			t.Run(name+"/"+v.Name, func(t *testing.T) {

@@ -2,8 +2,6 @@ package record
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
 	"strconv"
@@ -53,15 +51,9 @@ func Loadable(ctx context.Context, s Subject, head wire.Head) (wire.Head, error)
 	if err != nil {
 		return head, err
 	}
-	form := ""
-	switch key := key.(type) {
-	case *ecdsa.PrivateKey:
-		form = "sec1"
-		if head.Key, err = x509.MarshalECPrivateKey(key); err != nil {
-			return head, err
-		}
-	case *rsa.PrivateKey:
-		form, head.Key = "pkcs1", x509.MarshalPKCS1PrivateKey(key)
+	var form string
+	if head.Key, form, err = wire.MarshalKey(key); err != nil {
+		return head, err
 	}
 	head.KeyFile = strings.Replace(head.KeyFile, "pkcs8", form, 1)
 	_, err = loadHead(ctx, s, head)
@@ -150,8 +142,7 @@ func loaded(ctx context.Context, s Subject, head wire.LoaderHead, c *wire.Loader
 }
 
 // Scenarios takes the steps of scenarios, and returns what the client saw. pairs are the server's certificates and
-// keys by the suites of the scenarios. For a suite that the subject does not have, another one stands in: both firmwares
-// of old and those of today have it.
+// keys by the suites of the scenarios. For a suite that the subject does not have, another one stands in.
 func Scenarios(
 	ctx context.Context, s Subject, pairs map[string]wire.Head, ask []wire.Recorded, progress Progress,
 ) ([]wire.Recorded, error) {
