@@ -67,12 +67,16 @@ func (s *Session) wrapSocket() (*SSLSocket, error) {
 			if len(s.event.Alerts) == maxAlerts {
 				return
 			}
-			s.event.Alerts = append(s.event.Alerts, trace.Alert{
-				Sent: a.Sent, Level: a.Level, Description: a.Description,
-				Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
-			})
+			s.event.Alerts = append(s.event.Alerts, tracedAlert(a))
 		},
 	}, s.pause)
+}
+
+func tracedAlert(a mbedtls.Alert) trace.Alert {
+	return trace.Alert{
+		Sent: a.Sent, Level: a.Level, Description: a.Description,
+		Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
+	}
 }
 
 // tell reports what is known so far. The event goes on changing: who is told gets a copy.

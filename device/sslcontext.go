@@ -14,10 +14,11 @@ import (
 	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
-// An SSLContext is ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) on the camera. It may be
-// used by several connections at a time.
+// An SSLContext is ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) on the camera, or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+// when [NewClientContext] made it. It may be used by several connections at a time.
 type SSLContext struct {
 	firmware *Firmware
+	client   bool
 	profile  *mbedtls.Profile // of the firmware
 	board    *Board           // nil: a camera without limits
 	memory   *memory          // nil without a board
@@ -228,6 +229,13 @@ func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
 func (c *SSLContext) wrapSocket(
 	conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite, KeySize),
 ) (*SSLSocket, error) {
+	return c.wrapSocketAs(conn, nil, trace, pause)
+}
+
+// wrapSocketAs is wrapSocket with a client's server_hostname.
+func (c *SSLContext) wrapSocketAs(
+	conn net.Conn, hostname *string, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite, KeySize),
+) (*SSLSocket, error) {
 	conn = lookAhead(conn)
 	s := &SSLSocket{transport: conn, context: c, timed: timed(conn)}
 	s.ahead, _ = conn.(looker)
@@ -237,9 +245,14 @@ func (c *SSLContext) wrapSocket(
 		}
 	}
 	config := c.config()
+	config.Hostname = hostname
 	config.Compute = s.computes(config.Key, pause)
 	config.WriteTogether = c.together(conn)
-	s.tls = mbedtls.Server(conn, config, trace)
+	if c.client {
+		s.tls = mbedtls.Client(conn, config, trace)
+	} else {
+		s.tls = mbedtls.Server(conn, config, trace)
+	}
 	return s, nil
 }
 

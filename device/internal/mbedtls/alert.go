@@ -24,6 +24,7 @@ const (
 	alertDecodeError        = 50
 	alertDecryptError       = 51
 	alertProtocolVersion    = 70
+	alertInternalError      = 80
 	alertNoRenegotiation    = 100
 )
 

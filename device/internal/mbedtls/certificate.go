@@ -22,12 +22,14 @@ type Certificate struct {
 	serverOK bool
 	clientOK bool
 
-	// What the verification of a client's certificate looks at.
+	// What the verification of a peer's certificate looks at.
 	version         int
 	tbs, signature  []byte
 	signedWith      signatureAlgorithm
 	rawSubject      []byte // in DER, with its header
 	issuer, subject name
+	hasAltNames     bool
+	altNames        []byte // the GeneralNames of subjectAltName without their header
 	notBefore       time.Time
 	notAfter        time.Time
 	isCA            bool

@@ -45,9 +45,6 @@ func (hs *handshake) sendCertificateRequest() error {
 	return hs.send()
 }
 
-// minClientCertificate is the least length of a certificate that is looked at, octets.
-const minClientCertificate = 128
-
 // readClientCertificate reads the client's chain and judges it (CAMERA.md section 6).
 func (hs *handshake) readClientCertificate() error {
 	c := hs.c
@@ -73,69 +70,11 @@ func (hs *handshake) readClientCertificate() error {
 		}
 		return ErrNoClientCertificate // no alert
 	}
-	chain, err := hs.parseClientChain(list)
+	chain, err := hs.parsePeerChain(list)
 	if err != nil {
 		return err
 	}
-	return hs.judge(chain)
-}
-
-// parseClientChain parses the certificates one by one. Those with an unknown signature algorithm are passed over, whichever place
-// they have.
-func (hs *handshake) parseClientChain(list cryptobyte.String) (chain []*Certificate, err error) {
-	for !list.Empty() {
-		if len(list) >= 3 && list[0] != 0 {
-			return nil, hs.fail(alertUnsupportedCert, ErrBadCertificate) // 64 KiB or more
-		}
-		var der cryptobyte.String
-		if !list.ReadUint24LengthPrefixed(&der) || len(der) < minClientCertificate {
-			return nil, hs.fail(alertDecodeError, ErrDecodeError)
-		}
-		// The message lies in a buffer that the next record takes.
-		cert, err := hs.c.config.Profile.parseCertificate(slices.Clone(der))
-		switch {
-		case errors.Is(err, errX509UnknownSigAlg):
-			continue
-		case errors.Is(err, errX509UnknownVersion):
-			hs.c.sendAlert(AlertFatal, alertUnsupportedCert, versionTLS12)
-			return nil, err
-		case err != nil:
-			hs.c.sendAlert(AlertFatal, alertBadCertificate, versionTLS12)
-			return nil, err
-		}
-		chain = append(chain, cert)
-	}
-	return chain, nil
-}
-
-// judge verifies the client's chain and keeps the certificate that is to sign. In the optional mode what is wrong with
-// the chain is borne, unless it is too long to be verified.
-func (hs *handshake) judge(chain []*Certificate) error {
-	config := hs.c.config
-	wrong, err := verifyChain(chain, config.CAs, config.Clock())
-	var usage verifyFlags
-	if len(chain) > 0 {
-		hs.peer = chain[0]
-		usage = clientUsage(chain[0])
-	}
-	switch {
-	case err != nil || config.VerifyMode == VerifyOptional:
-	case wrong != 0:
-		err = (wrong | usage).err()
-	case usage != 0:
-		err = ErrBadCertificate
-	}
-	if len(config.CAs) == 0 && config.VerifyMode == VerifyRequired {
-		err = ErrCAChainRequired
-	}
-	if err != nil {
-		hs.c.sendAlert(AlertFatal, (wrong | usage).alert(), versionTLS12)
-		return err
-	}
-	if len(chain) == 0 {
-		return ErrInternal // in silence: no certificate is left to take the key from
-	}
-	return nil
+	return hs.judge(chain, clientUsage)
 }
 
 // signs tells whether a key makes signatures of that kind.

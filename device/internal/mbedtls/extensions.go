@@ -152,11 +152,12 @@ func parseExtKeyUsage(c *Certificate, body *berReader, _ bool) error {
 	return nil
 }
 
-func parseSubjectAltName(_ *Certificate, body *berReader, _ bool) error {
+func parseSubjectAltName(c *Certificate, body *berReader, _ bool) error {
 	names, err := body.only(tagSequence)
 	if err != nil {
 		return errX509InvalidExtensions.with(err)
 	}
+	c.hasAltNames, c.altNames = true, names.b
 	return readGeneralNames(&names)
 }
 

@@ -14,11 +14,16 @@ type handshake struct {
 	hello      clientHello
 	suite      *Suite
 	transcript hash.Hash
-	messages   []byte       // the transcript itself, kept where a client has to sign it
-	peer       *Certificate // of the client, nil when it showed none
+	messages   []byte       // the transcript itself, kept where it is needed: a client signs it, or its hash is not agreed on yet
+	peer       *Certificate // of the other side, nil when it showed none
+	asked      bool         // for a client's certificate
+	kept       bool         // the current message is the next one, too
+	compressed bool         // the server wants a client's point in that form
 
+	clientRandom [32]byte // of a client's own; a server finds it in the hello
 	serverRandom [32]byte
 	exchange     keyExchange
+	serverPoint  []byte // of a server's key exchange, as it came
 	keys         *KeySchedule
 	client       *Protection // of what the client sends
 	server       *Protection
@@ -49,7 +54,7 @@ var handshakeSteps = []handshakeStep{
 	{(*handshake).sendFinished, true},
 }
 
-// Handshake runs the server's handshake (CAMERA.md sections 2 to 5.1). On failure
+// Handshake runs the handshake (CAMERA.md sections 2 to 5.1, and 12 for a client). On failure
 // it returns an *Error or the transport's error; an alert was sent where the
 // camera sends one. It never closes the transport. Called again, it goes on with the
 // step that failed, as mbedtls_ssl_handshake does: that is of use after a deadline
@@ -63,8 +68,8 @@ func (c *Conn) Handshake() error {
 	if c.hs == nil {
 		c.hs = &handshake{c: c, msg: make([]byte, 0, initialBuffer)}
 	}
-	for c.hs.done < len(handshakeSteps) {
-		step := handshakeSteps[c.hs.done]
+	for c.hs.done < len(c.steps) {
+		step := c.steps[c.hs.done]
 		err := step.run(c.hs)
 		if err == nil || step.sends {
 			c.hs.done++ // what a deadline cut off is sent before the next record
@@ -104,8 +109,10 @@ func (hs *handshake) readClientHello() error {
 
 // record adds a message to the transcript.
 func (hs *handshake) record(msg []byte) {
-	hs.transcript.Write(msg)
-	if hs.c.config.VerifyMode != VerifyNone {
+	if hs.transcript != nil {
+		hs.transcript.Write(msg)
+	}
+	if hs.transcript == nil || hs.c.config.VerifyMode != VerifyNone {
 		hs.messages = append(hs.messages, msg...)
 	}
 }
@@ -224,14 +231,35 @@ func (hs *handshake) readClientKeyExchange() error {
 		return err
 	}
 	hs.record(msg)
-	hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
-	if c.tracer != nil && c.tracer.Secret != nil {
-		c.tracer.Secret(hs.hello.random[:], hs.keys.master[:])
+	return hs.deriveKeys(preMaster, &hs.hello.random)
+}
+
+// deriveKeys prepares the protection of both directions.
+func (hs *handshake) deriveKeys(preMaster []byte, clientRandom *[32]byte) (err error) {
+	hs.keys = NewKeySchedule(hs.suite, preMaster, clientRandom, &hs.serverRandom)
+	if trace := hs.c.tracer; trace != nil && trace.Secret != nil {
+		trace.Secret(clientRandom[:], hs.keys.master[:])
 	}
 	if hs.client, hs.server, err = hs.keys.Protections(); err != nil {
 		return ErrInternal
 	}
 	return nil
+}
+
+// own and other return the protection of what this side sends, and of what it receives, with the labels of the
+// Finished messages.
+func (hs *handshake) own() (*Protection, string) {
+	if hs.c.client {
+		return hs.client, "client finished"
+	}
+	return hs.server, "server finished"
+}
+
+func (hs *handshake) other() (*Protection, string) {
+	if hs.c.client {
+		return hs.server, "server finished"
+	}
+	return hs.client, "client finished"
 }
 
 // preMaster returns the pre-master secret for the body of a ClientKeyExchange.
@@ -259,15 +287,16 @@ func (hs *handshake) readChangeCipherSpec() error {
 	if c.msgType != RecordChangeCipherSpec {
 		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
 	}
-	c.unprotect = hs.client
+	c.unprotect, _ = hs.other()
 	return nil
 }
 
-// readFinished: its alerts go out unencrypted, because the server has not changed
+// readFinished: a server's alerts go out unencrypted, because it has not changed
 // its own cipher yet (CAMERA.md section 5.1).
 func (hs *handshake) readFinished() error {
 	c := hs.c
-	want := hs.keys.VerifyData("client finished", hs.transcript.Sum(hs.digest[:0]))
+	_, label := hs.other()
+	want := hs.keys.VerifyData(label, hs.transcript.Sum(hs.digest[:0]))
 	if err := c.readMessage(); err != nil {
 		return err
 	}
@@ -290,8 +319,9 @@ func (hs *handshake) sendChangeCipherSpec() error {
 }
 
 func (hs *handshake) sendFinished() error {
-	hs.c.protect = hs.server
-	verify := hs.keys.VerifyData("server finished", hs.transcript.Sum(hs.digest[:0]))
+	var label string
+	hs.c.protect, label = hs.own()
+	verify := hs.keys.VerifyData(label, hs.transcript.Sum(hs.digest[:0]))
 	hs.start(typeFinished)
 	hs.msg = append(hs.msg, verify[:]...)
 	return hs.send()

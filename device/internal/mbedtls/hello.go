@@ -8,6 +8,7 @@ import (
 
 // Handshake message types (RFC 5246 section 7.4).
 const (
+	typeHelloRequest      = 0
 	typeClientHello       = 1
 	typeServerHello       = 2
 	typeCertificate       = 11

@@ -17,6 +17,7 @@ type Profile struct {
 	signatures []signatureAlgorithm // of certificates
 	hashes     []uint8              // of the handshake's signatures, as TLS numbers them
 	requested  []uint16             // what a client may sign its CertificateVerify with
+	offered    []uint8              // hashes of signatures that a client offers, the longest first
 
 	Quirks
 }
@@ -76,7 +77,11 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 		if h.id != 0 {
 			p.hashes = append(p.hashes, h.id)
 		}
+		if h.id >= hashSHA256 {
+			p.offered = append(p.offered, h.id)
+		}
 	}
+	slices.SortFunc(p.offered, func(a, b uint8) int { return int(b) - int(a) })
 	for _, s := range signatureAlgorithms {
 		if s.hashName == "" || slices.ContainsFunc(known, func(h hashName) bool { return h.name == s.hashName }) {
 			p.signatures = append(p.signatures, s)

@@ -18,9 +18,11 @@ import (
 
 // The two octets of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1).
 const (
-	hashSHA1  = 2
-	signRSA   = 1
-	signECDSA = 3
+	hashSHA1   = 2
+	hashSHA256 = 4
+	hashSHA384 = 5
+	signRSA    = 1
+	signECDSA  = 3
 )
 
 // signatureHash returns the hash of a signature algorithm that the camera can
@@ -40,6 +42,20 @@ func signatureHash(alg uint16) crypto.Hash {
 		return crypto.SHA512
 	}
 	return 0
+}
+
+// verifiableHash returns the hash of a signature algorithm that a client verifies, or 0: more than it offers, and more than
+// a server signs with.
+func verifiableHash(alg uint16) crypto.Hash {
+	switch low := alg & 0xff; {
+	case low != signRSA && low != signECDSA:
+		return 0
+	case alg>>8 == 1:
+		return crypto.MD5
+	case alg>>8 == 3:
+		return crypto.SHA224
+	}
+	return signatureHash(alg)
 }
 
 // sign signs a digest with the loaded key, whatever the algorithm's key type says:
