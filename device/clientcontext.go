@@ -10,7 +10,7 @@ import (
 )
 
 // NewClientContext returns ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT): its sockets are clients, whichever side a script asks
-// for. As in MicroPython's ssl, nothing is verified until [SSLContext.SetVerifyMode] says so (CAMERA.md section 12). It
+// for. As in MicroPython's ssl, nothing is verified until [SSLContext.SetVerifyMode] says so (CAMERA.md section 11). It
 // panics for a firmware that [Firmware.Validate] refuses.
 func NewClientContext(firmware *Firmware) *SSLContext {
 	c := NewSSLContext(firmware)
@@ -55,7 +55,7 @@ const errNoHostname = "CERT_REQUIRED requires server_hostname"
 
 // WrapClientSocket is wrap_socket of a client context. When the handshake fails it returns the exception and the
 // socket, and leaves conn open, as the camera does. Before the handshake it raises *ValueError when verification is
-// required and there is no server_hostname, and *OSError for one of more than 255 octets (CAMERA.md section 12).
+// required and there is no server_hostname, and *OSError for one of more than 255 octets (CAMERA.md section 11).
 func (c *SSLContext) WrapClientSocket(conn net.Conn, o ClientOptions) (*SSLSocket, error) {
 	c.mu.Lock()
 	required := c.verify == CertRequired

@@ -39,6 +39,13 @@ type Firmware struct {
 	// (CAMERA.md section 10).
 	BareStreamErrors bool
 
+	// StrictSignatures says that a client refuses a server's signature by an algorithm that it did not offer: without it,
+	// MD5 and SHA-1 will do (CAMERA.md section 11.5).
+	StrictSignatures bool
+	// PSK says that suites of TLS-PSK are built in. Without a key for them nobody offers or chooses them, but a client
+	// knows them (CAMERA.md section 11.5).
+	PSK bool
+
 	Suites     []string // cipher suites in the order of preference, as get_ciphers() prints them
 	Groups     []string // of ECDHE in the order of preference, such as secp256r1
 	Curves     []string // of certificates and keys
@@ -155,6 +162,8 @@ var MicroPython129 = &Firmware{
 	PEM:                true,
 	HelloInRecordLayer: true,
 	Reassembles:        true,
+	StrictSignatures:   true,
+	PSK:                true,
 	ClientHashes:       OpenMV50.ClientHashes,
 	Epoch:              OpenMV50.Epoch,
 }
@@ -212,6 +221,7 @@ func (fw *Firmware) profile() (*mbedtls.Profile, error) {
 	p, err := build.Profile(mbedtls.Quirks{
 		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
 		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles, LaxRSAKeys: fw.LaxRSAKeys,
+		StrictSignatures: fw.StrictSignatures, PSK: fw.PSK,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)

@@ -54,6 +54,10 @@ func Differences(first, second *device.Firmware) []Difference {
 	add("exceptions of reads and writes", a, b, "the line in the camera's log differs")
 	a, b = choose(func(fw *device.Firmware) bool { return fw.Reassembles }, "put together again", "refused, -28800 FEATURE_UNAVAILABLE")
 	add("other handshake messages split over records", a, b, "no common client splits them")
+	a, b = choose(func(fw *device.Firmware) bool { return fw.StrictSignatures }, "refused, -26112 ILLEGAL_PARAMETER", "verified")
+	add("a server's signature with MD5 or SHA-1, when the camera is the client", a, b, "no common server signs so")
+	a, b = choose(func(fw *device.Firmware) bool { return fw.PSK }, "refused, -28160 HANDSHAKE_FAILURE", "refused, -28928 BAD_INPUT_DATA")
+	add("a server that chooses TLS-PSK, when the camera is the client", a, b, "no common server chooses what was not offered")
 	add("largest record content in, octets", strconv.Itoa(first.InContentLen), strconv.Itoa(second.InContentLen), "larger records are refused")
 	add("Certificate message at most, octets", strconv.Itoa(first.OutContentLen),
 		strconv.Itoa(second.OutContentLen), "a longer chain ends every handshake")

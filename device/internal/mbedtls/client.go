@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// Client returns the client's side of a connection (CAMERA.md section 12). trace may be nil.
+// Client returns the client's side of a connection (CAMERA.md section 11). trace may be nil.
 func Client(transport io.ReadWriter, config *Config, trace *Trace) *Conn {
 	c := newConn(transport, config, trace, clientSteps)
 	c.client = true
@@ -43,7 +43,7 @@ func CheckHostname(hostname string) error {
 	return nil
 }
 
-// sendClientHello (CAMERA.md section 12.1).
+// sendClientHello (CAMERA.md section 11.1).
 func (hs *handshake) sendClientHello() error {
 	config := hs.c.config
 	rand.Read(hs.clientRandom[:])
@@ -125,7 +125,7 @@ func (hs *handshake) nextHandshake() ([]byte, error) {
 	return msg, nil
 }
 
-// readServerCertificate reads the server's chain and judges it (CAMERA.md section 12.3).
+// readServerCertificate reads the server's chain and judges it (CAMERA.md section 11.3).
 func (hs *handshake) readServerCertificate() error {
 	msg, err := hs.nextHandshake()
 	if err != nil {
@@ -210,7 +210,7 @@ func (hs *handshake) sendClientCertificate() error {
 	return hs.sendCertificate()
 }
 
-// sendCertificateVerify signs with the hash of the suite's PRF (CAMERA.md section 12.4).
+// sendCertificateVerify signs with the hash of the suite's PRF (CAMERA.md section 11.4).
 func (hs *handshake) sendCertificateVerify() error {
 	config := hs.c.config
 	if !hs.asked || len(config.Chain) == 0 {

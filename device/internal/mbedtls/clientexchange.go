@@ -4,13 +4,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/binary"
-	"math/big"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// readServerKeyExchange reads the server's half of an ECDHE agreement and verifies its signature (CAMERA.md section 12.4).
+// readServerKeyExchange reads the server's half of an ECDHE agreement and verifies its signature (CAMERA.md section 11.4).
 func (hs *handshake) readServerKeyExchange() error {
 	if !hs.suite.ecdhe {
 		return nil
@@ -32,8 +31,7 @@ func (hs *handshake) readServerKeyExchange() error {
 	if !body.ReadUint16(&alg) {
 		return hs.fail(alertDecodeError, ErrDecodeError)
 	}
-	// That the algorithm was offered is not asked for: SHA-1 and MD5 will do.
-	hash := verifiableHash(alg)
+	hash := hs.c.config.Profile.verifiableHash(alg)
 	if hash == 0 || !hs.peer.kind.signs(alg) {
 		return hs.fail(alertIllegalParameter, ErrIllegalParameter)
 	}
@@ -76,9 +74,8 @@ func (c *namedCurve) readsPoint(point []byte) bool {
 		return point[0] == 0 // at infinity
 	case len(point) == 1+2*size:
 		return point[0] == 4
-	case len(point) == 1+size && (point[0] == 2 || point[0] == 3):
-		// A root is taken, and nobody looks whether it is one; an abscissa has to be one of the field.
-		return new(big.Int).SetBytes(point[1:]).Cmp(c.curve.Params().P) < 0
+	case len(point) == 1+size:
+		return point[0] == 2 || point[0] == 3 // a root is taken, and nobody looks whether it is one
 	}
 	return false
 }
@@ -120,18 +117,8 @@ func (hs *handshake) appendPoint() ([]byte, error) {
 		return nil, errECPInvalidKey
 	}
 	point := private.PublicKey().Bytes()
-	if hs.compressed {
-		point = compressPoint(point)
-	}
 	hs.msg = append(append(hs.msg, byte(len(point))), point...)
 	return secret, nil
-}
-
-// compressPoint returns a point of SEC1 section 2.3.3 in its compressed form.
-func compressPoint(point []byte) []byte {
-	compressed := slices.Clone(point[:1+(len(point)-1)/2])
-	compressed[0] = 2 + point[len(point)-1]&1
-	return compressed
 }
 
 // appendEncrypted returns the secret of static RSA.

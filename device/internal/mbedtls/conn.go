@@ -22,7 +22,7 @@ type Config struct {
 	Time func() uint32
 
 	// VerifyMode says whether a client certificate is asked for, or whether a client verifies its server, and CAs
-	// which ones are trusted, at the time that Clock tells (CAMERA.md sections 6 and 12).
+	// which ones are trusted, at the time that Clock tells (CAMERA.md sections 6 and 11).
 	VerifyMode VerifyMode
 	CAs        []*Certificate
 	Clock      func() time.Time

@@ -18,7 +18,6 @@ type handshake struct {
 	peer       *Certificate // of the other side, nil when it showed none
 	asked      bool         // for a client's certificate
 	kept       bool         // the current message is the next one, too
-	compressed bool         // the server wants a client's point in that form
 
 	clientRandom [32]byte // of a client's own; a server finds it in the hello
 	serverRandom [32]byte
@@ -54,7 +53,7 @@ var handshakeSteps = []handshakeStep{
 	{(*handshake).sendFinished, true},
 }
 
-// Handshake runs the handshake (CAMERA.md sections 2 to 5.1, and 12 for a client). On failure
+// Handshake runs the handshake (CAMERA.md sections 2 to 5.1, and 11 for a client). On failure
 // it returns an *Error or the transport's error; an alert was sent where the
 // camera sends one. It never closes the transport. Called again, it goes on with the
 // step that failed, as mbedtls_ssl_handshake does: that is of use after a deadline

@@ -17,7 +17,7 @@ const (
 var oidCommonName = asn1.ObjectIdentifier{2, 5, 4, 3}
 
 // nameFlags compares a certificate with the hostname as x509_crt_verify_name does: with all names of subjectAltName
-// when it has one, otherwise with each common name (CAMERA.md section 12.3).
+// when it has one, otherwise with each common name (CAMERA.md section 11.3).
 func (c *Certificate) nameFlags(hostname string) verifyFlags {
 	if c.hasAltNames {
 		if c.altNameFits(hostname) {

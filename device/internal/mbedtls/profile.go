@@ -37,6 +37,10 @@ type Quirks struct {
 	Reassembles bool
 	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, as Mbed TLS did before 3.6.
 	LaxRSAKeys bool
+	// StrictSignatures lets a client verify by the algorithms alone that it offers.
+	StrictSignatures bool
+	// PSK says that suites of TLS-PSK are known, and of no use without a key.
+	PSK bool
 }
 
 // A Build names what is compiled in. The names are those of the standards: suites as get_ciphers()

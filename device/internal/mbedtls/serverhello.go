@@ -1,11 +1,14 @@
 package mbedtls
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // minServerHelloBody is the least length of a ServerHello without its header, octets.
 const minServerHelloBody = 38
 
-// readServerHello (CAMERA.md section 12.2).
+// readServerHello (CAMERA.md section 11.2).
 func (hs *handshake) readServerHello() error {
 	msg, err := hs.nextHandshake()
 	if err != nil {
@@ -53,6 +56,9 @@ func (hs *handshake) takeSuite(id uint16) error {
 			return nil
 		}
 	}
+	if profile.PSK && slices.Contains(pskSuites, id) {
+		return hs.fail(alertHandshakeFailure, ErrHandshakeFailure)
+	}
 	return hs.fail(alertInternalError, ErrBadInputData)
 }
 
@@ -70,7 +76,7 @@ func (hs *handshake) readServerExtensions(list []byte) error {
 				return hs.fail(alertHandshakeFailure, ErrHandshakeFailure)
 			}
 		case extPointFormats:
-			if err := hs.readPointFormats(data); err != nil {
+			if err := hs.checkPointFormats(data); err != nil {
 				return err
 			}
 		}
@@ -82,14 +88,13 @@ func (hs *handshake) readServerExtensions(list []byte) error {
 	return nil
 }
 
-// readPointFormats takes the first format that the client knows.
-func (hs *handshake) readPointFormats(data []byte) error {
+// checkPointFormats asks for a format that the client knows. It sends uncompressed points, whatever comes first.
+func (hs *handshake) checkPointFormats(data []byte) error {
 	if len(data) == 0 || int(data[0]) != len(data)-1 {
 		return hs.fail(alertDecodeError, ErrDecodeError)
 	}
 	for _, format := range data[1:] {
 		if format <= 1 {
-			hs.compressed = format == 1
 			return nil
 		}
 	}

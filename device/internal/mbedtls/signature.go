@@ -11,6 +11,7 @@ import (
 	_ "crypto/sha512"
 	"errors"
 	"math/big"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -44,11 +45,13 @@ func signatureHash(alg uint16) crypto.Hash {
 	return 0
 }
 
-// verifiableHash returns the hash of a signature algorithm that a client verifies, or 0: more than it offers, and more than
-// a server signs with.
-func verifiableHash(alg uint16) crypto.Hash {
+// verifiableHash returns the hash of a signature algorithm that a client verifies, or 0: unless the build is strict, MD5
+// and SHA-1 will do, which no client offers.
+func (p *Profile) verifiableHash(alg uint16) crypto.Hash {
 	switch low := alg & 0xff; {
 	case low != signRSA && low != signECDSA:
+		return 0
+	case p.StrictSignatures && !slices.Contains(p.offered, uint8(alg>>8)):
 		return 0
 	case alg>>8 == 1:
 		return crypto.MD5
@@ -89,11 +92,13 @@ func (k *PrivateKey) sign(hash crypto.Hash, digest []byte) ([]byte, error) {
 // key k; signed is the concatenation of both randoms and the parameters. It
 // serves the checks of recorded exchanges.
 func (k *PrivateKey) VerifySignature(alg uint16, signed, sig []byte) bool {
+	return VerifySignature(k.Public(), alg, signed, sig)
+}
+
+// VerifySignature checks a signature by the owner of a public key.
+func VerifySignature(public crypto.PublicKey, alg uint16, signed, sig []byte) bool {
 	hash := signatureHash(alg)
-	if hash == 0 {
-		return false
-	}
-	return verify(k.Public(), hash, signed, sig) == nil
+	return hash != 0 && verify(public, hash, signed, sig) == nil
 }
 
 // verify checks an ECDSA or RSA PKCS#1 v1.5 signature over signed. Its errors are those of mbedtls_pk_verify.

@@ -77,6 +77,9 @@ var suites = []*Suite{
 	{ID: 0x002f, Name: "TLS-RSA-WITH-AES-128-CBC-SHA", auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
 }
 
+// pskSuites are those of TLS-PSK that builds with it have.
+var pskSuites = []uint16{0x00a9, 0x00af, 0x008d, 0x00a8, 0x00ae, 0x008c}
+
 // SuiteByID returns the engine's suite with that number, or nil.
 func SuiteByID(id uint16) *Suite {
 	for _, s := range suites {

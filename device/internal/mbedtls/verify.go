@@ -73,7 +73,7 @@ func (f verifyFlags) text() string {
 type VerifyError struct{ flags verifyFlags }
 
 // Error returns the text with which MicroPython raises it, line ends at both ends
-// included (CAMERA.md sections 6 and 12).
+// included (CAMERA.md sections 6 and 11).
 func (e *VerifyError) Error() string { return e.flags.text() }
 
 // maxVerifyText is the longest text that MicroPython has room for, octets.

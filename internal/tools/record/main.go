@@ -5,6 +5,9 @@
 //	record -server 127.0.0.1:8442 -like openmv-5.0 -profile NAME    writes device/wire/testdata/NAME_*.jsonl.gz, and more
 //	record -server 127.0.0.1:8442 -differ openmv-5.0 -seed 1 -count 3000
 //
+//	record -server 127.0.0.1:8442 -calls -profile NAME -seed 1 -count 800    writes device/wire/testdata/calls_NAME.jsonl.gz
+//	record -server 127.0.0.1:8442 -calls -differ openmv-5.0 -seed 2 -count 3000
+//
 // Several servers share the work: -server 127.0.0.1:8442,127.0.0.1:8452.
 package main
 
@@ -32,6 +35,7 @@ type options struct {
 	seed    uint64
 	count   int
 	silence time.Duration
+	calls   bool
 }
 
 // exitDiffers is the status when a comparison found a difference.
@@ -52,6 +56,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the exchanges are made from")
 	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges")
 	flag.DurationVar(&o.silence, "silence", 0, "`TIME` after which a server counts as waiting; 300ms when it is zero")
+	flag.BoolVar(&o.calls, "calls", false, "the camera is the client: record -count calls as -profile, or compare them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -63,6 +68,10 @@ func main() {
 		err = errors.New("-server names whom to record")
 	case o.count < 1:
 		err = errors.New("-count is at least 1")
+	case o.calls && o.differ != "":
+		err = differCalls(ctx, o)
+	case o.calls && o.profile != "":
+		err = recordCalls(ctx, o)
 	case o.differ != "":
 		err = differ(ctx, o)
 	case o.like == "" || o.profile == "":
