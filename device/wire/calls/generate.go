@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -71,6 +72,16 @@ func (d *dice) octets(n int) []byte {
 		b[i] = byte(d.Uint32())
 	}
 	return b
+}
+
+// pick returns one of some octets, in hexadecimal digits with spaces between them; "-" stands for none.
+func (d *dice) pick(list string) []byte {
+	digits := one(d, strings.Fields(list)...)
+	octets, err := hex.DecodeString(strings.TrimPrefix(digits, "-"))
+	if err != nil {
+		panic(err) // it is written below
+	}
+	return octets
 }
 
 // flip returns some bits to be flipped.
@@ -250,8 +261,10 @@ func (d *dice) name() Call {
 	c.Server.Suite, c.Server.Algorithm = d.suiteFor(c.Server.Chain)
 	names := []string{
 		ServerName, ServerName, ServerName, "other.example", "SERVER.EXAMPLE", "deep.server.example", "example", "server.example.", "*.example",
-		"192.0.2.1", "192.0.2.01", "192.0.2.2", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "2001:db8::2", "::ffff:192.0.2.1", "https://server.example",
-		"urn:camera", "", ".example", "a.example", strings.Repeat("a", 251) + ".example", strings.Repeat("b", 255), "s\u00e9rver.example", "x\x00y",
+		"192.0.2.1", "192.0.2.01", "192.0.2.2", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "2001:db8::2", "::ffff:192.0.2.1",
+		"https://server.example",
+		"urn:camera", "", ".example", "a.example", strings.Repeat("a", 251) + ".example", strings.Repeat("b", 255), "s\u00e9rver.example",
+		"x\x00y",
 	}
 	if d.IntN(12) == 0 {
 		c.Camera.Hostname = nil
@@ -276,25 +289,23 @@ func (d *dice) hello() Call {
 	sound := extension(0xff01, []byte{0})
 	switch d.IntN(14) {
 	case 0:
-		step.Edits = []Edit{{At: 4, Cut: 2, Insert: one(d, []byte{3, 2}, []byte{3, 1}, []byte{3, 4}, []byte{3, 0}, []byte{2, 0}, []byte{4, 3}, []byte{0xfe, 0xfd})}}
+		step.Edits = []Edit{{At: 4, Cut: 2, Insert: d.pick("0302 0301 0304 0300 0200 0403 fefd")}}
 	case 1:
-		step.Edits = []Edit{{At: suite, Cut: 2, Insert: one(d, []byte{0, 0}, []byte{0x13, 1}, []byte{0, 0x33}, []byte{0xc0, 0x2f}, []byte{0, 0xff},
-			[]byte{0xcc, 0xa9}, []byte{0, 0x8c}, []byte{0, 0x8d}, []byte{0, 0xa8}, []byte{0, 0xa9}, []byte{0, 0xae}, []byte{0, 0xaf}, []byte{0, 0x2f}, d.octets(2))}}
+		step.Edits = []Edit{{At: suite, Cut: 2, Insert: one(d,
+			d.pick("0000 1301 0033 c02f 00ff cca9 008c 008d 00a8 00a9 00ae 00af 002f"), d.octets(2))}}
 	case 2:
-		step.Edits = []Edit{{At: compression, Cut: 1, Insert: one(d, []byte{1}, []byte{64}, []byte{255})}}
+		step.Edits = []Edit{{At: compression, Cut: 1, Insert: d.pick("01 40 ff")}}
 	case 3:
 		n := one(d, 0, 1, 16, 31, 33, 64, 255)
 		step.Edits = []Edit{{At: idLen, Cut: 33, Insert: append([]byte{byte(n)}, d.octets(n)...)}}
 	case 4:
 		step.Edits = []Edit{{At: extensions, Cut: 99}} // no block at all
 	case 5:
-		step.Edits = []Edit{{At: extensions, Cut: 99, Insert: one(d, []byte{0}, []byte{0, 0}, []byte{0, 1}, []byte{0, 1, 0}, []byte{0, 3, 0, 0, 0},
-			[]byte{0, 4, 0, 0, 0, 0}, []byte{0, 5, 0, 0, 0, 1}, []byte{0, 4, 0, 0, 0, 1})}}
+		step.Edits = []Edit{{At: extensions, Cut: 99, Insert: d.pick("00 0000 0001 000100 0003000000 000400000000 000500000001 000400000001")}}
 	case 6:
-		step.Edits = block(extension(0xff01, one(d, []byte{}, []byte{1}, []byte{0, 0}, []byte{12, 1, 2})))
+		step.Edits = block(extension(0xff01, d.pick("- 01 0000 0c0102")))
 	case 7:
-		step.Edits = block(sound, extension(11, one(d, []byte{}, []byte{0}, []byte{1}, []byte{1, 0}, []byte{1, 1}, []byte{1, 2}, []byte{2, 2, 1},
-			[]byte{3, 1, 0, 2}, []byte{3, 0, 1, 2}, []byte{2, 7, 9}, []byte{2, 0})))
+		step.Edits = block(sound, extension(11, d.pick("- 00 01 0100 0101 0102 020201 03010002 03000102 020709 0200")))
 	case 8:
 		typ := one[uint16](d, 0, 1, 5, 10, 13, 15, 16, 18, 21, 22, 23, 35, 43, 51, 0x3374, 0xfafa, uint16(d.Uint32()))
 		step.Edits = block(sound, extension(typ, d.octets(one(d, 0, 0, 1, 2, 5, 40))))
@@ -358,20 +369,20 @@ func (d *dice) exchange() Call {
 	case 2:
 		c.Server.Algorithm = one[uint16](d, 0x0804, 0x0805, 0x0806, 0x0807, 0x0401, 0x0403, uint16(d.Uint32()))
 	case 3:
-		step.Params = []Edit{{At: 1, Cut: 2, Insert: one(d, []byte{0, 29}, []byte{0, 18}, []byte{0, 19}, []byte{0, 21}, []byte{0, 22}, []byte{0, 26},
-			[]byte{1, 0}, []byte{0, 0}, []byte{0, 23}, []byte{0, 24}, []byte{0, 25})}}
+		step.Params = []Edit{{At: 1, Cut: 2, Insert: d.pick("001d 0012 0013 0015 0016 001a 0100 0000 0017 0018 0019")}}
 	case 4:
-		step.Params = []Edit{{Cut: 1, Insert: one(d, []byte{0}, []byte{1}, []byte{2}, []byte{4})}}
+		step.Params = []Edit{{Cut: 1, Insert: d.pick("00 01 02 04")}}
 	case 5:
-		step.Params = []Edit{{At: 3, Cut: 1, Insert: one(d, []byte{0}, []byte{1}, []byte{64}, []byte{66}, []byte{255})}}
+		step.Params = []Edit{{At: 3, Cut: 1, Insert: d.pick("00 01 40 42 ff")}}
 	case 6:
-		step.Params = []Edit{{At: 4, Cut: 1, Insert: one(d, []byte{0}, []byte{2}, []byte{3}, []byte{5}, []byte{6}, []byte{7})}}
+		step.Params = []Edit{{At: 4, Cut: 1, Insert: d.pick("00 02 03 05 06 07")}}
 	case 7:
 		step.Params = []Edit{{At: 5 + d.IntN(60), Flip: d.flip()}} // off the curve
 	case 8: // a point in compressed form, on the curve or not, or at infinity
 		sizes := map[uint16]int{23: 32, 24: 48, 25: 66}
 		n := sizes[c.Server.Group]
-		step.Params = []Edit{{At: 3, Cut: 999, Insert: one(d, append([]byte{byte(n + 1), byte(2 + d.IntN(2))}, d.octets(n)...), []byte{1, 0}, []byte{0})}}
+		step.Params = []Edit{{At: 3, Cut: 999, Insert: one(d,
+			append([]byte{byte(n + 1), byte(2 + d.IntN(2))}, d.octets(n)...), []byte{1, 0}, []byte{0})}}
 	case 9:
 		step.Edits = []Edit{{At: -1 - d.IntN(24), Flip: d.flip()}} // the signature
 	case 10:
@@ -475,7 +486,8 @@ func (d *dice) record() Call {
 		empty := Step{Do: Record, Type: one[uint8](d, 20, 21, 22, 23)}
 		c.Server.Steps = slices.Insert(steps, at, empty)
 	case 6:
-		junk := one(d, []byte("HTTP/1.1 400 Bad Request\r\n\r\n"), []byte("SSH-2.0-OpenSSH_9.6\r\n"), []byte{0x80, 0x2e, 1}, d.octets(20), d.octets(3),
+		junk := one(d,
+			[]byte("HTTP/1.1 400 Bad Request\r\n\r\n"), []byte("SSH-2.0-OpenSSH_9.6\r\n"), []byte{0x80, 0x2e, 1}, d.octets(20), d.octets(3),
 			[]byte{22, 3, 3, 0x41, 1}, []byte{22, 3, 3, 0x40, 1}, []byte{22, 3, 3, 0x50, 0})
 		c.Server.Steps = append(slices.Clone(steps[:at]), Step{Do: Raw, Body: junk})
 	case 7:
@@ -494,7 +506,7 @@ func (d *dice) finish() Call {
 	steps := c.Server.Steps
 	switch d.IntN(9) {
 	case 0:
-		steps[atCipher].Body = one(d, []byte{0}, []byte{1, 1}, []byte{2}, []byte{})
+		steps[atCipher].Body = d.pick("00 0101 02 -")
 	case 1:
 		steps[atFinished].Edits = []Edit{{At: 4 + d.IntN(12), Flip: d.flip()}}
 	case 2:
@@ -506,7 +518,7 @@ func (d *dice) finish() Call {
 	case 5:
 		steps[atFinished].Spoil = true
 	case 6:
-		steps[atFinished].Edits = []Edit{{Cut: 1, Insert: one(d, []byte{0}, []byte{1}, []byte{4}, []byte{14})}}
+		steps[atFinished].Edits = []Edit{{Cut: 1, Insert: d.pick("00 01 04 0e")}}
 	case 7:
 		c.Server.Steps = slices.Insert(steps, atFinished, d.stranger())
 	case 8:
@@ -526,9 +538,9 @@ func (d *dice) data() Call {
 	case 0:
 		extra = []Step{{Do: Message, Body: []byte{0, 0, 0, 0}}}
 	case 1:
-		extra = []Step{{Do: Message, Body: one(d, []byte{0, 0, 0, 1, 7}, []byte{1, 0, 0, 0}, []byte{4, 0, 0, 6, 0, 0, 0, 0, 0, 0}, []byte{99, 0, 0, 0})}}
+		extra = []Step{{Do: Message, Body: d.pick("0000000107 01000000 04000006000000000000 63000000")}}
 	case 2:
-		extra = []Step{{Do: Record, Type: 21, Body: one(d, []byte{1, 0}, []byte{1, 90}, []byte{1, 100}, []byte{1, 41}, []byte{3, 0}, []byte{0, 0})}}
+		extra = []Step{{Do: Record, Type: 21, Body: d.pick("0100 015a 0164 0129 0300 0000")}}
 	case 3:
 		extra = []Step{{Do: Record, Type: 21, Body: []byte{2, byte(d.IntN(120))}}}
 	case 4:

@@ -126,7 +126,8 @@ func moulds(now time.Time) []mould {
 		}
 		list = append(list, mould{name: deepName(i), issuer: issuer, key: "=root", ca: true})
 	}
-	list = append(list, mould{name: "deep-root", key: "=root", ca: true}, mould{name: "deep-leaf", issuer: deepName(maxDepth - 1), key: "p256"})
+	list = append(list, mould{name: "deep-root", key: "=root", ca: true})
+	list = append(list, mould{name: "deep-leaf", issuer: deepName(maxDepth - 1), key: "p256"})
 	return list
 }
 

@@ -174,7 +174,9 @@ func bytesLiteral(b []byte) string {
 
 // Calls lets a camera make calls, and returns them with what it did. Of the calls only the camera's setup and the
 // server's behaviour are read.
-func Calls(ctx context.Context, caller Caller, head calls.Head, ask []calls.Call, silence time.Duration, progress Progress) ([]calls.Call, error) {
+func Calls(
+	ctx context.Context, caller Caller, head calls.Head, ask []calls.Call, silence time.Duration, progress Progress,
+) ([]calls.Call, error) {
 	list := make([]calls.Call, 0, len(ask))
 	for i, c := range ask {
 		made, err := Called(ctx, caller, head, c, silence)
