@@ -13,7 +13,7 @@ import (
 )
 
 // An SSLSocket is the SSLSocket of the camera and a net.Conn. The two differ in
-// this: where MicroPython returns b” at the end of the stream, Read returns io.EOF,
+// this: where MicroPython returns b"" at the end of the stream, Read returns io.EOF,
 // and where it returns None, Read returns ErrNone. Deadlines are Go's alone: the camera's has no
 // settimeout, which a script calls on the TCP socket before it wraps it. Nor is the camera's a context
 // manager (it has no attribute __exit__). A socket that listens cannot be wrapped here; there that raises
@@ -153,7 +153,7 @@ func (s *SSLSocket) release() {
 
 // Readline reads up to and including the next line feed, octet by octet, as
 // MicroPython does. It returns nil where MicroPython returns None, and an empty
-// slice where it returns b”.
+// slice where it returns b"".
 func (s *SSLSocket) Readline() ([]byte, error) { return s.readline(false) }
 
 // readline is Readline, which may wait on where that returns None, or what it has of the line then.

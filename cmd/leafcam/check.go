@@ -86,7 +86,7 @@ Of several certificates for one name the newest valid one is meant, of several n
 
 Exit status: 0 fine (warnings and notes included), 1 findings of severity error (--fail-on warning: those,
 too), a client of --must that does not connect, or with --expect something that is worse than it was;
-2 usage, 3 the machine stands in the way.`,
+2 usage, 3 machine at fault.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return check(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -101,7 +101,7 @@ too), a client of --must that does not connect, or with --expect something that 
 	f.StringArrayVar(&o.roots, "root", nil, "`FILE` with a root that clients are given, PEM or DER; may be repeated")
 	f.BoolVar(&o.onlyRoots, "only-roots", false, "trust the roots of --root alone, neither this system's nor Mozilla's")
 	f.BoolVar(&o.fetch, "fetch", false, "download missing issuers from AIA URLs (20 requests in 30 seconds, 64 KiB each, public addresses)")
-	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, ask private addresses, too; never link-local ones or a cloud's metadata")
+	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, also ask private addresses; never link-local ones or a cloud's metadata")
 	f.BoolVar(&o.details, "details", false, "show every finding with its symptoms, cause and fix, the chain, and all families of clients")
 	f.StringVar(&o.warnBefore, "warn-before", "", "warn when the certificate expires within a `TIME` such as 21d or 36h")
 	f.BoolVar(&o.explain, "explain", false, "show everything that was read, and how it was understood")
@@ -448,7 +448,7 @@ func deliveryError(err error, d *delivery.Delivery) error {
 	case errors.Is(err, delivery.ErrNoCertificate), errors.Is(err, delivery.ErrNoLeaf), errors.Is(err, delivery.ErrKeyMismatch):
 		return &statusError{exitFindings, said}
 	case errors.Is(err, os.ErrPermission):
-		return environment(fmt.Errorf("%w; run it as somebody who may read it, with sudo for instance, or name other files: "+
+		return environment(fmt.Errorf("%w; run it as a user who may read it, with sudo for example, or name other files: "+
 			"leafcam check --key-elsewhere does without the key", err))
 	}
 	return usage(said)

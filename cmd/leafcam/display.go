@@ -124,7 +124,7 @@ func (d *display) page(addr net.Addr, exposed bool) {
 	}
 	d.text("page http://%s/", addr)
 	if exposed {
-		d.text("that page is not for this machine alone: whoever reaches it sees the connections and can switch the camera")
+		d.text("that page is not for this machine alone: anyone who reaches it sees the connections and can switch the camera")
 	}
 }
 

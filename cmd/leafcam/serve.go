@@ -51,7 +51,7 @@ func newServe() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve DELIVERY... | --cert FILE --key FILE",
-		Short: "be the camera, until interrupted",
+		Short: "emulate the camera until you interrupt it",
 		Long: `    $ leafcam serve /etc/letsencrypt/live/cam.example.com
                                        what leafcam convert would put on the camera
     $ leafcam serve --cert server.der --key server.key.der
@@ -69,7 +69,7 @@ func newServe() *cobra.Command {
 
 Runs the camera's TLS server, and prints a line for each connection: what came of it, in plain
 words. A delivery is read as leafcam check reads it, and the camera presents its leaf; with
---second-load, its intermediates, too. With --cert and --key the camera loads the files as they
+--second-load, also its intermediates. With --cert and --key the camera loads the files as they
 are. A pair that does not load prints the last line of MicroPython's traceback, then what is
 wrong with which file, and exits with status 1.
 
@@ -87,7 +87,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	}
 	f := cmd.Flags()
 	o.delivery.register(f)
-	f.BoolVar(&o.secondLoad, "second-load", false, "load the intermediates of the delivery in addition: the camera presents them, too")
+	f.BoolVar(&o.secondLoad, "second-load", false, "also load the intermediates of the delivery, so that the camera sends them")
 	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE` as flashed; given again with --key, it is loaded in addition")
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
@@ -97,7 +97,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
 	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, and perhaps the root, that are not loaded: to name what is missing")
 	f.StringVar(&o.page, "page", "",
-		"`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is on this machine only, too")
+		"`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is also on this machine only")
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
@@ -365,7 +365,7 @@ func runStage(ctx context.Context, s *stage.Stage, ended <-chan trace.Event, pri
 	case err := <-failed:
 		return errors.Join(environment(err), closeStage(s))
 	case <-printed.Gone():
-		return errors.Join(environment(fmt.Errorf("nobody reads the output any more: %w", printed.Err())), closeStage(s))
+		return errors.Join(environment(fmt.Errorf("the reader of the output is gone: %w", printed.Err())), closeStage(s))
 	case e := <-ended:
 		if err := closeStage(s); err != nil {
 			return err

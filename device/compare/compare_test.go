@@ -386,5 +386,5 @@ func TestNobodyThere(t *testing.T) {
 	t.Parallel()
 	at := program.Port(t)
 	_, err := compare.Run(t.Context(), compare.Options{Address: at.Address()})
-	require.ErrorContains(t, err, "nobody answers on "+at.Address())
+	require.ErrorContains(t, err, "nothing answers on "+at.Address())
 }
