@@ -1,12 +1,15 @@
 package asclient_test
 
 import (
+	"crypto"
+	"crypto/elliptic"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim/asclient"
 )
@@ -118,10 +121,9 @@ func requireTrue(t *testing.T, r *asclient.Report, sent []*authority, firmware *
 
 // TestRankingOfKeys: RSA and ECDSA of all sizes that the camera accepts, with every firmware.
 func TestRankingOfKeys(t *testing.T) {
-	for _, firmware := range device.Firmwares() {
-		for _, bits := range []int{2048, 3072} {
-			t.Run(fmt.Sprintf("%s, RSA %d", firmware.Name, bits), func(t *testing.T) {
-				key := rsaKey(t, bits)
+	for _, key := range []crypto.Signer{rsaKey(t, 2048), rsaKey(t, 3072), curveKey(t, elliptic.P384())} {
+		for _, firmware := range device.Firmwares() {
+			t.Run(fmt.Sprintf("%s, %s", firmware.Name, certs.DescribePublicKey(key.Public())), func(t *testing.T) {
 				root := issue(t, nil, request{name: "root", key: key, until: on(2040, 1, 1)})
 				lower := issue(t, root, request{name: "lower", until: on(2029, 1, 1)})
 				leaf := issue(t, lower, request{name: host, leaf: true, key: key})
