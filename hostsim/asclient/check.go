@@ -60,7 +60,8 @@ func Check(ctx context.Context, s *Subject, o Options) *Report {
 		Sent: []Shown{}, Given: []Given{}, Anchors: []Anchor{}, Unusable: []Unusable{}, Findings: []Finding{},
 	}}
 	c.read()
-	c.judge = judge{o.Firmware, c.report.Hostname}
+	work := maxWork
+	c.judge = judge{o.Firmware, c.report.Hostname, &work}
 	c.given()
 	c.search()
 	c.answer()

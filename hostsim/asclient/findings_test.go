@@ -148,8 +148,9 @@ func visits(t *testing.T) []visited {
 		{"TLS 1.3 alone", asclient.CodeNoTLS12, serve(&tls.Config{MinVersion: tls.VersionTLS13}), "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"},
 		{"HTTP", asclient.CodeNotTLS, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "OSError: (-"},
 		{"SSH", asclient.CodeNotTLS, says("SSH-2.0-OpenSSH_9.2\r\n"), "OSError: (-"},
+		// Its alert may come before the camera has sent everything, or after it.
 		{"a client certificate is wanted", asclient.CodeClientCertificate,
-			serve(&tls.Config{MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert}), "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"},
+			serve(&tls.Config{MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert}), "OSError: "},
 		{"silence", asclient.CodeServerSilent, says(""), "ETIMEDOUT"},
 		{"no suite in common", asclient.CodeServerEnds,
 			serve(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}), "FATAL_ALERT_MESSAGE"},

@@ -11,7 +11,15 @@ import (
 type judge struct {
 	firmware *device.Firmware
 	hostname string
+	work     *int // that is left for [judge.spanFrom]
 }
+
+// maxWork bounds the work of a check. The camera compares each certificate with those behind it, up to eight times: one
+// question about a chain of three is 24.
+const maxWork = 60_000
+
+// spent tells whether too much work was done.
+func (j judge) spent() bool { return *j.work < 0 }
 
 // ask returns the exception that the camera raises with these anchors at a time, nil when it accepts.
 func (j judge) ask(at time.Time, chain [][]byte, anchors ...[]byte) error {

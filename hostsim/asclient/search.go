@@ -35,8 +35,8 @@ func (c *checker) search() {
 		j.hostname = firstName(c.leaf) // the anchors are the same for another name
 	}
 	for _, p := range list {
-		if c.ctx.Err() != nil {
-			return
+		if c.ctx.Err() != nil || j.spent() {
+			break
 		}
 		c.consider(j, p)
 	}
@@ -82,6 +82,9 @@ func (c *checker) consider(j judge, p candidate) {
 		}
 	}
 	err := j.ask(c.options.At, c.subject.Sent, p.Raw)
+	if s.never() && (err == nil || j.spent()) {
+		return // nobody has asked on every day
+	}
 	if s.never() {
 		c.report.Unusable = append(c.report.Unusable, Unusable{a.Kind, a.Source, a.Shown, err.Error()})
 		return

@@ -15,9 +15,12 @@ func (s span) never() bool { return s.until.IsZero() }
 
 // spanFrom returns the first span that ends after a time, in which the camera accepts the chain with these anchors, renewals
 // of the server's own certificate included. The answer changes on the dates of certificates alone: the camera is asked on
-// each of them.
+// each of them. Where too much work was done, there is no span.
 func (j judge) spanFrom(at time.Time, chain [][]byte, anchors ...[]byte) (s span) {
-	accepts := func(t time.Time) bool { return j.askRenewed(t, chain, anchors...) == nil }
+	accepts := func(t time.Time) bool {
+		*j.work -= 8 * len(chain)
+		return j.askRenewed(t, chain, anchors...) == nil
+	}
 	at = at.Truncate(time.Second)
 	if accepts(at) {
 		s.from = at
@@ -25,6 +28,9 @@ func (j judge) spanFrom(at time.Time, chain [][]byte, anchors ...[]byte) (s span
 	for _, change := range changes(chain, anchors) {
 		if !change.After(at) {
 			continue
+		}
+		if j.spent() {
+			return span{}
 		}
 		accepted := accepts(change)
 		switch {

@@ -61,7 +61,7 @@ const (
 	// MaxReceived is how much of an answer is kept, octets.
 	MaxReceived = 16 << 10
 	// quiet is how long nothing has to come until an answer is taken to be whole.
-	quiet = 2 * time.Second
+	quiet = time.Second
 	// opening is how much of a server's first octets is kept.
 	opening = 64
 )
@@ -88,7 +88,7 @@ func Connect(ctx context.Context, server preflight.Server, o VisitOptions) (*Vis
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	v.Opening = heard.first()
+	v.Opening = heard.opening()
 	return v, nil
 }
 
@@ -180,7 +180,15 @@ func (l *listener) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (l *listener) first() []byte {
+// opening returns the first octets. Of what is no TLS the camera reads a record's header alone: the rest says who speaks.
+func (l *listener) opening() []byte {
+	l.mu.Lock()
+	first := l.heard
+	l.mu.Unlock()
+	if len(first) > 0 && !isTLS(first) && len(first) < opening {
+		_ = l.SetReadDeadline(time.Now().Add(quiet))
+		_, _ = l.Read(make([]byte, opening)) // what has come is kept
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.heard
