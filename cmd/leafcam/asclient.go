@@ -133,7 +133,9 @@ func (o checkOptions) anchorOptions() (asclient.Options, error) {
 }
 
 // clientSubject visits the server that is named, or reads the files that one would load.
-func (o checkOptions) clientSubject(ctx context.Context, args []string, options *asclient.Options, out io.Writer) (*asclient.Subject, error) {
+func (o checkOptions) clientSubject(
+	ctx context.Context, args []string, options *asclient.Options, out io.Writer,
+) (*asclient.Subject, error) {
 	if len(args) == 0 {
 		return nil, usage(errors.New("name the server, as HOST:PORT, or the files with its certificates"))
 	}
@@ -287,7 +289,8 @@ func (o *asClientOptions) writeAnchor(r *asclient.Report) ([]writtenFile, error)
 	file := delivery.File{Name: filepath.Base(o.write), Data: anchor.DER(), Mode: atomicfile.Public}
 	written, err := writeInto(filepath.Dir(o.write), []delivery.File{file}, o.force)
 	if errors.Is(err, atomicfile.ErrExists) {
-		return nil, usage(fmt.Errorf("%s is there already, with another content; nothing was written: choose another --write, or --force", o.write))
+		return nil, usage(fmt.Errorf("%s is there already, with another content; nothing was written: choose another --write, or --force",
+			o.write))
 	}
 	return written, err
 }

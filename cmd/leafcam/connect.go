@@ -317,8 +317,11 @@ func (c *connection) answer(out io.Writer, line func(name, said string)) {
 		return
 	}
 	line("answer", fmt.Sprintf("%d bytes:", len(received)))
-	for said := range strings.Lines(printable.Lines(printable.Clip(string(received), most))) {
+	for said := range strings.Lines(printable.Lines(string(received[:min(len(received), most)]))) {
 		fmt.Fprintln(out, strings.TrimRight("    "+said, " \n"))
+	}
+	if len(received) > most {
+		line("", fmt.Sprintf("and %d bytes more: --json", len(received)-most))
 	}
 }
 

@@ -54,7 +54,9 @@ func normalized(said, dir string) string {
 // unbroken tells whether a line is one that is there to be copied: it is never broken, however long.
 func unbroken(line string) bool {
 	line = strings.TrimLeft(line, " 0123456789$")
-	for _, start := range []string{"leafcam ", "mpremote ", "openssl ", "leafcam: ", "/DIR", "context.load_cert_chain", "time=", "sock = context.wrap_socket"} {
+	for _, start := range []string{
+		"leafcam ", "mpremote ", "openssl ", "leafcam: ", "/DIR", "context.load_cert_chain", "time=", "sock = context.wrap_socket",
+	} {
 		if strings.HasPrefix(line, start) {
 			return true
 		}

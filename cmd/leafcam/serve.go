@@ -344,7 +344,9 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 
 // verifyMode reads --verify; nothing is none.
 func verifyMode(text string) (device.VerifyMode, error) {
-	modes := map[string]device.VerifyMode{"": device.CertNone, "none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired}
+	modes := map[string]device.VerifyMode{
+		"": device.CertNone, "none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired,
+	}
 	mode, known := modes[text]
 	if !known {
 		return mode, usage(fmt.Errorf("unknown --verify %q; known: none, optional, required", text))

@@ -1,9 +1,10 @@
 package asclient
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/leafcam/leafcam/internal/certname"
 )
 
 // answer says whether the camera accepts the server, and why not.
@@ -20,7 +21,7 @@ func (c *checker) answer() {
 		anchors = [][]byte{best.DER()}
 		judged = c.judge.ask(c.options.At, c.subject.Sent, anchors...)
 	case len(r.Unusable) > 0:
-		judged = c.judge.ask(c.options.At, c.subject.Sent, c.ways.gather()[0].Raw)
+		judged = c.judge.ask(c.options.At, c.subject.Sent, c.upwards[0].Raw)
 	}
 	raised := judged
 	if v != nil && v.Exception != nil {
@@ -71,10 +72,10 @@ func (c *checker) describeNone() string {
 		return ""
 	}
 	top := c.leaf
-	for _, p := range c.ways.gather() {
-		top = p.Certificate
+	if n := len(c.upwards); n > 0 {
+		top = c.upwards[n-1].Certificate
 	}
-	said := fmt.Sprintf("no anchor is known here: the issuer %q is not at hand", cmp.Or(top.Issuer.CommonName, top.Issuer.String()))
+	said := fmt.Sprintf("no anchor is known here: the issuer \"%s\" is not at hand", certname.Short(top.Issuer))
 	if c.options.Fetch == nil && len(c.leaf.IssuingCertificateURL) > 0 {
 		said += fmt.Sprintf("; --fetch downloads it from %s", c.leaf.IssuingCertificateURL[0])
 	}
@@ -91,13 +92,14 @@ func (c *checker) accepted(anchors [][]byte) {
 	until := s.until.UTC()
 	r.Until = &until
 	if until.Sub(c.options.At) < c.options.WarnBefore {
-		c.add(CodeAnchorEndsSoon, fmt.Sprintf("the camera accepts the server until %s, in %d days", day(until), int(until.Sub(c.options.At).Hours()/24)))
+		days := int(until.Sub(c.options.At).Hours() / 24)
+		c.add(CodeAnchorEndsSoon, fmt.Sprintf("in %d days, on %s, the camera stops accepting the server", days, day(until)))
 	}
 	last := until // that a given anchor ends
 	for _, g := range r.Given {
 		switch g.Kind {
 		case KindIntermediate:
-			c.add(CodeIntermediateAnchor, fmt.Sprintf("the anchor %s is an intermediate, %q", g.File, g.Title))
+			c.add(CodeIntermediateAnchor, fmt.Sprintf("the anchor %s is an intermediate, \"%s\"", g.File, g.Title))
 		case KindOwn:
 			c.add(CodeServersOwnAnchor, "")
 		}
@@ -111,6 +113,6 @@ func (c *checker) accepted(anchors [][]byte) {
 	best := &r.Anchors[0]
 	given := slices.ContainsFunc(r.Given, func(g Given) bool { return g.SHA256 == best.SHA256 })
 	if !given && best.Reached && best.Now == "" && (best.Until.After(until) || best.Until.Equal(until) && best.NotAfter.After(last)) {
-		c.add(CodeLongerAnchor, fmt.Sprintf("the %s %q lives longer: it ends on %s", best.Kind, best.Title, day(best.NotAfter)))
+		c.add(CodeLongerAnchor, fmt.Sprintf("the %s \"%s\" lives longer: it ends on %s", best.Kind, best.Title, day(best.NotAfter)))
 	}
 }

@@ -83,6 +83,7 @@ type checker struct {
 	loaded  [][]byte            // the anchors that the camera loads, as flashed
 	anchors []*x509.Certificate // those that are given, as far as crypto/x509 parses them
 	ways    gatherer
+	upwards []candidate // every certificate on a way from the leaf
 }
 
 // add adds a finding of a rule, unless it is there.
@@ -168,7 +169,8 @@ func notLoaded(data []byte, list []*x509.Certificate) string {
 	case len(list) > 0 && bytes.Contains(data, []byte("-----BEGIN")):
 		return "it is PEM, and this firmware reads DER alone"
 	case len(list) > 0:
-		return fmt.Sprintf("its kind is not known to Mbed TLS (key %s, signed with %s)", certs.DescribeKey(list[0]), certs.DescribeSignature(list[0]))
+		return fmt.Sprintf("its kind is not known to Mbed TLS (key %s, signed with %s)",
+			certs.DescribeKey(list[0]), certs.DescribeSignature(list[0]))
 	case len(data) == 0:
 		return "the file is empty"
 	}

@@ -1,6 +1,7 @@
 package asclient
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func (c *checker) explainUnread(code int) {
 	for i, der := range c.subject.Sent {
 		var stack *micropython.MbedTLSError
 		if errors.As(c.judge.reads(der), &stack) && stack.Code == code {
-			c.add(CodeCertificateNotRead, fmt.Sprintf("the camera does not read certificate %d that the server sends, %q: %s",
+			c.add(CodeCertificateNotRead, fmt.Sprintf("the camera does not read certificate %d that the server sends, \"%s\": %s",
 				i+1, c.report.Sent[i].Title, stack.Name))
 		}
 	}
@@ -95,33 +96,31 @@ func (c *checker) explainLines(err error, anchors [][]byte) {
 		c.add(CodeServerUsage, "")
 	}
 	if says(err, saidHash) {
-		c.add(CodeHashRefused, named(c.sent, "is signed with", certs.DescribeSignature, func(p *x509.Certificate) bool { return oldHash(p.SignatureAlgorithm) }))
+		c.add(CodeHashRefused, named(c.sent, "is signed with", certs.DescribeSignature, oldHash))
 	}
 	if says(err, saidKey) {
-		list := slices.Concat(c.sent, parsed(anchors))
-		c.add(CodeKeyRefused, named(list, "has the key", certs.DescribeKey, func(p *x509.Certificate) bool { return !keyAccepted(certs.DescribeKey(p)) }))
+		c.add(CodeKeyRefused, named(slices.Concat(c.sent, parsed(anchors)), "has the key", certs.DescribeKey, keyRefused))
 	}
 }
 
 // named says of the first certificate that is meant what it has; "" where there is none.
 func named(list []*x509.Certificate, has string, what func(*x509.Certificate) string, meant func(*x509.Certificate) bool) string {
 	if i := slices.IndexFunc(list, meant); i >= 0 {
-		return fmt.Sprintf("%q %s %s, which the camera refuses", certname.Title(list[i]), has, what(list[i]))
+		return fmt.Sprintf("\"%s\" %s %s, which the camera refuses", certname.Title(list[i]), has, what(list[i]))
 	}
 	return ""
 }
 
-func oldHash(a x509.SignatureAlgorithm) bool {
-	return slices.Contains([]x509.SignatureAlgorithm{x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1}, a)
+// oldHash and keyRefused find the certificate that Mbed TLS means, which does not name it.
+func oldHash(c *x509.Certificate) bool {
+	return slices.Contains([]x509.SignatureAlgorithm{x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1}, c.SignatureAlgorithm)
 }
 
-// keyAccepted tells by its description whether a key is one that Mbed TLS accepts.
-func keyAccepted(described string) bool {
-	var bits int
-	if _, err := fmt.Sscanf(described, "RSA %d", &bits); err == nil {
-		return bits >= 2048
+func keyRefused(c *x509.Certificate) bool {
+	if key, isRSA := c.PublicKey.(*rsa.PublicKey); isRSA {
+		return key.N.BitLen() < 2048
 	}
-	return slices.Contains([]string{"ECDSA P-256", "ECDSA P-384", "ECDSA P-521"}, described)
+	return !slices.Contains([]string{"ECDSA P-256", "ECDSA P-384", "ECDSA P-521"}, certs.DescribeKey(c))
 }
 
 // explainUnsigned says why nothing that the server sends leads to the anchors.
@@ -133,7 +132,7 @@ func (c *checker) explainUnsigned(anchors [][]byte) {
 			continue
 		}
 		if missing := c.unsent(issuers); len(missing) > 0 {
-			c.add(CodeIntermediateMissing, fmt.Sprintf("the server does not send %s, which is between its certificate and the anchor %q",
+			c.add(CodeIntermediateMissing, fmt.Sprintf("the server does not send %s, which is between its certificate and the anchor \"%s\"",
 				quoted(missing), certname.Title(anchor)))
 			return
 		}
@@ -152,11 +151,11 @@ func (c *checker) explainUnsigned(anchors [][]byte) {
 	}
 	anchor, top := certname.Title(list[0]), c.top()
 	if top == c.leaf {
-		c.add(CodeIntermediateMissing, fmt.Sprintf("the server does not send %q, which signed its certificate and is not the anchor %q",
+		c.add(CodeIntermediateMissing, fmt.Sprintf("the server does not send \"%s\", which signed its certificate and is not the anchor \"%s\"",
 			certname.Short(top.Issuer), anchor))
 		return
 	}
-	c.add(CodeOtherCA, fmt.Sprintf("what the server sends ends with %q, signed by %q, and does not lead to the anchor %q",
+	c.add(CodeOtherCA, fmt.Sprintf("what the server sends ends with \"%s\", signed by \"%s\", and does not lead to the anchor \"%s\"",
 		certname.Title(top), certname.Short(top.Issuer), anchor))
 }
 
@@ -187,9 +186,9 @@ func (c *checker) explainDates(anchors [][]byte) {
 	at := c.options.At
 	wrong := func(p *x509.Certificate) string {
 		if at.After(p.NotAfter) {
-			return fmt.Sprintf("%q expired on %s", certname.Title(p), day(p.NotAfter))
+			return fmt.Sprintf("\"%s\" expired on %s", certname.Title(p), day(p.NotAfter))
 		}
-		return fmt.Sprintf("%q is valid from %s on, and the camera's clock says %s", certname.Title(p), day(p.NotBefore), day(at))
+		return fmt.Sprintf("\"%s\" is valid from %s on, and the camera's clock says %s", certname.Title(p), day(p.NotBefore), day(at))
 	}
 	if c.leaf != nil && at.After(c.leaf.NotAfter) {
 		c.add(CodeServerExpired, "the server's certificate "+wrong(c.leaf))

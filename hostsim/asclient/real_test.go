@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -66,7 +65,9 @@ tls_version VERSION
 	},
 	{
 		name: "openssl", packages: "openssl", versions: [2]string{"-no_tls1", "-tls1_3"},
-		args: []string{"s_server", "-accept", "127.0.0.1:PORT", "-cert", "chain.pem", "-cert_chain", "rest.pem", "-key", "key.pem", "-www", "-quiet", "VERSION"},
+		args: []string{
+			"s_server", "-accept", "127.0.0.1:PORT", "-cert", "chain.pem", "-cert_chain", "rest.pem", "-key", "key.pem", "-www", "-quiet", "VERSION",
+		},
 		send: "GET / HTTP/1.0\r\n\r\n", answer: "HTTP/1.0 200 ok",
 	},
 }
@@ -122,7 +123,7 @@ func (s realServer) start(t *testing.T, list []*authority, only13 bool) string {
 			require.NoError(t, conn.Close())
 			return held.Address()
 		}
-		require.False(t, errors.Is(err, context.DeadlineExceeded), "%s does not listen", s.name)
+		require.NoError(t, ctx.Err(), "%s does not listen: %v", s.name, err)
 		time.Sleep(20 * time.Millisecond)
 	}
 }

@@ -26,7 +26,7 @@ func (v *Visit) reason() (code Code, title string) {
 	case alert != nil && alert.Description == alertProtocolVersion:
 		return CodeNoTLS12, ""
 	case len(v.Opening) > 0 && !isTLS(v.Opening):
-		return CodeNotTLS, fmt.Sprintf("no TLS server answers there: it began with %q", printable.Text(string(v.Opening), opening))
+		return CodeNotTLS, fmt.Sprintf("no TLS server answers there: it began with \"%s\"", printable.Text(string(v.Opening), opening))
 	case v.Asked && (alert == nil || !sent):
 		return CodeClientCertificate, describeAlert("the server wants a certificate of the camera's, and ended the connection", alert)
 	case isTimeout(v.Exception):

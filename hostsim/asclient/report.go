@@ -179,5 +179,5 @@ func (s Shown) Line() string {
 	if s.Problem != "" {
 		return fmt.Sprintf("%s: %s", s.Title, s.Problem)
 	}
-	return fmt.Sprintf("%q, %s, until %s", s.Title, s.Key, day(s.NotAfter))
+	return fmt.Sprintf("\"%s\", %s, until %s", s.Title, s.Key, day(s.NotAfter))
 }

@@ -29,12 +29,12 @@ func (c *checker) search() {
 	if c.options.Fetch != nil && c.leaf != nil {
 		c.ways.add(SourceFetched, preflight.FetchIssuers(c.ctx, c.options.Fetch, c.leaf, c.sent)...)
 	}
-	list := c.ways.gather()
+	c.upwards = c.ways.gather()
 	j := c.judge
-	if c.leaf != nil && slices.ContainsFunc(list, func(p candidate) bool { return saysName(j.ask(c.options.At, c.subject.Sent, p.Raw)) }) {
+	if c.leaf != nil && slices.ContainsFunc(c.upwards, func(p candidate) bool { return saysName(j.ask(c.options.At, c.subject.Sent, p.Raw)) }) {
 		j.hostname = firstName(c.leaf) // the anchors are the same for another name
 	}
-	for _, p := range list {
+	for _, p := range c.upwards {
 		if c.ctx.Err() != nil || j.spent() {
 			break
 		}
@@ -67,7 +67,9 @@ func compareBool(a, b bool) int {
 
 // consider asks the camera about an anchor: with what the server sends, and if it never accepts that, with the whole way.
 func (c *checker) consider(j judge, p candidate) {
-	a := Anchor{Kind: c.kindOf(p.Certificate), Source: p.source, Shown: show(p.Raw), Reached: true, Missing: []string{}, certificate: p.Certificate}
+	a := Anchor{
+		Kind: c.kindOf(p.Certificate), Source: p.source, Shown: show(p.Raw), Reached: true, Missing: []string{}, certificate: p.Certificate,
+	}
 	chain := c.subject.Sent
 	s := j.spanFrom(c.options.At, chain, p.Raw)
 	if s.never() {
@@ -153,7 +155,7 @@ func (c *checker) warnings(a *Anchor) []string {
 func quoted(titles []string) string {
 	var list []string
 	for _, t := range titles {
-		list = append(list, fmt.Sprintf("%q", t))
+		list = append(list, fmt.Sprintf("\"%s\"", t))
 	}
 	return strings.Join(list, ", ")
 }

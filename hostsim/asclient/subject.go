@@ -47,7 +47,8 @@ func FromDelivery(d *delivery.Delivery) (*Subject, error) {
 	for _, c := range d.Chain {
 		s.Sent = append(s.Sent, c.Raw)
 	}
-	s.How = fmt.Sprintf("a server that loads its certificate and the intermediates of the delivery sends %s", plural(len(s.Sent), "certificate"))
+	s.How = fmt.Sprintf("a server that loads its certificate and the intermediates of the delivery sends %s",
+		plural(len(s.Sent), "certificate"))
 	if len(d.Chain) == 0 {
 		s.How = "a server that loads this sends one certificate, its own"
 	}

@@ -31,7 +31,8 @@ func TestFromDelivery(t *testing.T) {
 		{"the leaf last", map[string][]byte{"x.pem": pem(w.upper, w.lower, w.leaf)}, []*authority{w.leaf, w.upper, w.lower}, 3},
 		{"the leaf alone", map[string][]byte{"cert.pem": pem(w.leaf)}, []*authority{w.leaf}, 1},
 		{"in DER", map[string][]byte{"cert.der": w.leaf.Raw}, []*authority{w.leaf}, 1},
-		{"certificate and chain", map[string][]byte{"cert.pem": pem(w.leaf), "chain.pem": pem(w.lower, w.upper)}, []*authority{w.leaf, w.lower, w.upper}, 1},
+		{"certificate and chain", map[string][]byte{"cert.pem": pem(w.leaf), "chain.pem": pem(w.lower, w.upper)},
+			[]*authority{w.leaf, w.lower, w.upper}, 1},
 		{"a folder of certbot's", map[string][]byte{
 			"cert.pem": pem(w.leaf), "chain.pem": pem(w.lower, w.upper), "fullchain.pem": pem(w.leaf, w.lower, w.upper),
 		}, []*authority{w.leaf, w.lower, w.upper}, 1},

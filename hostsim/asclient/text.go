@@ -117,7 +117,9 @@ func (t *writer) findings(r *Report, s preflight.Severity) {
 		return
 	}
 	fmt.Fprintln(t)
-	names := map[preflight.Severity]string{preflight.SeverityError: "why", preflight.SeverityWarning: "warning", preflight.SeverityNote: "note"}
+	names := map[preflight.Severity]string{
+		preflight.SeverityError: "why", preflight.SeverityWarning: "warning", preflight.SeverityNote: "note",
+	}
 	for _, f := range r.Findings {
 		if f.Severity != s {
 			continue
@@ -168,7 +170,7 @@ func (t *writer) anchors(r *Report) {
 		return
 	}
 	fmt.Fprintln(t)
-	t.line("", "", "Anchors that are possible, the one that the camera can live with longest first:")
+	t.line("", "", "Anchors that you can flash; the first one holds longest:")
 	for i, a := range r.Anchors {
 		if i == anchorsShown && !t.options.Details {
 			t.line("  ", "  ", fmt.Sprintf("and %s: --details", plural(len(r.Anchors)-i, "more anchor")))
@@ -183,16 +185,17 @@ func (t *writer) anchors(r *Report) {
 	}
 	for _, u := range r.Unusable {
 		if t.options.Details {
-			t.line("  -  ", "     ", fmt.Sprintf("no anchor: the %s %q, %s: %s", u.Kind, u.Title, u.Key, strings.Join(strings.Fields(u.Exception), " ")))
+			said := strings.Join(strings.Fields(u.Exception), " ")
+			t.line("  -  ", "     ", fmt.Sprintf("no anchor: the %s \"%s\", %s: %s", u.Kind, u.Title, u.Key, said))
 		}
 	}
 }
 
 // describe says what an anchor is.
 func (a *Anchor) describe() string {
-	said := fmt.Sprintf("%s %q, %s, from %s, %d bytes", a.Kind, a.Title, a.Key, a.Source, a.Octets)
+	said := fmt.Sprintf("%s \"%s\", %s, from %s, %d bytes", a.Kind, a.Title, a.Key, a.Source, a.Octets)
 	if a.Kind == KindCrossSign {
-		said = fmt.Sprintf("%s %q by %q, %s, from %s, %d bytes", a.Kind, a.Title, a.Issuer, a.Key, a.Source, a.Octets)
+		said = fmt.Sprintf("%s \"%s\" by \"%s\", %s, from %s, %d bytes", a.Kind, a.Title, a.Issuer, a.Key, a.Source, a.Octets)
 	}
 	return said
 }
@@ -204,7 +207,7 @@ func (a *Anchor) lasts() string {
 	}
 	said := fmt.Sprintf("accepts the server until %s", longDay(a.Until))
 	if a.Ends != "" {
-		said += fmt.Sprintf(", when %q ends that the server sends", a.Ends)
+		said += fmt.Sprintf(", when \"%s\" ends that the server sends", a.Ends)
 	}
 	return said + fmt.Sprintf("; with the server's next one longer, until %s at most", longDay(a.NotAfter))
 }

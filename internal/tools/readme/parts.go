@@ -20,6 +20,7 @@ func allParts() []part {
 	return []part{
 		{name: "examples", static: true, fill: fillExamples},
 		output("check", checkOutput),
+		output("as-client", asClientOutput),
 		output("demo", demoOutput),
 		output("matrix", matrixOutput),
 	}
