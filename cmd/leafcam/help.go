@@ -25,7 +25,8 @@ var optionGroups = []optionGroup{
 	{"Files", []string{
 		"cert", "key", "chain", "root", "only-roots", "fullchain", "pin", "pin-key", "client-cert", "client-key", "client-ca",
 		"leaf", "ca", "password-file",
-		"second-load", "fleet", "leaf-only", "key-elsewhere", "only-keys", "fetch", "fetch-private", "at", "out", "deploy", "write", "anchor", "force", "format",
+		"second-load", "fleet", "leaf-only", "key-elsewhere", "only-keys", "fetch", "fetch-private", "at", "out", "deploy",
+		"write", "anchor", "force", "format",
 		"pkcs12-password-file",
 	}},
 	{"Hosts and addresses", []string{"as-client", "host", "hostname", "listen", "camera", "page", "status", "status-exposed", "online"}},

@@ -45,6 +45,9 @@ func (c *checker) explain(err error, anchors [][]byte) {
 	before := len(c.report.Findings)
 	var stack *micropython.MbedTLSError
 	switch {
+	case c.tooLong():
+		c.add(CodeMessageTooLong, fmt.Sprintf("the %d certificates that the server sends take %d bytes, and the camera reads %d at most",
+			len(c.subject.Sent), len(certificateMessage(c.subject.Sent)), c.options.Firmware.InContentLen))
 	case says(err, ""):
 		c.explainLines(err, anchors)
 	case !errors.As(err, &stack):
@@ -60,6 +63,11 @@ func (c *checker) explain(err error, anchors [][]byte) {
 	if len(c.report.Findings) == before {
 		c.add(CodeRefused, fmt.Sprintf("the camera refuses the server: %s", OneLine(err)))
 	}
+}
+
+// tooLong tells whether the camera cannot read what the server sends.
+func (c *checker) tooLong() bool {
+	return len(certificateMessage(c.subject.Sent)) > c.options.Firmware.InContentLen
 }
 
 // explainUnread names the certificates that do not parse.

@@ -68,6 +68,10 @@ func situations(t *testing.T) []situation {
 	}
 	deep := append([]*authority{issue(t, long[len(long)-1], request{name: host, leaf: true})}, long[1:]...)
 	slices.Reverse(deep[1:])
+	many := slices.Clone(full)
+	for len(many) < 60 {
+		many = append(many, w.cross)
+	}
 	self := issue(t, nil, request{name: host, leaf: true})
 	staging := issue(t, nil, request{name: "(STAGING) Pretend Pear X1"})
 	staged := issue(t, staging, request{name: host, leaf: true})
@@ -85,6 +89,7 @@ func situations(t *testing.T) []situation {
 		{"PEM", asclient.CodeAnchorNotLoaded, full, pemFile, 1, refused, "ValueError: invalid cert"},
 		{"two anchors in a file", asclient.CodeSeveralInAnchor, full, twoInOne, 1, accepted, "two.der holds 2 certificates"},
 		{"a critical extension", asclient.CodeCertificateNotRead, critical, given(w.root), 1, refused, "MBEDTLS_ERR_X509_INVALID_EXTENSIONS"},
+		{"as many certificates as nobody needs", asclient.CodeMessageTooLong, many, given(w.root), 1, refused, "OSError: (-28800"},
 		{"eleven intermediates", asclient.CodeTooManyIntermediates, deep, given(w.root), 1, refused, "MBEDTLS_ERR_X509_FATAL_ERROR"},
 		{"an ECDSA server for RSA suites", asclient.CodeNoCommonSuite, full, on128, 1, refused, "MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE"},
 		{"the leaf alone, the root as anchor", asclient.CodeIntermediateMissing, full[:1], given(w.root), 1, refused, "not correctly signed"},

@@ -23,7 +23,7 @@ func (j judge) spent() bool { return *j.work < 0 }
 
 // ask returns the exception that the camera raises with these anchors at a time, nil when it accepts.
 func (j judge) ask(at time.Time, chain [][]byte, anchors ...[]byte) error {
-	context, err := j.context(at, anchors)
+	context, err := j.context(at, chain, anchors)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (j judge) ask(at time.Time, chain [][]byte, anchors ...[]byte) error {
 // askRenewed is ask for a server that has renewed its own certificate by then. One that is its own anchor does not renew:
 // the next one would be another anchor.
 func (j judge) askRenewed(at time.Time, chain [][]byte, anchors ...[]byte) error {
-	context, err := j.context(at, anchors)
+	context, err := j.context(at, chain, anchors)
 	switch {
 	case err != nil:
 		return err
@@ -43,7 +43,9 @@ func (j judge) askRenewed(at time.Time, chain [][]byte, anchors ...[]byte) error
 	return context.JudgeRenewedServer(chain, j.hostname)
 }
 
-func (j judge) context(at time.Time, anchors [][]byte) (*device.SSLContext, error) {
+// context returns a client's context with the anchors. The error is what is raised before the chain is judged: by loading
+// them, or because the chain is too long to be read.
+func (j judge) context(at time.Time, chain, anchors [][]byte) (*device.SSLContext, error) {
 	context := device.NewClientContext(j.firmware)
 	context.SetVerifyMode(device.CertRequired)
 	context.SetClock(func() time.Time { return at })
@@ -52,7 +54,7 @@ func (j judge) context(at time.Time, anchors [][]byte) (*device.SSLContext, erro
 			return nil, err
 		}
 	}
-	return context, nil
+	return context, tooLong(context, chain, j.hostname)
 }
 
 // reads returns the exception that the camera raises on account of one certificate that does not parse.

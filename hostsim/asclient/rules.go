@@ -27,6 +27,7 @@ const (
 	CodeServerEnds           Code = "server-ends-it"
 	CodeHandshakeFails       Code = "handshake-fails"
 	CodeCertificateNotRead   Code = "certificate-not-read"
+	CodeMessageTooLong       Code = "message-too-long"
 	CodeTooManyIntermediates Code = "too-many-intermediates"
 	CodeNoCommonSuite        Code = "no-common-suite"
 	CodeIntermediateMissing  Code = "intermediate-missing"
@@ -74,7 +75,8 @@ func Rules() []Rule {
 			"the server's first octets are no TLS", "use the port with TLS: 443 for HTTPS, 8883 for MQTT", measured},
 		{CodeClientCertificate, failed, "the server wants a certificate of the camera's",
 			"the server asked for a client certificate, and ended the connection when it did not get one that it accepts",
-			"give the camera's certificate and key; the camera sends its own certificate alone, so the server needs the intermediate, too",
+			"give the camera's certificate and key, as leafcam connect does with --cert and --key; the camera sends its " +
+				"own certificate alone, so the server needs the intermediate, too",
 			measured},
 		{CodeServerSilent, failed, "the server does not answer the handshake in time",
 			"it may wait for words of another protocol (STARTTLS, a port without TLS), or be too slow",
@@ -88,6 +90,8 @@ func Rules() []Rule {
 		{CodeCertificateNotRead, failed, "the camera does not read a certificate that the server sends",
 			"Mbed TLS refuses its form, its key or one of its critical extensions, whether it needs the certificate or not",
 			"have the server send another chain", measured},
+		{CodeMessageTooLong, failed, "the server sends more certificates than the camera can read",
+			"they have to fit into one record of TLS", "have the server send its own certificate and the intermediates, and nothing else", measured},
 		{CodeTooManyIntermediates, failed, "the chain is too long for the camera",
 			"Mbed TLS goes up eight intermediates at most", "have the server send a shorter chain", measured},
 		{CodeNoCommonSuite, failed, "this firmware has no cipher suite for the server's key",

@@ -31,7 +31,8 @@ func (c *checker) search() {
 	}
 	c.upwards = c.ways.gather()
 	j := c.judge
-	if c.leaf != nil && slices.ContainsFunc(c.upwards, func(p candidate) bool { return saysName(j.ask(c.options.At, c.subject.Sent, p.Raw)) }) {
+	otherName := func(p candidate) bool { return saysName(j.ask(c.options.At, c.subject.Sent, p.Raw)) }
+	if c.leaf != nil && slices.ContainsFunc(c.upwards, otherName) {
 		j.hostname = firstName(c.leaf) // the anchors are the same for another name
 	}
 	for _, p := range c.upwards {
@@ -128,6 +129,8 @@ func (c *checker) warnings(a *Anchor) []string {
 	list := []string{}
 	switch {
 	case a.Reached:
+	case c.tooLong():
+		list = append(list, "only when the server sends fewer certificates")
 	case len(a.Missing) > 0:
 		list = append(list, fmt.Sprintf("only when the server sends %s, too", quoted(a.Missing)))
 	default:

@@ -86,7 +86,7 @@ func (hs *handshake) judge(chain []*Certificate, uses func(*Certificate) verifyF
 	switch {
 	case err == nil:
 		hs.peer = chain[0]
-	case err != ErrInternal:
+	case !errors.Is(err, ErrInternal):
 		hs.c.sendAlert(AlertFatal, flags.alert(), versionTLS12)
 	}
 	return err
