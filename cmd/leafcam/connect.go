@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -238,12 +239,18 @@ func (c *connection) verifies() bool {
 	return c.options.verify == "required" || c.options.verify == "" && len(c.options.cas) > 0
 }
 
+// refused tells whether it was the camera that refused, on account of the server's certificates.
+func (c *connection) refused() bool {
+	ofCertificates := func(f asclient.Finding) bool { return !f.Code.OfConnection() }
+	return len(c.visit.Chain) > 0 && c.verifies() && slices.ContainsFunc(c.findings, ofCertificates)
+}
+
 // hints are what is wrong and what mends it, a line each.
 func (c *connection) hints() (hints []string) {
 	for _, f := range c.findings {
 		hints = append(hints, f.Title, "-> "+f.Fix)
 	}
-	if len(c.visit.Chain) > 0 && !c.accepted && c.verifies() {
+	if c.refused() {
 		hints = append(hints, "which anchor to flash: "+c.check())
 	}
 	return hints
@@ -332,8 +339,10 @@ func (c *connection) verified() string {
 		return "not for sure: with CERT_OPTIONAL the camera takes any certificate"
 	case !c.verifies():
 		return "no: the camera takes any certificate, which proves nothing. Which anchor to flash: " + c.check()
-	case !c.accepted:
+	case c.refused():
 		return "refused"
+	case len(c.visit.Chain) == 0:
+		return "the server showed no certificate"
 	}
 	return "by " + strings.Join(c.options.cas, " and ")
 }

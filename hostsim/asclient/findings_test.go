@@ -233,6 +233,7 @@ func TestFindings(t *testing.T) {
 			require.NotNil(t, r.Finding(tc.code), "%s: %+v", r.Exception, r.Findings)
 			require.Equal(t, asclient.VerdictRefused, r.Verdict)
 			require.Contains(t, r.Exception, tc.said)
+			require.True(t, tc.code.OfConnection())
 		})
 	}
 	t.Run("no anchor was given", func(t *testing.T) {

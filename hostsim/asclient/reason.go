@@ -28,7 +28,11 @@ func (v *Visit) reason() (code Code, title string) {
 	case len(v.Opening) > 0 && !isTLS(v.Opening):
 		return CodeNotTLS, fmt.Sprintf("no TLS server answers there: it began with \"%s\"", printable.Text(string(v.Opening), opening))
 	case v.Asked && (alert == nil || !sent):
-		return CodeClientCertificate, describeAlert("the server wants a certificate of the camera's, and ended the connection", alert)
+		said := "the server wants a certificate of the camera's, and ended the connection"
+		if v.Showed {
+			said = "the server does not accept the camera's certificate, and ended the connection"
+		}
+		return CodeClientCertificate, describeAlert(said, alert)
 	case isTimeout(v.Exception):
 		return CodeServerSilent, ""
 	case alert != nil && !sent:

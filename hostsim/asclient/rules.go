@@ -1,6 +1,10 @@
 package asclient
 
-import "github.com/leafcam/leafcam/hostsim/preflight"
+import (
+	"slices"
+
+	"github.com/leafcam/leafcam/hostsim/preflight"
+)
 
 // A Code names a kind of finding.
 type Code string
@@ -52,6 +56,13 @@ const (
 	CodeLongerAnchor         Code = "longer-anchor"
 	CodeClockNeverSet        Code = "clock-never-set"
 )
+
+// OfConnection tells whether a finding is about the connection, and not about the server's certificates.
+func (c Code) OfConnection() bool {
+	return slices.Contains([]Code{
+		CodeNoAnchorGiven, CodeNoTLS12, CodeNotTLS, CodeClientCertificate, CodeServerSilent, CodeServerEnds, CodeHandshakeFails,
+	}, c)
+}
 
 // Rules returns all rules, in the order of a check.
 func Rules() []Rule {

@@ -40,6 +40,8 @@ type Visit struct {
 	Version   string        // of TLS; "" for none
 	// Asked says that the server asked for a certificate of the camera's.
 	Asked bool
+	// Showed says that the camera had one to show.
+	Showed bool
 	// Opening are the first octets of the server.
 	Opening []byte
 	// Received is what the server sent after what was sent to it, at most [MaxReceived] octets.
@@ -82,7 +84,7 @@ func Connect(ctx context.Context, server preflight.Server, o VisitOptions) (*Vis
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	v := &Visit{Server: server, Remote: conn.RemoteAddr().String()}
+	v := &Visit{Server: server, Remote: conn.RemoteAddr().String(), Showed: len(o.Context.Chain()) > 0}
 	heard := &listener{Conn: conn}
 	v.run(heard, o)
 	if ctx.Err() != nil {
