@@ -36,12 +36,14 @@ func (c *checker) answer() {
 	case v != nil && v.Exception != nil && judged == nil:
 		c.add(v.reason())
 	}
-	noneKnown := len(c.subject.Sent) > 0 && len(r.Anchors) == 0
-	if noneKnown {
-		c.add(CodeNoAnchor, c.describeNone())
-	}
-	if r.Verdict == VerdictRefused || noneKnown && len(c.options.Anchors) == 0 {
+	none := len(c.subject.Sent) > 0 && len(r.Anchors) == 0
+	if none && len(c.options.Anchors) == 0 {
 		r.Verdict = VerdictRefused
+	}
+	if r.Verdict == VerdictRefused {
+		if none {
+			c.add(CodeNoAnchor, c.describeNone())
+		}
 		return
 	}
 	r.Verdict = VerdictAccepted

@@ -75,7 +75,7 @@ func TestRanking(t *testing.T) {
 		{"the root has expired", []*authority{w.leaf, w.lower, w.upper}, []*authority{expired}, []row{
 			{"upper", intermediate, end(w.lower), true}, {"lower", intermediate, end(w.lower), true}}},
 		{"the root is of tomorrow", []*authority{w.leaf, w.lower, w.upper}, []*authority{later}, []row{
-			{"root", root, end(w.lower), true}, {"upper", intermediate, end(w.lower), true}, {"lower", intermediate, end(w.lower), true}}},
+			{"upper", intermediate, end(w.lower), true}, {"lower", intermediate, end(w.lower), true}, {"root", root, end(w.lower), true}}},
 		{"a root with a key that the camera refuses", []*authority{w.leaf, w.lower, w.upper, weakCross}, []*authority{weak}, []row{
 			{"root", intermediate, end(w.lower), true}, {"upper", intermediate, end(w.lower), true}, {"lower", intermediate, end(w.lower), true}}},
 		{"a self-signed certificate", []*authority{self}, nil, []row{{host, asclient.KindOwn, end(self), true}}},

@@ -113,6 +113,7 @@ type Anchor struct {
 	Warnings []string `json:"warnings"`
 
 	certificate *x509.Certificate
+	holds       bool // the camera accepts at this time, once the server's own certificate is renewed
 }
 
 // DER returns the anchor as it is flashed.

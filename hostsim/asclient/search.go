@@ -44,11 +44,11 @@ func (c *checker) search() {
 	slices.SortStableFunc(c.report.Anchors, better)
 }
 
-// better puts an anchor first with which the camera accepts what the server sends, for the longest time; among equals the
-// one that ends last itself, since it goes on with the server's next intermediate.
+// better puts an anchor first with which the camera accepts what the server sends, now, and for the longest time; among
+// equals the one that ends last itself, since it goes on with the server's next intermediate.
 func better(a, b Anchor) int {
 	return cmp.Or(
-		-compareBool(a.Reached, b.Reached), -a.Until.Compare(b.Until), -a.NotAfter.Compare(b.NotAfter),
+		-compareBool(a.Reached, b.Reached), -compareBool(a.holds, b.holds), -a.Until.Compare(b.Until), -a.NotAfter.Compare(b.NotAfter),
 		cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Octets, b.Octets),
 		strings.Compare(a.SHA256, b.SHA256),
 	)
@@ -92,7 +92,7 @@ func (c *checker) consider(j judge, p candidate) {
 		c.report.Unusable = append(c.report.Unusable, Unusable{a.Kind, a.Source, a.Shown, err.Error()})
 		return
 	}
-	a.From, a.Until = s.from.UTC(), s.until.UTC()
+	a.From, a.Until, a.holds = s.from.UTC(), s.until.UTC(), !s.from.After(c.options.At)
 	a.Ends = endsFirst(chain, p.Certificate, s)
 	if err != nil {
 		a.Now = err.Error()
