@@ -34,7 +34,9 @@ type ClientOptions struct {
 type ClientTrace struct {
 	// ServerChain gets the certificates that the server showed, in DER, before they are parsed.
 	ServerChain func(list [][]byte)
-	Alert       func(trace.Alert)
+	// ClientCertificate tells that the server asks for a certificate of the camera's.
+	ClientCertificate func()
+	Alert             func(trace.Alert)
 	// Secret gets what decrypts the connection: client random and master secret.
 	Secret func(clientRandom, masterSecret []byte)
 }
@@ -43,7 +45,7 @@ func (t *ClientTrace) engine() *mbedtls.Trace {
 	if t == nil {
 		return nil
 	}
-	engine := &mbedtls.Trace{PeerChain: t.ServerChain, Secret: t.Secret}
+	engine := &mbedtls.Trace{PeerChain: t.ServerChain, CertificateRequest: t.ClientCertificate, Secret: t.Secret}
 	if t.Alert != nil {
 		engine.Alert = func(a mbedtls.Alert) { t.Alert(tracedAlert(a)) }
 	}
@@ -81,7 +83,17 @@ func (c *SSLContext) WrapClientSocket(conn net.Conn, o ClientOptions) (*SSLSocke
 // first one: the exception that the handshake raises on account of them, nil when there is none. serverHostname is as in
 // [ClientOptions]. Nothing is sent to anybody.
 func (c *SSLContext) JudgeServer(chain [][]byte, serverHostname string) error {
+	return c.judgeServer(chain, serverHostname, false)
+}
+
+// JudgeRenewedServer is JudgeServer for the day on which the server has renewed its own certificate, from the same issuer
+// and with the same names: its dates are not looked at, those of the others are.
+func (c *SSLContext) JudgeRenewedServer(chain [][]byte, serverHostname string) error {
+	return c.judgeServer(chain, serverHostname, true)
+}
+
+func (c *SSLContext) judgeServer(chain [][]byte, serverHostname string, renewed bool) error {
 	config := c.config()
 	config.Hostname = &serverHostname
-	return micropython.Raised(config.JudgeServer(chain))
+	return micropython.Raised(config.JudgeServer(chain, renewed))
 }

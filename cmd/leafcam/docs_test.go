@@ -18,6 +18,7 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/asclient"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/hostsim/report"
 )
@@ -67,6 +68,15 @@ func TestFindingsAreListed(t *testing.T) {
 		want = append(want, []string{string(r.Code), string(r.Severity), string(r.Basis)})
 	}
 	require.Equal(t, want, rows)
+}
+
+// TestFindingsAsClientAreListed: the same of ASCLIENT.md.
+func TestFindingsAsClientAreListed(t *testing.T) {
+	var want [][]string
+	for _, r := range asclient.Rules() {
+		want = append(want, []string{string(r.Code), string(r.Severity), r.Summary, string(r.Basis)})
+	}
+	require.Equal(t, want, rowsOf(t, readDoc(t, "hostsim/asclient/ASCLIENT.md"), "The findings"))
 }
 
 // TestScenariosAreListed: MATRIX.md has a row for each scenario, and matrix.md knows how many.

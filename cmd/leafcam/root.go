@@ -172,7 +172,8 @@ More: leafcam help formats, leafcam help glossary.`,
 	root.AddGroup(&cobra.Group{ID: groupFiles, Title: "Your certificate:"}, &cobra.Group{ID: groupCamera, Title: "Camera and clients:"},
 		&cobra.Group{ID: groupMake, Title: "Certificates for tests and for pinning:"}, &cobra.Group{ID: groupAbout, Title: "About leafcam:"})
 	add(root, groupFiles, newCheck(), newConvert(), newTry(), newCSR())
-	add(root, groupCamera, newDemo(), newServe(), newGateway(), newMatrix(), newMerge(), newClients(), newFirmware(), newBoard(), newCompare())
+	add(root, groupCamera, newDemo(), newServe(), newConnect(), newGateway(), newMatrix(), newMerge(), newClients(), newFirmware(), newBoard(),
+		newCompare())
 	add(root, groupMake, newSelfSigned(), newPKI())
 	add(root, groupAbout, newVersion())
 	root.AddCommand(helpTopics()...)

@@ -326,10 +326,9 @@ func delayNames() string {
 
 // clientCertificates sets up what concerns them: mode, CA and clock.
 func (o serveOptions) clientCertificates(c *device.SSLContext) error {
-	modes := map[string]device.VerifyMode{"none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired}
-	mode, known := modes[o.verify]
-	if o.verify != "" && !known {
-		return usage(fmt.Errorf("unknown --verify %q; known: none, optional, required", o.verify))
+	mode, err := verifyMode(o.verify)
+	if err != nil {
+		return err
 	}
 	if o.clientCA != "" {
 		if err := c.LoadVerifyLocationsFile(o.clientCA); err != nil {
@@ -340,14 +339,31 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 		}
 	}
 	c.SetVerifyMode(mode)
-	if o.clock == "" {
+	return setClock(c, o.clock)
+}
+
+// verifyMode reads --verify; nothing is none.
+func verifyMode(text string) (device.VerifyMode, error) {
+	modes := map[string]device.VerifyMode{
+		"": device.CertNone, "none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired,
+	}
+	mode, known := modes[text]
+	if !known {
+		return mode, usage(fmt.Errorf("unknown --verify %q; known: none, optional, required", text))
+	}
+	return mode, nil
+}
+
+// setClock sets the camera's clock as --clock has it.
+func setClock(c *device.SSLContext, text string) error {
+	if text == "" {
 		return nil
 	}
 	set := c.Epoch()
-	if o.clock != "never-set" {
+	if text != "never-set" {
 		var err error
-		if set, err = time.Parse(time.RFC3339, o.clock); err != nil {
-			return usage(fmt.Errorf("--clock %q is neither a time such as 2026-11-23T12:00:00Z nor never-set", o.clock))
+		if set, err = time.Parse(time.RFC3339, text); err != nil {
+			return usage(fmt.Errorf("--clock %q is neither a time such as 2026-11-23T12:00:00Z nor never-set", text))
 		}
 	}
 	started := time.Now()

@@ -172,6 +172,9 @@ func (hs *handshake) readCertificateRequest() error {
 		return nil
 	}
 	hs.asked = true
+	if hs.c.tracer != nil && hs.c.tracer.CertificateRequest != nil {
+		hs.c.tracer.CertificateRequest()
+	}
 	body := cryptobyte.String(msg[handshakeHeaderLen:])
 	var types, algorithms, names cryptobyte.String
 	if !body.ReadUint8LengthPrefixed(&types) || !body.ReadUint16LengthPrefixed(&algorithms) ||

@@ -66,7 +66,9 @@ type Trace struct {
 	ClientHello func(msg []byte) // the handshake message with its header, as it came or was sent
 	// PeerChain gets the certificates that a server showed to a client, before they are parsed.
 	PeerChain func(list [][]byte)
-	Alert     func(Alert)
+	// CertificateRequest tells a client that the server asks for its certificate.
+	CertificateRequest func()
+	Alert              func(Alert)
 	// Secret gets what decrypts the connection: client random and master secret.
 	Secret func(clientRandom, masterSecret []byte)
 }

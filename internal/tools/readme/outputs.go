@@ -54,6 +54,14 @@ func checkOutput(ctx context.Context, leafcam, dir string) (string, error) {
 	return block("", out), err
 }
 
+func asClientOutput(ctx context.Context, leafcam, dir string) (string, error) {
+	if _, err := capture(ctx, dir, leafcam, "pki", "broker.example.com", "--out", "pki"); err != nil {
+		return "", err
+	}
+	out, err := capture(ctx, dir, leafcam, "check", "--as-client", "pki/fullchain.pem", "--root", "pki/root.pem")
+	return block("", out), err
+}
+
 func matrixOutput(ctx context.Context, leafcam, dir string) (string, error) {
 	_, err := capture(ctx, dir, leafcam, "matrix", "--report", "markdown=matrix.md")
 	var status *exec.ExitError

@@ -21,6 +21,7 @@ func allParts() []part {
 	return []part{
 		{name: "examples", file: "docs/go.md", static: true, fill: fillExamples},
 		output("check", "README.md", checkOutput),
+		output("as-client", "docs/as-client.md", asClientOutput),
 		output("demo", "README.md", demoOutput),
 		output("matrix", "docs/matrix.md", matrixOutput),
 	}
