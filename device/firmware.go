@@ -32,6 +32,8 @@ type Firmware struct {
 	Reassembles bool
 	// LaxRSAKeys says that octets behind an RSA key in PKCS#1 are passed over (CAMERA.md section 10).
 	LaxRSAKeys bool
+	// OldPublicKeys says that two kinds of public keys of clients are refused with other codes (CAMERA.md section 10.1).
+	OldPublicKeys bool
 	// TerminatesFiles says that an octet 0 is handed to the parsers behind each file: PKCS#8 does not take it
 	// (CAMERA.md section 10).
 	TerminatesFiles bool
@@ -116,7 +118,7 @@ var MicroPython124 = &Firmware{
 	MbedTLS:       "3.5.1",
 	InContentLen:  OpenMV50.InContentLen,
 	OutContentLen: OpenMV50.OutContentLen,
-	LaxRSAKeys:    true, BareStreamErrors: true,
+	LaxRSAKeys:    true, OldPublicKeys: true, BareStreamErrors: true,
 	ClientHashes: OpenMV50.ClientHashes,
 	Epoch:        OpenMV50.Epoch,
 	Alike:        []Version{{"openmv-4.6", "OpenMV firmware 4.6 (2025-01-29)", "1.24.0", "3.5.1"}},
@@ -131,7 +133,7 @@ var OpenMV459 = &Firmware{
 	MbedTLS:       "3.5.1",
 	InContentLen:  OpenMV50.InContentLen,
 	OutContentLen: OpenMV50.OutContentLen,
-	LaxRSAKeys:    true, TerminatesFiles: true, BareStreamErrors: true,
+	LaxRSAKeys:    true, OldPublicKeys: true, TerminatesFiles: true, BareStreamErrors: true,
 	Suites: []string{
 		"TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA",
 		"TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA",
@@ -212,6 +214,7 @@ func (fw *Firmware) profile() (*mbedtls.Profile, error) {
 	p, err := build.Profile(mbedtls.Quirks{
 		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
 		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles, LaxRSAKeys: fw.LaxRSAKeys,
+		OldPublicKeys: fw.OldPublicKeys,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)

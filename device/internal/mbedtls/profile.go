@@ -36,6 +36,8 @@ type Quirks struct {
 	Reassembles bool
 	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, as Mbed TLS did before 3.6.
 	LaxRSAKeys bool
+	// OldPublicKeys says that public keys are refused with the codes of Mbed TLS before 3.6 (CAMERA.md section 10.1).
+	OldPublicKeys bool
 }
 
 // A Build names what is compiled in. The names are those of the standards: suites as get_ciphers()
