@@ -3,10 +3,10 @@ package device
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/internal/nearest"
 )
 
 // A Firmware is what matters of one firmware to those who connect to it: data, of which anybody can
@@ -167,23 +167,25 @@ var firmwares = []*Firmware{OpenMV50, MicroPython129, MicroPython128PEM, MicroPy
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }
 
 // FirmwareByName returns the profile with that name. For a version that behaves as a profile it is a copy that has
-// the version's name. Upper and lower case are the same. The error of a name that is not known lists the names.
+// the version's name. Upper and lower case, blanks, hyphens and underscores make no difference. The error of a name that is
+// not known has those that are nearest, or lists the names.
 func FirmwareByName(name string) (*Firmware, error) {
 	var names []string
+	plain := nearest.Plain(name)
 	for _, fw := range firmwares {
-		if strings.EqualFold(fw.Name, name) {
+		if nearest.Plain(fw.Name) == plain {
 			return fw, nil
 		}
 		names = append(names, fw.Name)
 		for _, v := range fw.Alike {
-			if strings.EqualFold(v.Name, name) {
+			if nearest.Plain(v.Name) == plain {
 				return fw.as(v), nil
 			}
 			names = append(names, v.Name)
 		}
 	}
 	slices.Sort(names)
-	return nil, fmt.Errorf("unknown firmware %q; known: %s", name, strings.Join(names, ", "))
+	return nil, unknown("firmware", name, names, names)
 }
 
 // as returns the profile under a version's name.
