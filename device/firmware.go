@@ -3,10 +3,10 @@ package device
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/leafcam/leafcam/device/internal/mbedtls"
+	"github.com/leafcam/leafcam/internal/nearest"
 )
 
 // A Firmware is what matters of one firmware to those who connect to it: data, of which anybody can
@@ -32,6 +32,8 @@ type Firmware struct {
 	Reassembles bool
 	// LaxRSAKeys says that octets behind an RSA key in PKCS#1 are passed over (CAMERA.md section 10).
 	LaxRSAKeys bool
+	// OldPublicKeys says that two kinds of public keys of clients are refused with other codes (CAMERA.md section 10.1).
+	OldPublicKeys bool
 	// TerminatesFiles says that an octet 0 is handed to the parsers behind each file: PKCS#8 does not take it
 	// (CAMERA.md section 10).
 	TerminatesFiles bool
@@ -123,7 +125,7 @@ var MicroPython124 = &Firmware{
 	MbedTLS:       "3.5.1",
 	InContentLen:  OpenMV50.InContentLen,
 	OutContentLen: OpenMV50.OutContentLen,
-	LaxRSAKeys:    true, BareStreamErrors: true,
+	LaxRSAKeys:    true, OldPublicKeys: true, BareStreamErrors: true,
 	ClientHashes: OpenMV50.ClientHashes,
 	Epoch:        OpenMV50.Epoch,
 	Alike:        []Version{{"openmv-4.6", "OpenMV firmware 4.6 (2025-01-29)", "1.24.0", "3.5.1"}},
@@ -138,7 +140,7 @@ var OpenMV459 = &Firmware{
 	MbedTLS:       "3.5.1",
 	InContentLen:  OpenMV50.InContentLen,
 	OutContentLen: OpenMV50.OutContentLen,
-	LaxRSAKeys:    true, TerminatesFiles: true, BareStreamErrors: true,
+	LaxRSAKeys:    true, OldPublicKeys: true, TerminatesFiles: true, BareStreamErrors: true,
 	Suites: []string{
 		"TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA",
 		"TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA",
@@ -174,23 +176,25 @@ var firmwares = []*Firmware{OpenMV50, MicroPython129, MicroPython128PEM, MicroPy
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }
 
 // FirmwareByName returns the profile with that name. For a version that behaves as a profile it is a copy that has
-// the version's name. Upper and lower case are the same. The error of a name that is not known lists the names.
+// the version's name. Upper and lower case, blanks, hyphens and underscores make no difference. The error of a name that is
+// not known has those that are nearest, or lists the names.
 func FirmwareByName(name string) (*Firmware, error) {
 	var names []string
+	plain := nearest.Plain(name)
 	for _, fw := range firmwares {
-		if strings.EqualFold(fw.Name, name) {
+		if nearest.Plain(fw.Name) == plain {
 			return fw, nil
 		}
 		names = append(names, fw.Name)
 		for _, v := range fw.Alike {
-			if strings.EqualFold(v.Name, name) {
+			if nearest.Plain(v.Name) == plain {
 				return fw.as(v), nil
 			}
 			names = append(names, v.Name)
 		}
 	}
 	slices.Sort(names)
-	return nil, fmt.Errorf("unknown firmware %q; known: %s", name, strings.Join(names, ", "))
+	return nil, unknown("firmware", name, names, names)
 }
 
 // as returns the profile under a version's name.
@@ -222,6 +226,7 @@ func (fw *Firmware) profile() (*mbedtls.Profile, error) {
 		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
 		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles, LaxRSAKeys: fw.LaxRSAKeys,
 		StrictSignatures: fw.StrictSignatures, PSK: fw.PSK,
+		OldPublicKeys: fw.OldPublicKeys,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)

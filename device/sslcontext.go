@@ -21,7 +21,7 @@ type SSLContext struct {
 	client   bool
 	profile  *mbedtls.Profile // of the firmware
 	board    *Board           // nil: a camera without limits
-	memory   *memory          // nil without a board
+	memory   *memory          // nil without a board, and on one whose memory is not modelled
 
 	mu     sync.Mutex
 	chain  []*mbedtls.Certificate
@@ -42,15 +42,18 @@ func NewSSLContext(firmware *Firmware) *SSLContext {
 }
 
 // NewSSLContextOn returns a context on a board that was just switched on: everything is
-// charged against the memory that the board has (CAMERA.md section 8). The error is
-// *MemoryError when a script and a context do not fit.
+// charged against the memory that the board has (CAMERA.md section 8), where that is modelled. The error
+// is *MemoryError when a script and a context do not fit.
 func NewSSLContextOn(board *Board, firmware *Firmware) (*SSLContext, error) {
-	memory, err := boot(board)
-	if err != nil {
+	c := NewSSLContext(firmware)
+	c.board = board
+	if board.Heap == nil {
+		return c, nil
+	}
+	var err error
+	if c.memory, err = boot(board); err != nil {
 		return nil, err
 	}
-	c := NewSSLContext(firmware)
-	c.board, c.memory = board, memory
 	return c, nil
 }
 
@@ -58,7 +61,7 @@ func NewSSLContextOn(board *Board, firmware *Firmware) (*SSLContext, error) {
 func (c *SSLContext) Board() *Board { return c.board }
 
 // Fit returns how many more connections the board's memory can hold at this moment; -1
-// without a board.
+// without a board, and on one whose memory is not modelled.
 func (c *SSLContext) Fit() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +72,7 @@ func (c *SSLContext) Fit() int {
 }
 
 // Memory returns how much of the board's heap is in use at this moment, and how much there is
-// to hand out, octets; both are 0 without a board.
+// to hand out, octets; both are 0 without a board, and on one whose memory is not modelled.
 func (c *SSLContext) Memory() (used, total int) {
 	if c.memory == nil {
 		return 0, 0
@@ -86,8 +89,15 @@ func (c *SSLContext) raises(err error) error {
 	return err
 }
 
-// Epoch returns the start of the camera's time: where its clock begins when nobody
-// sets it.
+// Unset returns what the camera's clock says at its start when nobody sets it.
+func (c *SSLContext) Unset() time.Time {
+	if c.board != nil {
+		return c.board.Unset
+	}
+	return c.firmware.Epoch
+}
+
+// Epoch returns the start of the camera's time, from which mbedtls_time counts.
 func (c *SSLContext) Epoch() time.Time {
 	if c.board != nil {
 		return c.board.Epoch

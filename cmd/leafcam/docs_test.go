@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -146,7 +147,8 @@ func TestProfilesAreDescribed(t *testing.T) {
 	var boards [][]string
 	for _, b := range device.Boards() {
 		boards = append(boards, []string{
-			b.Name, fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap), b.Network.Name, strconv.Itoa(b.Epoch.UTC().Year()),
+			calledBoard(b), "`" + b.Name + "`", fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap), b.Network.String(),
+			strconv.Itoa(b.Epoch.UTC().Year()), b.Unset.UTC().Format(time.DateOnly),
 		})
 	}
 	require.Equal(t, boards, rowsOf(t, camera, "9. Boards and sockets"))

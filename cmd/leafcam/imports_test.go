@@ -31,6 +31,7 @@ var forbidden = []struct{ from, to, may, why string }{
 	{"internal/inputfile", "internal/...", "", "files are below everything"},
 	{"internal/workdir", "internal/...", "", "folders are below everything"},
 	{"internal/marked", "internal/...", "", "documents are text"},
+	{"internal/nearest", "internal/...", "", "names are text"},
 	{"internal/rounds", "internal/...", "", "figures are judged whatever was measured"},
 	{"hostsim/gateway/status", "hostsim/...", "hostsim/gateway", "a status is that of a gateway, whatever stands around it"},
 	{"hostsim/gateway/status", "device/...", "", "a status is that of a gateway, whatever stands around it"},

@@ -61,7 +61,7 @@ func newServe() *cobra.Command {
                                        the second load: presents leaf + intermediate
     $ leafcam serve --cert server.der --key server.key.der --client-ca ca.der
                                        requires client certificates that this CA issued
-    $ leafcam serve --cert server.der --key server.key.der --board OPENMV4 --script asyncio
+    $ leafcam serve --cert server.der --key server.key.der --board pico-w --script asyncio
                                        with the memory and the sockets of that board
     $ leafcam serve --cert server.der --key server.key.der --chain chain.pem --listen 0.0.0.0:8443 --page 127.0.0.1:8080
                                        shows on a page what phones and televisions make of it
@@ -91,7 +91,8 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE` as flashed; given again with --key, it is loaded in addition")
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
-	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
+	f.StringVar(&o.firmware, "firmware", "",
+		"firmware `PROFILE` to emulate, see leafcam firmware; by default the board's, and "+device.Firmwares()[0].Name+" without a board")
 	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio, microdot or snapshot")
 	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello, asyncio and microdot scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
@@ -101,7 +102,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
-	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, see leafcam board; unlimited by default")
+	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, such as pico-w, see leafcam board; unlimited by default")
 	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take at a processor's clock: "+delayNames()+
 		"; -first is for the first connections, which take longest; computed, not measured")
 	o.capture.register(f)
@@ -186,9 +187,13 @@ func (o serveOptions) stage(ctx context.Context, args []string) (s staged, info 
 	if o.timeout < 0 {
 		return s, info, usage(fmt.Errorf("--timeout %s is negative", o.timeout))
 	}
-	firmware, err := device.FirmwareByName(o.firmware)
+	board, firmware, err := boardAndFirmware(o.board, o.firmware)
 	if err != nil {
 		return s, info, usage(err)
+	}
+	if board != nil && board.Firmware == "" {
+		info.warnings = append(info.warnings,
+			fmt.Sprintf("%s was not recorded: its TLS may differ from that of %s", board.Title, firmware.Name))
 	}
 	script, err := device.ScriptByName(o.script, o.body)
 	if err != nil {
@@ -199,7 +204,7 @@ func (o serveOptions) stage(ctx context.Context, args []string) (s staged, info 
 			return s, info, usage(err)
 		}
 	}
-	material := stage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(firmware) }}
+	material := stage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(board, firmware) }}
 	if material.Given, err = material.NewContext(); err != nil {
 		return s, info, err
 	}
@@ -302,13 +307,10 @@ func (o serveOptions) loadDelivery(ctx context.Context, args []string, m *stage.
 
 // newContext returns a context on the board, or on a camera without limits, that knows all about
 // client certificates.
-func (o serveOptions) newContext(firmware *device.Firmware) (*device.SSLContext, error) {
+func (o serveOptions) newContext(board *device.Board, firmware *device.Firmware) (*device.SSLContext, error) {
 	c := device.NewSSLContext(firmware)
-	if o.board != "" {
-		board, err := device.BoardByName(o.board)
-		if err != nil {
-			return nil, usage(err)
-		}
+	if board != nil {
+		var err error
 		if c, err = device.NewSSLContextOn(board, firmware); err != nil {
 			return nil, raised(err, "the board has no room for a script with TLS")
 		}
@@ -359,7 +361,7 @@ func setClock(c *device.SSLContext, text string) error {
 	if text == "" {
 		return nil
 	}
-	set := c.Epoch()
+	set := c.Unset()
 	if text != "never-set" {
 		var err error
 		if set, err = time.Parse(time.RFC3339, text); err != nil {

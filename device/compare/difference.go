@@ -47,6 +47,8 @@ func Differences(first, second *device.Firmware) []Difference {
 	add("record version of the ClientHello", a, b, "matters to scanners only")
 	a, b = choose(func(fw *device.Firmware) bool { return fw.LaxRSAKeys }, "passed over", "refused, invalid key")
 	add("octets behind an RSA key in PKCS#1", a, b, "a key file with a line end or a second key behind it loads")
+	a, b = choose(func(fw *device.Firmware) bool { return fw.OldPublicKeys }, "-15616, -15206", "-20096, -15104")
+	add("a client's key on a curve without a name, or with octets behind it", a, b, "the line in the camera's log differs")
 	a, b = choose(func(fw *device.Firmware) bool { return fw.TerminatesFiles }, "refused, invalid key", "load")
 	add("keys in PKCS#8", a, b, "where they are refused, a key has to be in SEC1 (EC) or PKCS#1 (RSA)")
 	a, b = choose(func(fw *device.Firmware) bool { return fw.BareStreamErrors }, "OSError: -29056",

@@ -118,7 +118,11 @@ func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 // algorithmCurve returns the named curve of EC algorithm parameters. Explicit
 // parameters are unknown to the build.
 func (p *Profile) algorithmCurve(alg algorithm) (*namedCurve, error) {
-	if alg.paramTag != tagOID {
+	switch {
+	case alg.paramTag == tagOID:
+	case p.OldPublicKeys:
+		return nil, errPKInvalidFormat
+	default:
 		return nil, errECPFeatureUnavailable
 	}
 	if c := p.curveByOID(alg.params); c != nil {

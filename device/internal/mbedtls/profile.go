@@ -41,6 +41,8 @@ type Quirks struct {
 	StrictSignatures bool
 	// PSK says that suites of TLS-PSK are known, and of no use without a key.
 	PSK bool
+	// OldPublicKeys says that public keys are refused with the codes of Mbed TLS before 3.6 (CAMERA.md section 10.1).
+	OldPublicKeys bool
 }
 
 // A Build names what is compiled in. The names are those of the standards: suites as get_ciphers()

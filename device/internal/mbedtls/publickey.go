@@ -37,7 +37,7 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 		return errPKInvalidPublicKey.with(errLengthMismatch)
 	}
 	if c.kind == keyRSA {
-		c.rsa, err = parseRSAPublic(key)
+		c.rsa, err = c.profile.parseRSAPublic(key)
 		return err
 	}
 	if c.curve, err = c.profile.algorithmCurve(alg); err != nil {
@@ -48,13 +48,17 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 }
 
 // parseRSAPublic reads an RSAPublicKey (RFC 8017 appendix A.1.1) that fills key. Only errors of ASN.1 are told apart.
-func parseRSAPublic(key []byte) (*rsa.PublicKey, error) {
+func (p *Profile) parseRSAPublic(key []byte) (*rsa.PublicKey, error) {
 	outer := berReader{key}
 	seq, err := outer.child(tagSequence)
 	if err != nil {
 		return nil, errPKInvalidPublicKey.with(err)
 	}
-	if !outer.empty() {
+	switch {
+	case outer.empty():
+	case p.OldPublicKeys:
+		return nil, errPKInvalidPublicKey.with(errLengthMismatch)
+	default:
 		return nil, errPKInvalidPublicKey
 	}
 	modulus, err := seq.value(tagInteger)

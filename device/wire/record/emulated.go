@@ -16,6 +16,7 @@ import (
 // An Emulated subject is the emulation of a firmware.
 type Emulated struct {
 	Firmware *device.Firmware
+	Now      func() time.Time // the camera's clock; the machine's when nil
 
 	context *device.SSLContext
 	lazy    bool
@@ -34,12 +35,15 @@ func (e *Emulated) Load(_ context.Context, s Setup) (wire.Device, error) {
 	if err := c.LoadCertChain(s.Cert, s.Key); err != nil {
 		return raised("load", err), nil
 	}
-	if s.CA != nil {
-		if err := c.LoadVerifyLocations(s.CA); err != nil {
+	for _, ca := range s.CAs {
+		if err := c.LoadVerifyLocations(ca); err != nil {
 			return raised("load", err), nil
 		}
 	}
 	c.SetVerifyMode(device.VerifyMode(s.Verify))
+	if e.Now != nil {
+		c.SetClock(e.Now)
+	}
 	e.context = c
 	return wire.Device{Result: "OK"}, nil
 }

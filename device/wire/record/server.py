@@ -4,7 +4,7 @@
 #
 # It serves nobody else: whoever reaches PORT makes it load any key, and serve any connection. It listens on
 # 127.0.0.1 unless an ADDRESS is given, with TLS on the port after PORT. One JSON line asks, one answers:
-#   {"do": "load", "cert": BASE64, "key": BASE64, "verify": 0, "ca": BASE64 or null, "lazy": false}
+#   {"do": "load", "cert": BASE64, "key": BASE64, "verify": 0, "cas": [BASE64, ...] or null, "lazy": false}
 #   {"do": "accept", "body": OCTETS}      serves one connection of the TLS port, and tells how it ended
 #   {"do": "call", "host": HOST, "port": PORT, "cert": BASE64 or null, "key": ..., "verify": 0, "cas": [BASE64],
 #    "hostname": TEXT or null, "lazy": false}     is the client of a server, and tells how it ended
@@ -45,19 +45,20 @@ def raised(exception, phase):
 
 def load(ask):
     missing = "no-such-file.der"
-    cert, key, ca = decoded(ask["cert"], missing), decoded(ask["key"], missing), decoded(ask["ca"])
+    cert, key = decoded(ask["cert"], missing), decoded(ask["key"], missing)
+    cas = [decoded(ca) for ca in ask["cas"] or []]
     verify, lazy = ask["verify"], ask["lazy"]
     if not CONTEXTS:
         options = {"server_side": True, "key": key, "cert": cert, "cert_reqs": verify, "do_handshake": not lazy}
-        if ca is not None:
-            options["cadata"] = ca
+        if cas:
+            options["cadata"] = b"".join(cas)  # in DER, only the first counts
         probe = dict(options)
         probe["do_handshake"] = False  # both files are parsed, and nothing is read
         ssl.wrap_socket(io.BytesIO(b""), **probe)
         return lambda client: ssl.wrap_socket(client, **options)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    if ca is not None:
+    for ca in cas:
         context.load_verify_locations(cadata=ca)
     if verify:
         context.verify_mode = verify

@@ -3,6 +3,7 @@
 //
 //	record -script > server.py; micropython server.py 8442
 //	record -server 127.0.0.1:8442 -like openmv-5.0 -profile NAME    writes device/wire/testdata/NAME_*.jsonl.gz, and more
+//	record -server 127.0.0.1:8442 -only clients -seed 1 -count 200 -profile NAME    client certificates that are made anew
 //	record -server 127.0.0.1:8442 -differ openmv-5.0 -seed 1 -count 3000
 //
 //	record -server 127.0.0.1:8442 -calls -profile NAME -seed 1 -count 800    writes device/wire/testdata/calls_NAME.jsonl.gz
@@ -49,12 +50,12 @@ func main() {
 	flag.StringVar(&o.servers, "server", "", "`ADDRESSES` of the servers' control ports, with commas")
 	flag.StringVar(&o.like, "like", "", "`PROFILE` whose recordings are made again, with these servers")
 	flag.StringVar(&o.profile, "profile", "", "`NAME` of the new recordings")
-	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader or scenarios")
+	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader, scenarios or clients")
 	flag.StringVar(&o.differ, "differ", "", "`FIRMWARE` of the emulation that the servers are compared with")
 	flag.StringVar(&o.key, "key", "p256", "`KEY` of the server in a comparison: p256, p384 or rsa2048")
-	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas; all of them otherwise")
-	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the exchanges are made from")
-	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges")
+	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas, clients and loads among them; all of them otherwise")
+	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that they are made from")
+	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges, visits and loads")
 	flag.DurationVar(&o.silence, "silence", 0, "`TIME` after which a server counts as waiting; 300ms when it is zero")
 	flag.BoolVar(&o.calls, "calls", false, "the camera is the client: record -count calls as -profile, or compare them")
 	flag.Parse()
@@ -74,8 +75,10 @@ func main() {
 		err = recordCalls(ctx, o)
 	case o.differ != "":
 		err = differ(ctx, o)
-	case o.like == "" || o.profile == "":
+	case o.profile == "" || o.like == "" && o.only != kindClients:
 		err = errors.New("-like says what to record, and -profile what to call it")
+	case o.like == "":
+		err = madeClients(ctx, o)
 	default:
 		err = again(ctx, o)
 	}
