@@ -46,6 +46,8 @@ def load(ask):
     cert, key, ca = decoded(ask["cert"], missing), decoded(ask["key"], missing), decoded(ask["ca"])
     verify, lazy = ask["verify"], ask["lazy"]
     if not CONTEXTS:
+        if missing in (cert, key):
+            open(missing)  # wrap_socket takes what is in the files, which a script reads
         options = {"server_side": True, "key": key, "cert": cert, "cert_reqs": verify, "do_handshake": not lazy}
         if ca is not None:
             options["cadata"] = ca
