@@ -45,7 +45,11 @@ func withMbedTLS36() (list []*device.Firmware) {
 func visit(t *testing.T, context *device.SSLContext, chain [][]byte, key crypto.Signer) (alert *[2]int, line string) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
 	defer conn.Close()
-	client, err := wire.NewClient(conn, 0xc02b)
+	suite := uint16(0xc02b)
+	if context.Firmware().Suites != nil { // an older one, without the suite
+		suite = 0xc009
+	}
+	client, err := wire.NewClient(conn, suite)
 	require.NoError(t, err)
 	client.Certificates, client.Key = chain, key
 	require.NoError(t, client.Start())
@@ -117,7 +121,21 @@ func chainOf(v wire.ClientVisit) (chain [][]byte) {
 // TestClientCertificateVectors repeats the recorded visits whose CAs and keys were kept: certificates in which one thing or two
 // were changed and signed anew, odd fields, and chains with several faults.
 func TestClientCertificateVectors(t *testing.T) {
-	head, visits := readVisits(t, "client-certificates_openmv-5.0", 250)
+	repeatVisits(t, "openmv-5.0", 250, withMbedTLS36()...)
+}
+
+// TestClientCertificateVectorsOfMbedTLS2 repeats these and the mutated ones, which were put to its generations again.
+func TestClientCertificateVectorsOfMbedTLS2(t *testing.T) {
+	for _, fw := range device.Firmwares() {
+		if fw.Generation != "" {
+			repeatVisits(t, fw.Name, 440, fw)
+		}
+	}
+}
+
+// repeatVisits repeats a recording with firmwares that answer alike.
+func repeatVisits(t *testing.T, name string, count int, firmwares ...*device.Firmware) {
+	head, visits := readVisits(t, "client-certificates_"+name, count)
 	now, err := time.Parse(time.RFC3339, head.Now)
 	require.NoError(t, err)
 	var cas [][]byte
@@ -130,7 +148,7 @@ func TestClientCertificateVectors(t *testing.T) {
 		require.NoError(t, err)
 		keys[name] = key.(crypto.Signer)
 	}
-	for _, fw := range withMbedTLS36() {
+	for _, fw := range firmwares {
 		contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, cas...), 2: askingWith(t, fw, 2, now, cas...)}
 		for _, v := range visits {
 			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
