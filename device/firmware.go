@@ -246,7 +246,9 @@ var MicroPython120 = &Firmware{
 	},
 }
 
-var firmwares = []*Firmware{OpenMV50, MicroPython129, MicroPython128PEM, MicroPython127, MicroPython124, OpenMV459, MicroPython122, MicroPython120}
+var firmwares = []*Firmware{
+	OpenMV50, MicroPython129, MicroPython128PEM, MicroPython127, MicroPython124, OpenMV459, MicroPython122, MicroPython120,
+}
 
 // Firmwares returns all profiles; the first one is the default.
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }

@@ -89,7 +89,10 @@ func Differences(first, second *device.Firmware) []Difference {
 			"groups of ECDHE, in the server's order", func(fw *device.Firmware) []string { return fw.Groups },
 			"clients that offer none of them get handshake_failure", "secp256r1, secp384r1, secp521r1",
 		},
-		{"curves of certificates and keys", func(fw *device.Firmware) []string { return fw.Curves }, "keys on other curves do not load", everything},
+		{
+			"curves of certificates and keys", func(fw *device.Firmware) []string { return fw.Curves },
+			"keys on other curves do not load", everything,
+		},
 		{
 			"extensions of certificates that are read",
 			func(fw *device.Firmware) []string { return fw.Extensions },

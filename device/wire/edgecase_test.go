@@ -143,7 +143,8 @@ func TestECDHEdgeCases(t *testing.T) {
 						body := append([]byte{byte(len(c.point))}, c.point...)
 						second := append(wire.Plain(wire.Handshake, wire.HandshakeMessage(16, body)), wire.Plain(wire.ChangeCipherSpec, []byte{1})...)
 						second = append(second, wire.Plain(wire.Handshake, make([]byte, 40))...)
-						got := wire.Replay(conn, []wire.Octets{hello(suite, append(others, group)...), second}, wire.ReplayOptions{Pause: wire.DefaultSilence})
+						sent := []wire.Octets{hello(suite, append(others, group)...), second}
+						got := wire.Replay(conn, sent, wire.ReplayOptions{Pause: wire.DefaultSilence})
 						require.True(t, got.Received.Done(), "the flight came")
 						require.Equal(t, int(group), got.Received.Messages[2].NamedCurve)
 						require.Nil(t, got.Received.Alert, "in silence")

@@ -126,7 +126,8 @@ const preMasterLen = 48
 
 // decryptPreMaster returns the pre-master secret for the body of a static-RSA
 // ClientKeyExchange. It never fails: whatever is wrong, the secret is random, and
-// neither timing nor answer tells why (RFC 5246 section 7.4.7.1). The secret begins with the version that the client offered. The length has to
+// neither timing nor answer tells why (RFC 5246 section 7.4.7.1). The secret begins with the version that the client
+// offered. The length has to
 // be that of the certificate's modulus, as in Mbed TLS, and that of the key's, because
 // rsa.DecryptPKCS1v15SessionKey would take a shorter ciphertext.
 func (config *Config) decryptPreMaster(body []byte, offered uint16) []byte {

@@ -238,8 +238,9 @@ func (h *clientHello) signatureAlgorithms(data cryptobyte.String) *refusal {
 
 // keepSignature keeps an algorithm that the client offers: where the first one counts, one for each type of key.
 func (h *clientHello) keepSignature(alg uint16) {
-	known := h.profile.firstSignature && slices.ContainsFunc(h.sigAlgs[:h.sigAlgCount], func(kept uint16) bool { return kept&0xff == alg&0xff })
-	if known || h.sigAlgCount == maxKeptSignatures {
+	kept := h.sigAlgs[:h.sigAlgCount]
+	sameKey := func(k uint16) bool { return k&0xff == alg&0xff }
+	if len(kept) == maxKeptSignatures || h.profile.firstSignature && slices.ContainsFunc(kept, sameKey) {
 		return
 	}
 	h.sigAlgs[h.sigAlgCount] = alg
