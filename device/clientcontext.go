@@ -11,8 +11,11 @@ import (
 
 // NewClientContext returns ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT): its sockets are clients, whichever side a script asks
 // for. As in MicroPython's ssl, nothing is verified until [SSLContext.SetVerifyMode] says so (CAMERA.md section 11). It
-// panics for a firmware that [Firmware.Validate] refuses.
+// panics for a firmware that [Firmware.Validate] refuses, and for one whose client's side was not recorded.
 func NewClientContext(firmware *Firmware) *SSLContext {
+	if firmware.NoClient {
+		panic("device: the client's side of " + firmware.Name + " was not recorded")
+	}
 	c := NewSSLContext(firmware)
 	c.client = true
 	return c

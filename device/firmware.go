@@ -40,7 +40,23 @@ type Firmware struct {
 	// BareStreamErrors says that exceptions of reads and writes have a number alone, without its name
 	// (CAMERA.md section 10).
 	BareStreamErrors bool
+	// DropsTCP tells of which exceptions of reads and writes the TLS socket lets go of TCP; at the first time they have their
+	// names (CAMERA.md section 10.2).
+	DropsTCP Drops
+	// NumbersVerify says that a client's certificate that does not verify raises an OSError without the reasons
+	// (CAMERA.md section 10.2).
+	NumbersVerify bool
+	// NoCipher says that TLS sockets have no cipher() (CAMERA.md section 10.2).
+	NoCipher bool
 
+	// Generation is the one of Mbed TLS whose codes and ways the firmware has: "2.16", "2.28", or "" for Mbed TLS 3
+	// (CAMERA.md section 10.2).
+	Generation string
+	// OldVersions says that TLS 1.0 and 1.1 are spoken, too (CAMERA.md section 10.2).
+	OldVersions bool
+
+	// NoClient says that the client's side was not recorded, so that there is none: [NewClientContext] panics.
+	NoClient bool
 	// StrictSignatures says that a client refuses a server's signature by an algorithm that it did not offer: without it,
 	// MD5 and SHA-1 will do (CAMERA.md section 11.5).
 	StrictSignatures bool
@@ -49,10 +65,12 @@ type Firmware struct {
 	PSK bool
 
 	Suites     []string // cipher suites in the order of preference, as get_ciphers() prints them
-	Groups     []string // of ECDHE in the order of preference, such as secp256r1
+	Groups     []string // of ECDHE in the order of preference, such as secp256r1; nil stands for that, secp384r1 and secp521r1
 	Curves     []string // of certificates and keys
 	Extensions []string // of certificates that are read, such as keyUsage: critical other ones do not load
 	Hashes     []string // of signatures, such as SHA-256
+	// ServerHashes are those that clients may ask the server to sign with; nil stands for SHA-512, SHA-384 and SHA-256.
+	ServerHashes []string
 	// ClientHashes are those that clients may sign with, in the order of the CertificateRequest.
 	ClientHashes []string
 
@@ -63,6 +81,16 @@ type Firmware struct {
 	// Alike are other versions that behave the same in every recorded exchange (CAMERA.md section 10).
 	Alike []Version
 }
+
+// Drops tells of which exceptions of reads and writes a TLS socket lets go of its TCP socket.
+type Drops int
+
+// Those of MicroPython from 1.23 on, of 1.21 and 1.22, and of 1.20.
+const (
+	DropsFailedHandshake Drops = iota // those of a handshake inside the read or write
+	DropsAlways                       // all but the end of the stream
+	DropsNever                        // none
+)
 
 // A Version is a firmware that behaves as a profile does.
 type Version struct {
@@ -141,15 +169,52 @@ var OpenMV459 = &Firmware{
 	InContentLen:  OpenMV50.InContentLen,
 	OutContentLen: OpenMV50.OutContentLen,
 	LaxRSAKeys:    true, OldPublicKeys: true, TerminatesFiles: true, BareStreamErrors: true,
-	Suites: []string{
-		"TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA",
-		"TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA",
-		"TLS-RSA-WITH-AES-256-CBC-SHA256", "TLS-RSA-WITH-AES-256-CBC-SHA",
-		"TLS-RSA-WITH-AES-128-CBC-SHA256", "TLS-RSA-WITH-AES-128-CBC-SHA",
-	},
+	Suites:       oldSuites,
 	ClientHashes: OpenMV50.ClientHashes,
 	Epoch:        OpenMV50.Epoch,
-	Alike:        []Version{{"micropython-1.23", "MicroPython 1.23", "1.23.0", "3.5.1"}},
+	Alike: []Version{
+		{"micropython-1.23", "MicroPython 1.23", "1.23.0", "3.5.1"},
+		{"openmv-4.5.8", "OpenMV firmware 4.5.8 (2024-07-31)", "1.23.0", "3.5.1"},
+		{"openmv-4.5.7", "OpenMV firmware 4.5.7 (2024-07-31)", "1.23.0", "3.5.1"},
+		{"openmv-4.5.6", "OpenMV firmware 4.5.6 (2024-07-20)", "1.23.0", "3.5.1"},
+	},
+}
+
+// oldSuites are those of MicroPython before 1.24.
+var oldSuites = []string{
+	"TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", "TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA",
+	"TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA",
+	"TLS-RSA-WITH-AES-256-CBC-SHA256", "TLS-RSA-WITH-AES-256-CBC-SHA",
+	"TLS-RSA-WITH-AES-128-CBC-SHA256", "TLS-RSA-WITH-AES-128-CBC-SHA",
+}
+
+// MicroPython122 is MicroPython 1.22, the last one over Mbed TLS 2: it speaks TLS 1.0 and 1.1, too, prefers the strongest curve,
+// and signs with SHA-1 for those who ask.
+var MicroPython122 = &Firmware{
+	Name:          "micropython-1.22",
+	Description:   "MicroPython 1.22, DER only, TLS 1.0 to 1.2",
+	MicroPython:   "1.22.2",
+	MbedTLS:       "2.28.3",
+	InContentLen:  OpenMV50.InContentLen,
+	OutContentLen: OpenMV50.OutContentLen,
+	LaxRSAKeys:    true, TerminatesFiles: true, BareStreamErrors: true, DropsTCP: DropsAlways,
+	Generation: "2.28", NoClient: true,
+	OldVersions: true,
+	Suites:      oldSuites,
+	Groups: []string{
+		"secp521r1", "secp384r1", "secp256r1", "secp256k1", "secp224r1", "secp224k1", "secp192r1", "secp192k1",
+	},
+	Extensions: []string{
+		"basicConstraints", "keyUsage", "extKeyUsage", "subjectAltName", "netscapeCertType", "certificatePolicies",
+	},
+	ServerHashes: []string{"SHA-512", "SHA-384", "SHA-256", "SHA-224", "SHA-1"},
+	ClientHashes: []string{"SHA-384", "SHA-256", "SHA-1"},
+	Epoch:        OpenMV50.Epoch,
+	Alike: []Version{
+		{"openmv-4.5.5", "OpenMV firmware 4.5.5 (2024-05-25)", "1.22.0", "2.28.3"},
+		{"openmv-4.5.4", "OpenMV firmware 4.5.4 (2024-04-19)", "1.22.0", "2.28.3"},
+		{"openmv-4.5.3", "OpenMV firmware 4.5.3 (2024-03-04)", "1.22.0", "2.28.3"},
+	},
 }
 
 // MicroPython129 is what an upgrade will bring: a preview of MicroPython 1.29, from
@@ -170,7 +235,33 @@ var MicroPython129 = &Firmware{
 	Epoch:              OpenMV50.Epoch,
 }
 
-var firmwares = []*Firmware{OpenMV50, MicroPython129, MicroPython128PEM, MicroPython127, MicroPython124, OpenMV459}
+// MicroPython120 is MicroPython 1.20, whose module has functions instead of contexts.
+var MicroPython120 = &Firmware{
+	Name:          "micropython-1.20",
+	Description:   "MicroPython 1.20, DER only, TLS 1.0 to 1.2",
+	MicroPython:   "1.20.0",
+	MbedTLS:       "2.16.10",
+	InContentLen:  OpenMV50.InContentLen,
+	OutContentLen: OpenMV50.OutContentLen,
+	LaxRSAKeys:    true, TerminatesFiles: true, BareStreamErrors: true, DropsTCP: DropsNever, NumbersVerify: true, NoCipher: true,
+	Generation: "2.16", NoClient: true,
+	OldVersions:  true,
+	Suites:       oldSuites,
+	Groups:       MicroPython122.Groups,
+	Extensions:   []string{"basicConstraints", "keyUsage", "extKeyUsage", "subjectAltName", "netscapeCertType"},
+	ServerHashes: MicroPython122.ServerHashes,
+	ClientHashes: MicroPython122.ClientHashes,
+	Epoch:        OpenMV50.Epoch,
+	Alike: []Version{
+		{"openmv-4.5.2", "OpenMV firmware 4.5.2 (2023-12-24)", "1.20.0", "2.16.10"},
+		{"openmv-4.5.1", "OpenMV firmware 4.5.1 (2023-11-29)", "1.20.0", "2.16.10"},
+		{"openmv-4.5.0", "OpenMV firmware 4.5.0 (2023-10-10)", "1.20.0", "2.16.10"},
+	},
+}
+
+var firmwares = []*Firmware{
+	OpenMV50, MicroPython129, MicroPython128PEM, MicroPython127, MicroPython124, OpenMV459, MicroPython122, MicroPython120,
+}
 
 // Firmwares returns all profiles; the first one is the default.
 func Firmwares() []*Firmware { return slices.Clone(firmwares) }
@@ -221,12 +312,14 @@ func (fw *Firmware) profile() (*mbedtls.Profile, error) {
 	build := mbedtls.Build{
 		Suites: fw.Suites, Groups: fw.Groups, Curves: fw.Curves,
 		Extensions: fw.Extensions, Hashes: fw.Hashes, Requested: fw.ClientHashes,
+		Generation: fw.Generation, Signing: fw.ServerHashes,
 	}
 	p, err := build.Profile(mbedtls.Quirks{
 		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
 		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles, LaxRSAKeys: fw.LaxRSAKeys,
 		StrictSignatures: fw.StrictSignatures, PSK: fw.PSK,
 		OldPublicKeys: fw.OldPublicKeys,
+		OldVersions:   fw.OldVersions,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)

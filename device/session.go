@@ -109,7 +109,8 @@ func (s *Session) note() {
 	s.event.Complete = state.Complete
 	if state.Suite != nil {
 		s.event.Chosen = &trace.Chosen{
-			Suite: trace.Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
+			Version: trace.Codepoint(state.Suite.OldVersion()),
+			Suite:   trace.Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
 			Group: trace.Codepoint(state.Group), GroupName: mbedtls.GroupName(state.Group),
 			SignatureAlgorithm: trace.Codepoint(state.SignatureAlgorithm),
 		}

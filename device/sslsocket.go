@@ -25,6 +25,7 @@ type SSLSocket struct {
 	tls     *mbedtls.Conn
 	ahead   looker // the transport, when others may read it, too; may be nil
 	shook   func() // called at the end of the handshake, well or not; may be nil
+	eager   bool   // wrap_socket runs the handshake: without it there is no TLS socket
 	timed   bool   // the script's settimeout holds: a passed deadline is its
 	lost    []byte // of a line that readline began to read when it raised
 
@@ -51,6 +52,7 @@ func (s *SSLSocket) Handshake() error {
 	if err := s.usable(); err != nil {
 		return err
 	}
+	s.eager = true
 	if err := s.shakeHands(); err != nil {
 		return s.latch(err)
 	}
@@ -61,7 +63,9 @@ func (s *SSLSocket) Handshake() error {
 // certificate also gets an alert (CAMERA.md section 6).
 func (s *SSLSocket) shakeHandsLazily() error {
 	err := s.shakeHands()
-	s.tls.NoClientCertificateAlert(err)
+	if s.context.firmware.DropsTCP != DropsNever {
+		s.tls.NoClientCertificateAlert(err)
+	}
 	return err
 }
 
@@ -106,7 +110,7 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	case inHandshake:
 		return 0, s.ofHandshake(s.latch(err))
 	case err != nil:
-		return n, s.ofStream(s.latch(err))
+		return n, s.ofData(s.latch(err))
 	case n == 0 && len(p) > 0:
 		return 0, io.EOF
 	}
@@ -204,15 +208,23 @@ func (s *SSLSocket) Write(p []byte) (int, error) {
 	}
 	n, err := s.tls.Write(p)
 	if err != nil {
-		return n, s.ofStream(s.latch(err))
+		return n, s.ofData(s.latch(err))
 	}
 	return n, nil
+}
+
+// ofData returns an exception that a read or write after the handshake raises for the first time.
+func (s *SSLSocket) ofData(err error) error {
+	if s.context.firmware.DropsTCP == DropsAlways {
+		return s.ofHandshake(err)
+	}
+	return s.ofStream(err)
 }
 
 // ofHandshake returns an exception of a handshake inside a read or write. It has its name, but for the end of the stream,
 // which the stream raises.
 func (s *SSLSocket) ofHandshake(err error) error {
-	if errors.Is(err, mbedtls.ErrConnEOF) {
+	if errors.Is(err, mbedtls.ErrConnEOF) || s.context.firmware.DropsTCP == DropsNever {
 		return s.ofStream(err)
 	}
 	return err
@@ -252,7 +264,7 @@ func (s *SSLSocket) Cipher() (suite, version string) {
 	if !state.Complete {
 		return "", ""
 	}
-	return state.Suite.Name, "TLSv1.2"
+	return state.Suite.Name, mbedtls.VersionName(state.Suite.OldVersion())
 }
 
 func (s *SSLSocket) usable() error {
@@ -266,6 +278,9 @@ func (s *SSLSocket) usable() error {
 
 // latch remembers an exception for later calls, unless a deadline that the script has not set caused it.
 func (s *SSLSocket) latch(err error) error {
+	if verify := (*mbedtls.VerifyError)(nil); s.context.firmware.NumbersVerify && errors.As(err, &verify) {
+		err = mbedtls.ErrX509VerifyFailed
+	}
 	raised := s.context.raises(micropython.Raised(err))
 	if !s.timed && errors.Is(raised, os.ErrDeadlineExceeded) {
 		return raised
@@ -277,11 +292,26 @@ func (s *SSLSocket) latch(err error) error {
 	}
 	if s.last == nil {
 		s.last = raised
-		if s.adrift = !s.complete && !errors.Is(err, mbedtls.ErrConnEOF); s.adrift {
+		if s.adrift = s.drops(err); s.adrift {
 			s.release()
 		}
 	}
 	return s.last
+}
+
+// drops tells whether the socket lets go of TCP when an error is raised for the first time.
+func (s *SSLSocket) drops(err error) bool {
+	switch s.context.firmware.DropsTCP {
+	case DropsNever:
+		if !s.eager {
+			return false
+		}
+	case DropsFailedHandshake:
+		if s.complete {
+			return false
+		}
+	}
+	return !errors.Is(err, mbedtls.ErrConnEOF)
 }
 
 // open tells whether the socket has left TCP open.

@@ -112,6 +112,9 @@ func (o checkOptions) anchorOptions() (asclient.Options, error) {
 	if err != nil {
 		return asclient.Options{}, err
 	}
+	if err := requireClient(common.Firmware); err != nil {
+		return asclient.Options{}, usage(err)
+	}
 	options := asclient.Options{
 		Firmware: common.Firmware, At: common.At, Roots: common.Roots, NoPublicRoots: common.NoPublicRoots, Fetch: common.Fetch,
 		WarnBefore: common.WarnBefore, Hostname: o.host,

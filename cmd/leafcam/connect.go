@@ -115,6 +115,9 @@ func connect(ctx context.Context, o connectOptions, args []string, out io.Writer
 // visiting makes the camera's client of the flags.
 func (o connectOptions) visiting(ctx context.Context, server preflight.Server, paths []string) (v asclient.VisitOptions, err error) {
 	firmware, err := device.FirmwareByName(o.firmware)
+	if err == nil {
+		err = requireClient(firmware)
+	}
 	if err != nil {
 		return v, usage(err)
 	}
@@ -377,4 +380,12 @@ func (c *connection) json(out io.Writer) error {
 		exception, asclient.ShownBy(v), v.Suite, v.Version, v.Asked, append([]trace.Alert{}, v.Alerts...), v.Sent, string(v.Received),
 		append([]asclient.Finding{}, c.findings...),
 	})
+}
+
+// requireClient refuses a firmware that is emulated as a server alone.
+func requireClient(fw *device.Firmware) error {
+	if !fw.NoClient {
+		return nil
+	}
+	return fmt.Errorf("--firmware %s: as a client it was not recorded, so leafcam does not emulate it; give another one", fw.Name)
 }

@@ -37,6 +37,8 @@ func TestEveryPropertyIsADifference(t *testing.T) {
 			v.SetBool(!v.Bool())
 		case reflect.Int:
 			v.SetInt(v.Int() + 1)
+		case reflect.String:
+			v.SetString(device.MicroPython122.Generation)
 		case reflect.Slice:
 			v.Set(reflect.ValueOf([]string{"another"}))
 		default:

@@ -60,7 +60,7 @@ func repeat(t *testing.T, context *device.SSLContext, recorded wire.Recorded) {
 		require.Equal(t, sameEnds(recorded.Events), s.Seen())
 		require.NoError(t, s.Err)
 	}
-	require.Equal(t, recorded.Device, record.Line(record.Report(<-events)))
+	require.Equal(t, recorded.Device, record.Line(record.Report(context.Firmware(), <-events)))
 }
 
 // sameEnds forgets how TCP ended: that depends on the host's stack and on timing.

@@ -65,7 +65,7 @@ const (
 // allows tells whether keyUsage permits a use, as mbedtls_x509_crt_check_key_usage does: a key for one direction of
 // an agreement only is for nothing else.
 func (c *Certificate) allows(usage int) bool {
-	return c.keyUsage < 0 || c.keyUsage&usage == usage && c.keyUsage&(usageEncipherOnly|usageDecipherOnly) == 0
+	return !c.profile.checksUsages || c.keyUsage < 0 || c.keyUsage&usage == usage && c.keyUsage&(usageEncipherOnly|usageDecipherOnly) == 0
 }
 
 // usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
@@ -75,7 +75,7 @@ func (c *Certificate) usable(s *Suite) bool {
 	if !s.ecdhe {
 		need = usageKeyEncipherment
 	}
-	return c.serverOK && c.allows(need)
+	return (c.serverOK || !c.profile.checksUsages) && c.allows(need)
 }
 
 // ParseCertificate parses the first certificate of der as
@@ -115,7 +115,7 @@ func (p *Profile) parseCertificate(der []byte) (*Certificate, error) {
 	if !outer.equal(signature) {
 		return nil, errX509SigMismatch
 	}
-	if c.signature, err = body.bitStringNull(); err != nil {
+	if c.signature, err = p.wholeOctets(&body); err != nil {
 		return nil, errX509InvalidSignature.with(err)
 	}
 	if !body.empty() {

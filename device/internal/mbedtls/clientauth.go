@@ -31,9 +31,11 @@ func (hs *handshake) sendCertificateRequest() error {
 	}
 	hs.start(typeCertificateReq)
 	hs.msg = append(hs.msg, 2, certTypeRSASign, certTypeECDSASign)
-	hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(2*len(config.Profile.requested)))
-	for _, alg := range config.Profile.requested { // CAMERA.md section 6
-		hs.msg = binary.BigEndian.AppendUint16(hs.msg, alg)
+	if hs.hello.version >= versionTLS12 {
+		hs.msg = binary.BigEndian.AppendUint16(hs.msg, uint16(2*len(config.Profile.requested)))
+		for _, alg := range config.Profile.requested { // CAMERA.md section 6
+			hs.msg = binary.BigEndian.AppendUint16(hs.msg, alg)
+		}
 	}
 	names := len(hs.msg)
 	hs.msg = append(hs.msg, 0, 0)
@@ -47,7 +49,7 @@ func (hs *handshake) sendCertificateRequest() error {
 
 // readClientCertificate reads the client's chain and judges it (CAMERA.md section 6).
 func (hs *handshake) readClientCertificate() error {
-	c := hs.c
+	c, p := hs.c, hs.c.config.Profile
 	if c.config.VerifyMode == VerifyNone {
 		return nil
 	}
@@ -55,14 +57,17 @@ func (hs *handshake) readClientCertificate() error {
 		return err
 	}
 	msg := c.handshakeMessage()
-	if msg == nil || msg[0] != typeCertificate {
-		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
+	switch {
+	case msg == nil:
+		return hs.refuse(&p.certRecord)
+	case msg[0] != typeCertificate:
+		return hs.refuse(&p.certMessage)
 	}
 	hs.record(msg)
 	body := cryptobyte.String(msg[handshakeHeaderLen:])
 	var list cryptobyte.String
 	if !body.ReadUint24LengthPrefixed(&list) || !body.Empty() {
-		return hs.fail(alertDecodeError, ErrDecodeError)
+		return hs.refuse(&p.certList)
 	}
 	if list.Empty() {
 		if c.config.VerifyMode == VerifyOptional {
@@ -90,7 +95,7 @@ func (k keyType) signs(alg uint16) bool {
 
 // readCertificateVerify: none of its failures sends an alert (CAMERA.md section 6).
 func (hs *handshake) readCertificateVerify() error {
-	c := hs.c
+	c, p := hs.c, hs.c.config.Profile
 	if hs.peer == nil {
 		return nil
 	}
@@ -99,21 +104,25 @@ func (hs *handshake) readCertificateVerify() error {
 	}
 	msg := c.handshakeMessage()
 	if msg == nil || msg[0] != typeCertificateVerify {
-		return ErrUnexpectedMessage
+		return hs.refuse(&p.verifyMessage)
 	}
 	body := cryptobyte.String(msg[handshakeHeaderLen:])
-	var alg uint16
+	hash := hs.peer.kind.oldSignatureHash()
+	if hs.hello.version >= versionTLS12 {
+		var alg uint16
+		if !body.ReadUint16(&alg) {
+			return hs.refuse(&p.verifyForm)
+		}
+		if !slices.Contains(p.requested, alg) || !hs.peer.kind.signs(alg) {
+			return hs.refuse(&p.verifyAlg)
+		}
+		hash = signatureHash(alg)
+	}
 	var signature cryptobyte.String
-	if !body.ReadUint16(&alg) {
-		return ErrDecodeError
-	}
-	if !slices.Contains(c.config.Profile.requested, alg) || !hs.peer.kind.signs(alg) {
-		return ErrIllegalParameter
-	}
 	if !body.ReadUint16LengthPrefixed(&signature) || !body.Empty() {
-		return ErrDecodeError
+		return hs.refuse(&p.verifyForm)
 	}
-	if err := verify(hs.peer.Public(), signatureHash(alg), hs.messages, signature); err != nil {
+	if err := verify(hs.peer.Public(), hash, hs.messages, signature); err != nil {
 		return err
 	}
 	hs.record(msg)
@@ -124,6 +133,6 @@ func (hs *handshake) readCertificateVerify() error {
 // handshake runs inside a read or write.
 func (c *Conn) NoClientCertificateAlert(err error) {
 	if errors.Is(err, ErrNoClientCertificate) {
-		c.sendAlert(AlertFatal, alertHandshakeFailure, versionTLS12)
+		c.sendAlert(AlertFatal, alertHandshakeFailure)
 	}
 }

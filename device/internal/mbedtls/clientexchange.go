@@ -41,7 +41,7 @@ func (hs *handshake) readServerKeyExchange() error {
 	}
 	signed := slices.Concat(hs.clientRandom[:], hs.serverRandom[:], params)
 	if err := verify(hs.peer.Public(), hash, signed, signature); err != nil {
-		hs.c.sendAlert(AlertFatal, alertDecryptError, versionTLS12)
+		hs.c.sendAlert(AlertFatal, alertDecryptError)
 		return err
 	}
 	hs.c.state.Group, hs.c.state.SignatureAlgorithm = hs.exchange.curve.id, alg

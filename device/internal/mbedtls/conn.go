@@ -90,6 +90,8 @@ type Conn struct {
 	transport io.ReadWriter
 	tracer    *Trace
 
+	version uint16 // of the records that are sent
+
 	readMu       sync.Mutex
 	in           []byte // the record that is being read
 	unprotect    *Protection
@@ -120,7 +122,7 @@ func Server(transport io.ReadWriter, config *Config, trace *Trace) *Conn {
 func newConn(transport io.ReadWriter, config *Config, trace *Trace, steps []handshakeStep) *Conn {
 	buffers := make([]byte, 2*initialBuffer) // both grow when a record asks for it
 	return &Conn{
-		config: config, transport: transport, tracer: trace, steps: steps,
+		config: config, transport: transport, tracer: trace, steps: steps, version: versionTLS12,
 		in:  buffers[:0:initialBuffer],
 		out: buffers[initialBuffer:initialBuffer],
 	}
@@ -179,7 +181,7 @@ func (c *Conn) awaitData() error {
 			if !c.asksToRenegotiate() {
 				return ErrUnexpectedMessage
 			}
-			c.sendAlert(AlertWarning, alertNoRenegotiation, versionTLS12)
+			c.sendAlert(AlertWarning, alertNoRenegotiation)
 		default:
 			return ErrUnexpectedMessage
 		}
@@ -226,16 +228,16 @@ func (c *Conn) writeTogether(p []byte, records int) (int, error) {
 	size := c.config.Profile.OutContentLen
 	p = p[:min(len(p), records*size)]
 	if len(p) <= size {
-		c.out = c.appendRecord(c.out[:0], RecordApplicationData, versionTLS12, p)
+		c.out = c.appendRecord(c.out[:0], RecordApplicationData, p)
 		return c.send(c.out, len(c.out), p)
 	}
 	batch := batches.Get().(*[]byte)
 	defer batches.Put(batch)
-	sealed := c.appendRecord((*batch)[:0], RecordApplicationData, versionTLS12, p[:size])
+	sealed := c.appendRecord((*batch)[:0], RecordApplicationData, p[:size])
 	each := len(sealed) // but for the last
 	for rest := p[size:]; len(rest) > 0; {
 		n := min(len(rest), size)
-		sealed = c.appendRecord(sealed, RecordApplicationData, versionTLS12, rest[:n])
+		sealed = c.appendRecord(sealed, RecordApplicationData, rest[:n])
 		rest = rest[n:]
 	}
 	*batch = sealed

@@ -88,20 +88,23 @@ func (hs *handshake) readClientHello() error {
 		return err
 	}
 	body := msg[handshakeHeaderLen:]
-	if version := binary.BigEndian.Uint16(body); version != versionTLS12 {
+	p := hs.c.config.Profile
+	hs.hello.profile, hs.hello.offered = p, binary.BigEndian.Uint16(body)
+	if hs.hello.version = p.negotiate(hs.hello.offered); hs.hello.version == 0 {
 		// The record of this alert carries the version that the client asked for.
-		hs.c.sendAlert(AlertFatal, alertProtocolVersion, version)
-		return ErrBadProtocolVersion
+		hs.c.version = hs.hello.offered
+		return hs.refuse(&p.version)
 	}
-	hs.hello.profile = hs.c.config.Profile
+	hs.c.version = hs.hello.version
 	if err := hs.hello.parse(body); err != nil {
 		return hs.refuse(err)
 	}
-	if hs.suite = hs.hello.chooseSuite(hs.c.config.Chain); hs.suite == nil {
-		return hs.refuse(helloHandshake)
+	suite, none := hs.hello.chooseSuite(hs.c.config.Chain)
+	if suite == nil {
+		return hs.refuse(none)
 	}
-	hs.c.state.Suite = hs.suite
-	hs.transcript = hs.suite.prf()
+	hs.suite, hs.c.state.Suite = suite, suite
+	hs.transcript = hs.suite.transcript()
 	hs.record(msg)
 	return nil
 }
@@ -116,15 +119,12 @@ func (hs *handshake) record(msg []byte) {
 	}
 }
 
-// refuse sends the alert of a refused ClientHello.
-func (hs *handshake) refuse(err *helloError) error {
-	return hs.fail(err.alert, err.err)
-}
-
-// fail sends a fatal alert and returns the error that goes with it.
-func (hs *handshake) fail(alert uint8, err *Error) error {
-	hs.c.sendAlert(AlertFatal, alert, versionTLS12)
-	return err
+// refuse sends a refusal's alert, if it has one, and returns its error.
+func (hs *handshake) refuse(r *refusal) error {
+	if r.alert != 0 {
+		hs.c.sendAlert(AlertFatal, r.alert)
+	}
+	return r.err
 }
 
 // start begins a message of the given type; send completes and sends it.
@@ -142,7 +142,7 @@ func (hs *handshake) send() error {
 func (hs *handshake) write(typ uint8, content []byte) error {
 	hs.c.writeMu.Lock()
 	defer hs.c.writeMu.Unlock()
-	return hs.c.writeRecord(typ, versionTLS12, content)
+	return hs.c.writeRecord(typ, content)
 }
 
 // sendServerHello: the session id is always new, and no more than two extensions
@@ -154,7 +154,7 @@ func (hs *handshake) sendServerHello() error {
 	binary.BigEndian.PutUint32(hs.serverRandom[:], hs.c.config.Time())
 
 	hs.start(typeServerHello)
-	hs.msg = append(hs.msg, versionTLS12>>8, versionTLS12&0xff)
+	hs.msg = binary.BigEndian.AppendUint16(hs.msg, hs.hello.version)
 	hs.msg = append(hs.msg, hs.serverRandom[:]...)
 	hs.msg = append(hs.msg, byte(len(sessionID)))
 	hs.msg = append(hs.msg, sessionID[:]...)
@@ -185,7 +185,7 @@ func (hs *handshake) sendCertificate() error {
 		total += 3 + len(cert.Raw)
 	}
 	if handshakeHeaderLen+3+total > hs.c.config.Profile.OutContentLen {
-		return ErrBufferTooSmall
+		return hs.refuse(&hs.c.config.Profile.chain)
 	}
 	hs.start(typeCertificate)
 	hs.msg = appendUint24(hs.msg, total)
@@ -223,7 +223,7 @@ func (hs *handshake) readClientKeyExchange() error {
 	}
 	msg := c.handshakeMessage()
 	if msg == nil || msg[0] != typeClientKeyExchange {
-		return ErrUnexpectedMessage
+		return hs.refuse(&c.config.Profile.keyExchange)
 	}
 	preMaster, err := hs.preMaster(msg[handshakeHeaderLen:])
 	if err != nil {
@@ -269,13 +269,13 @@ func (hs *handshake) preMaster(body []byte) ([]byte, error) {
 	}
 	switch {
 	case !hs.suite.ecdhe && err != nil:
-		return hs.c.config.decryptPreMaster(nil), nil
+		return hs.c.config.decryptPreMaster(nil, hs.hello.offered), nil
 	case !hs.suite.ecdhe:
-		return hs.c.config.decryptPreMaster(body), nil
+		return hs.c.config.decryptPreMaster(body, hs.hello.offered), nil
 	case err != nil:
 		return nil, err
 	}
-	return hs.exchange.agree(body)
+	return hs.agree(body)
 }
 
 func (hs *handshake) readChangeCipherSpec() error {
@@ -284,7 +284,7 @@ func (hs *handshake) readChangeCipherSpec() error {
 		return err
 	}
 	if c.msgType != RecordChangeCipherSpec {
-		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
+		return hs.refuse(&refusal{alertUnexpectedMessage, ErrUnexpectedMessage})
 	}
 	c.unprotect, _ = hs.other()
 	return nil
@@ -293,21 +293,22 @@ func (hs *handshake) readChangeCipherSpec() error {
 // readFinished: a server's alerts go out unencrypted, because it has not changed
 // its own cipher yet (CAMERA.md section 5.1).
 func (hs *handshake) readFinished() error {
-	c := hs.c
+	c, p := hs.c, hs.c.config.Profile
 	_, label := hs.other()
 	want := hs.keys.VerifyData(label, hs.transcript.Sum(hs.digest[:0]))
 	if err := c.readMessage(); err != nil {
 		return err
 	}
 	msg := c.handshakeMessage()
-	if msg == nil || msg[0] != typeFinished {
-		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
-	}
-	if len(msg) != handshakeHeaderLen+verifyDataLen {
-		return hs.fail(alertDecodeError, ErrDecodeError)
-	}
-	if subtle.ConstantTimeCompare(msg[handshakeHeaderLen:], want[:]) != 1 {
-		return hs.fail(alertDecryptError, ErrHandshakeFailure)
+	switch {
+	case msg == nil:
+		return hs.refuse(&p.finishedRecord)
+	case msg[0] != typeFinished:
+		return hs.refuse(&p.finished)
+	case len(msg) != handshakeHeaderLen+verifyDataLen:
+		return hs.refuse(&p.finishedLength)
+	case subtle.ConstantTimeCompare(msg[handshakeHeaderLen:], want[:]) != 1:
+		return hs.refuse(&p.finishedValue)
 	}
 	hs.transcript.Write(msg)
 	return nil

@@ -15,7 +15,7 @@ const minPeerCertificate = 128
 func (hs *handshake) parsePeerChain(list cryptobyte.String) ([]*Certificate, error) {
 	chain, alert, err := hs.c.config.Profile.parsePeerChain(list)
 	if err != nil {
-		hs.c.sendAlert(AlertFatal, alert, versionTLS12)
+		hs.c.sendAlert(AlertFatal, alert)
 	}
 	return chain, err
 }
@@ -25,11 +25,11 @@ func (hs *handshake) parsePeerChain(list cryptobyte.String) ([]*Certificate, err
 func (p *Profile) parsePeerChain(list cryptobyte.String) (chain []*Certificate, alert uint8, err error) {
 	for !list.Empty() {
 		if len(list) >= 3 && list[0] != 0 {
-			return nil, alertUnsupportedCert, ErrBadCertificate // 64 KiB or more
+			return nil, p.certSize.alert, p.certSize.err
 		}
 		var der cryptobyte.String
 		if !list.ReadUint24LengthPrefixed(&der) || len(der) < minPeerCertificate {
-			return nil, alertDecodeError, ErrDecodeError
+			return nil, p.certList.alert, p.certList.err
 		}
 		// The message lies in a buffer that the next record takes.
 		cert, err := p.parseCertificate(slices.Clone(der))
@@ -87,7 +87,10 @@ func (hs *handshake) judge(chain []*Certificate, uses func(*Certificate) verifyF
 	case err == nil:
 		hs.peer = chain[0]
 	case !errors.Is(err, ErrInternal):
-		hs.c.sendAlert(AlertFatal, flags.alert(), versionTLS12)
+		hs.c.sendAlert(AlertFatal, flags.alert())
+	case hs.c.config.Profile.keepsNobody:
+		hs.peer = &Certificate{profile: hs.c.config.Profile} // without a key
+		return nil
 	}
 	return err
 }
@@ -124,7 +127,7 @@ func (config *Config) verify(chain []*Certificate, uses func(*Certificate) verif
 	case wrong != 0:
 		err = (wrong | usage).err()
 	case usage != 0:
-		err = ErrBadCertificate
+		err = config.Profile.certUsage
 	}
 	if len(config.CAs) == 0 && config.VerifyMode == VerifyRequired {
 		err = ErrCAChainRequired
@@ -137,7 +140,7 @@ func clientUsage(c *Certificate) (flags verifyFlags) {
 	if !c.allows(usageDigitalSignature) {
 		flags |= flagKeyUsage
 	}
-	if !c.clientOK {
+	if c.profile.checksUsages && !c.clientOK {
 		flags |= flagExtKeyUsage
 	}
 	return flags

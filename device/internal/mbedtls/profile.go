@@ -15,10 +15,12 @@ type Profile struct {
 	curves     []*namedCurve        // of certificates and keys
 	extensions []extensionParser    // of certificates
 	signatures []signatureAlgorithm // of certificates
-	hashes     []uint8              // of the handshake's signatures, as TLS numbers them
+	hashes     []uint8              // that there are, as TLS numbers them
+	signing    []uint8              // of those, what the server signs with when it is asked for
 	requested  []uint16             // what a client may sign its CertificateVerify with
 	offered    []uint8              // hashes of signatures that a client offers, the longest first
 
+	*dialect
 	Quirks
 }
 
@@ -35,6 +37,8 @@ type Quirks struct {
 	// Reassembles says that handshake messages may be split over records
 	// (CAMERA.md section 10).
 	Reassembles bool
+	// OldVersions says that TLS 1.0 and 1.1 are spoken, too (CAMERA.md section 10.2).
+	OldVersions bool
 	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, as Mbed TLS did before 3.6.
 	LaxRSAKeys bool
 	// StrictSignatures lets a client verify by the algorithms alone that it offers.
@@ -54,6 +58,10 @@ type Build struct {
 	Curves     []string // of certificates and keys
 	Extensions []string // of certificates; others are skipped, or refused when they are critical
 	Hashes     []string // of signatures
+	// Generation is whose dialect is spoken: "2.16", "2.28", or "" for the latest.
+	Generation string
+	// Signing are the hashes that a client may ask the server to sign with; nil stands for SHA-512, SHA-384 and SHA-256.
+	Signing []string
 	// Requested are the hashes that a client may sign its CertificateVerify with, in the order of the
 	// CertificateRequest.
 	Requested []string
@@ -63,10 +71,13 @@ type Build struct {
 func (b Build) Profile(q Quirks) (*Profile, error) {
 	p := &Profile{Quirks: q}
 	var err error
+	if p.dialect, err = dialectNamed(b.Generation); err != nil {
+		return nil, err
+	}
 	if p.suites, err = pick("cipher suite", b.Suites, suites, func(s *Suite) string { return s.Name }); err != nil {
 		return nil, err
 	}
-	if p.groups, err = pick("group", b.Groups, exchangeCurves, func(c *namedCurve) string { return c.name }); err != nil {
+	if p.groups, err = pickGroups(b.Groups); err != nil {
 		return nil, err
 	}
 	if p.curves, err = pick("curve", b.Curves, namedCurves, func(c *namedCurve) string { return c.name }); err != nil {
@@ -88,6 +99,9 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 		}
 	}
 	slices.SortFunc(p.offered, func(a, b uint8) int { return int(b) - int(a) })
+	if p.signing, err = signingHashes(b.Signing, known); err != nil {
+		return nil, err
+	}
 	for _, s := range signatureAlgorithms {
 		if s.hashName == "" || slices.ContainsFunc(known, func(h hashName) bool { return h.name == s.hashName }) {
 			p.signatures = append(p.signatures, s)
@@ -98,17 +112,21 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 		return nil, err
 	}
 	for _, h := range requested {
-		if h.id == 0 {
+		if h.id == 0 || h.id == hashSHA224 { // of which no transcript is kept
 			continue
 		}
-		p.requested = append(p.requested, uint16(h.id)<<8|signECDSA, uint16(h.id)<<8|signRSA)
+		first, second := uint16(signECDSA), uint16(signRSA)
+		if p.rsaFirst {
+			first, second = second, first
+		}
+		p.requested = append(p.requested, uint16(h.id)<<8|first, uint16(h.id)<<8|second)
 	}
 	return p, nil
 }
 
 // Everything returns a profile of all that the engine has, for those who read keys without a server.
 func Everything() *Profile {
-	p, err := Build{}.Profile(Quirks{LaxRSAKeys: true})
+	p, err := Build{Generation: dialect228.name}.Profile(Quirks{LaxRSAKeys: true}) // which passes over the most
 	if err != nil {
 		panic(err) // it names nothing
 	}
@@ -154,10 +172,37 @@ func (p *Profile) keepsGroup(id uint16) bool {
 	return false
 }
 
-// signs tells whether the server can make signatures of that algorithm.
-func (p *Profile) signs(alg uint16) bool {
-	return signatureHash(alg) != 0 && slices.Contains(p.hashes, uint8(alg>>8))
+// pickGroups returns the groups of ECDHE, on any curve that there is; the usual three for nil.
+func pickGroups(names []string) ([]*namedCurve, error) {
+	if names == nil {
+		return exchangeCurves, nil
+	}
+	return pick("group", names, namedCurves, func(c *namedCurve) string { return c.name })
 }
+
+// signingHashes returns the numbers of hashes; nil stands for those of SHA-2 from 256 bits on that are known.
+func signingHashes(names []string, known []hashName) (list []uint8, err error) {
+	if names == nil {
+		for _, h := range known {
+			if h.id > hashSHA224 {
+				list = append(list, h.id)
+			}
+		}
+		return list, nil
+	}
+	chosen, err := pick("hash", names, known, func(h hashName) string { return h.name })
+	for _, h := range chosen {
+		list = append(list, h.id)
+	}
+	return list, err
+}
+
+// signs tells whether the server makes signatures of that algorithm when it is asked for them.
+func (p *Profile) signs(alg uint16) bool {
+	return signatureHash(alg) != 0 && slices.Contains(p.signing, uint8(alg>>8))
+}
+
+func (p *Profile) hasHash(id uint8) bool { return slices.Contains(p.hashes, id) }
 
 // A hashName is a hash that a build can have.
 type hashName struct {
@@ -165,7 +210,7 @@ type hashName struct {
 	id   uint8 // in signature algorithms of the handshake (RFC 5246 section 7.4.1.4.1); 0 for none
 }
 
-var hashes = []hashName{{"SHA-512", 6}, {"SHA-384", 5}, {"SHA-256", 4}, {"SHA-224", 0}, {"SHA-1", hashSHA1}, {"MD5", 0}}
+var hashes = []hashName{{"SHA-512", 6}, {"SHA-384", 5}, {"SHA-256", 4}, {"SHA-224", hashSHA224}, {"SHA-1", hashSHA1}, {"MD5", 0}}
 
 // A signatureAlgorithm is an algorithm that certificates are signed with.
 type signatureAlgorithm struct {

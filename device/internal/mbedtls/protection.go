@@ -17,10 +17,13 @@ type Protection struct {
 // Protections returns the record protection of both directions.
 func (ks *KeySchedule) Protections() (client, server *Protection, err error) {
 	s := ks.suite
-	var block [2 * (48 + 32 + 4)]byte
+	var block [2 * (48 + 32 + 16)]byte
 	ivLen := 0
-	if s.aead {
+	switch {
+	case s.aead:
 		ivLen = gcmSaltLen
+	case s.chains():
+		ivLen = aes.BlockSize
 	}
 	keys := block[:2*(s.macLen+s.keyLen+ivLen)]
 	ks.keyBlock(keys)
@@ -44,7 +47,7 @@ func newProtection(s *Suite, key, mac, iv []byte) (*Protection, error) {
 		return nil, err
 	}
 	if !s.aead {
-		return &Protection{cbc: newCBC(s, block, mac)}, nil
+		return &Protection{cbc: newCBC(s, block, mac, iv)}, nil
 	}
 	aead, err := cipher.NewGCM(block)
 	if err != nil {
@@ -53,6 +56,22 @@ func newProtection(s *Suite, key, mac, iv []byte) (*Protection, error) {
 	p := &Protection{gcm: gcmProtection{aead: aead}}
 	copy(p.gcm.nonce[:], iv)
 	return p, nil
+}
+
+// maxPadding is the most padding of a record in CBC mode, octets.
+const maxPadding = 256
+
+// bounds tells whether a record can have that length, for content up to a maximum. Unprotected ones have a nil Protection.
+func (p *Protection) bounds(length, maxContent int) bool {
+	if p == nil {
+		return length <= maxContent
+	}
+	if p.cbc == nil {
+		return length >= gcmExplicitLen+gcmTagLen && length <= maxContent+maxRecordInExtra-gcmExplicitLen
+	}
+	explicit := aes.BlockSize - len(p.cbc.chain)
+	least := explicit + p.cbc.macLen + aes.BlockSize - p.cbc.macLen%aes.BlockSize
+	return length >= least && length <= min(least+maxContent+maxPadding, maxContent+maxRecordInExtra-explicit)
 }
 
 // header returns the pseudo header that the record's integrity covers

@@ -29,7 +29,7 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 	if c.kind == keyRSA && !alg.noParams() {
 		return errPKInvalidAlg
 	}
-	key, err := spki.bitStringNull()
+	key, err := c.profile.wholeOctets(&spki)
 	if err != nil {
 		return errPKInvalidPublicKey.with(err)
 	}
@@ -43,7 +43,7 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 	if c.curve, err = c.profile.algorithmCurve(alg); err != nil {
 		return err
 	}
-	c.ec, err = c.curve.parsePoint(key)
+	c.ec, err = c.profile.parsePoint(c.curve, key)
 	return err
 }
 

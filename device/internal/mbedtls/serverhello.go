@@ -20,8 +20,8 @@ func (hs *handshake) readServerHello() error {
 	body := msg[handshakeHeaderLen:]
 	if version := binary.BigEndian.Uint16(body); version != versionTLS12 {
 		// The record of this alert carries the version that the server chose.
-		hs.c.sendAlert(AlertFatal, alertProtocolVersion, version)
-		return ErrBadProtocolVersion
+		hs.c.version = version
+		return hs.fail(alertProtocolVersion, ErrBadProtocolVersion)
 	}
 	copy(hs.serverRandom[:], body[2:])
 	idLen := int(body[34])

@@ -24,6 +24,9 @@ const (
 	hashSHA384 = 5
 	signRSA    = 1
 	signECDSA  = 3
+
+	hashSHA224         = 3
+	signatureSHA1ECDSA = hashSHA1<<8 | signECDSA
 )
 
 // signatureHash returns the hash of a signature algorithm that the camera can
@@ -35,6 +38,8 @@ func signatureHash(alg uint16) crypto.Hash {
 	switch alg >> 8 {
 	case hashSHA1:
 		return crypto.SHA1
+	case hashSHA224:
+		return crypto.SHA224
 	case 4:
 		return crypto.SHA256
 	case 5:
@@ -103,14 +108,15 @@ func VerifySignature(public crypto.PublicKey, alg uint16, signed, sig []byte) bo
 
 // verify checks an ECDSA or RSA PKCS#1 v1.5 signature over signed. Its errors are those of mbedtls_pk_verify.
 func verify(public crypto.PublicKey, hash crypto.Hash, signed, sig []byte) error {
-	h := hash.New()
-	h.Write(signed)
-	digest := h.Sum(nil)
+	sum := digest(hash, signed)
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
-		return verifyECDSA(key, digest, sig)
+		return verifyECDSA(key, sum, sig)
 	case *rsa.PublicKey:
-		return verifyRSA(key, hash, digest, sig)
+		if key == nil {
+			return ErrPKBadInputData
+		}
+		return verifyRSA(key, hash, sum, sig)
 	}
 	return ErrPKTypeMismatch
 }

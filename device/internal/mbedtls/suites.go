@@ -28,6 +28,7 @@ type Suite struct {
 	mac    func() hash.Hash
 	macLen int
 	prf    func() hash.Hash
+	old    uint16 // the version before TLS 1.2 that computes with it; 0 for TLS 1.2
 }
 
 // suites are all that the engine has, in the order of preference of a build that has them all

@@ -2,6 +2,7 @@ package mbedtls
 
 import (
 	"bytes"
+	"crypto"
 	"slices"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, err
 	selfIssued := 0 // intermediates, which do not count for path lengths
 	for depth := 0; ; depth++ {
 		flags |= dateFlags(child, now)
-		if !child.signedWith.accepted {
+		if !child.acceptedHash() {
 			flags |= flagBadHash
 		}
 		if depth == 0 && locallyTrusted(child, trusted) {
@@ -173,13 +174,19 @@ func dateFlags(c *Certificate, now time.Time) (flags verifyFlags) {
 	return flags
 }
 
-// keyFlags applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, and the three curves of the key exchange.
+// keyFlags applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, and the three curves of the key exchange, or any.
 func keyFlags(c *Certificate) verifyFlags {
-	strong := c.rsa != nil && c.rsa.N.BitLen() >= 2048 || c.curve != nil && slices.Contains(exchangeCurves, c.curve)
+	strong := c.rsa != nil && c.rsa.N.BitLen() >= 2048 ||
+		c.curve != nil && (c.profile.weakChains || slices.Contains(exchangeCurves, c.curve))
 	if strong {
 		return 0
 	}
 	return flagBadKey
+}
+
+// acceptedHash applies it to the hash of the signature.
+func (c *Certificate) acceptedHash() bool {
+	return c.signedWith.accepted || c.profile.weakChains && c.signedWith.hash == crypto.SHA224
 }
 
 // signatureFits checks the signature, whatever the profile thinks of its hash.

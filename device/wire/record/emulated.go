@@ -69,20 +69,20 @@ func (e *Emulated) Connect(ctx context.Context, body int, talk func(wire.Conn)) 
 	client.Close()
 	select {
 	case event := <-events:
-		return Report(event), nil
+		return Report(e.Firmware, event), nil
 	case <-ctx.Done():
 		return wire.Device{}, ctx.Err()
 	}
 }
 
-// Report returns an event in the form in which a recorded server tells it.
-func Report(event trace.Event) wire.Device {
+// Report returns an event of a firmware in the form in which a recorded server tells it.
+func Report(fw *device.Firmware, event trace.Event) wire.Device {
 	if event.Exception != nil {
 		return raised(event.Phase, event.Exception)
 	}
 	report := wire.Device{Result: "OK", Request: "b''"}
-	if event.Chosen != nil {
-		report.Cipher = fmt.Sprintf("('%s', 'TLSv1.2')", event.Chosen.SuiteName)
+	if event.Chosen != nil && !fw.NoCipher {
+		report.Cipher = fmt.Sprintf("('%s', '%s')", event.Chosen.SuiteName, event.Chosen.VersionName())
 	}
 	if len(event.Requests) > 0 {
 		line := event.Requests[0].Line + "\r\n"

@@ -49,6 +49,8 @@ def load(ask):
     cas = [decoded(ca) for ca in ask["cas"] or []]
     verify, lazy = ask["verify"], ask["lazy"]
     if not CONTEXTS:
+        if missing in (cert, key):
+            open(missing)  # wrap_socket takes what is in the files, which a script reads
         options = {"server_side": True, "key": key, "cert": cert, "cert_reqs": verify, "do_handshake": not lazy}
         if cas:
             options["cadata"] = b"".join(cas)  # in DER, only the first counts

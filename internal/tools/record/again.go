@@ -42,8 +42,10 @@ func again(ctx context.Context, o options) error {
 		}
 	}
 	if o.wants("loader") {
-		if err := loads(ctx, servers, o); err != nil {
-			return err
+		for _, kind := range []string{"loader", "loader-corners"} {
+			if err := loads(ctx, servers, o, kind); err != nil {
+				return err
+			}
 		}
 	}
 	if o.wants("scenarios") {
@@ -79,19 +81,19 @@ func exchanges(ctx context.Context, servers pool, o options, key string) (wire.H
 	return head, write(path(o.profile, key), head, vectors)
 }
 
-func loads(ctx context.Context, servers pool, o options) error {
-	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path("loader", o.like))
+func loads(ctx context.Context, servers pool, o options, kind string) error {
+	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path(kind, o.like))
 	if err != nil {
 		return err
 	}
-	cases, err = share(servers, "loader", cases, func(r *record.Real, part []wire.LoaderCase, p record.Progress) ([]wire.LoaderCase, error) {
+	cases, err = share(servers, kind, cases, func(r *record.Real, part []wire.LoaderCase, p record.Progress) ([]wire.LoaderCase, error) {
 		return record.Loads(ctx, r, head, part, p)
 	})
 	if err != nil {
 		return err
 	}
 	head.Profile = o.profile
-	return write(path("loader", o.profile), head, cases)
+	return write(path(kind, o.profile), head, cases)
 }
 
 func scenarios(ctx context.Context, servers pool, o options, pairs map[string]wire.Head) error {
