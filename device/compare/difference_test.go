@@ -15,7 +15,7 @@ func TestDifferences(t *testing.T) {
 	require.Empty(t, compare.Differences(device.OpenMV50, device.OpenMV50))
 	there := compare.Differences(device.OpenMV50, device.MicroPython129)
 	back := compare.Differences(device.MicroPython129, device.OpenMV50)
-	require.Len(t, there, 8)
+	require.Len(t, there, 10)
 	for i, d := range there {
 		require.NotEmpty(t, d.Meaning)
 		require.Equal(t, d.First, back[i].Second)
