@@ -12,7 +12,7 @@ func TestBoardAndFirmware(t *testing.T) {
 		{name: "nothing is named", wantFirmware: "openmv-5.0"},
 		{name: "a camera", board: "openmv-h7-plus", wantBoard: "OPENMV4P", wantFirmware: "openmv-5.0"},
 		{name: "another board", board: "Pico W", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.28"},
-		{name: "a board with a firmware", board: "pico-w", firmware: "MicroPython 1.24", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.24"},
+		{name: "both are named", board: "pico-w", firmware: "MicroPython 1.24", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.24"},
 		{name: "a firmware alone", firmware: "OpenMV-4.6", wantFirmware: "openmv-4.6"},
 		{name: "a board that was not recorded", board: "esp32", err: "no firmware is recorded for ESP32; " +
 			"a profile of another port can be tried all the same with --firmware"},

@@ -53,7 +53,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader, scenarios or clients")
 	flag.StringVar(&o.differ, "differ", "", "`FIRMWARE` of the emulation that the servers are compared with")
 	flag.StringVar(&o.key, "key", "p256", "`KEY` of the server in a comparison: p256, p384 or rsa2048")
-	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas, clients and loads among them; all of them otherwise")
+	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, clients and loads among them, with commas; all otherwise")
 	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that they are made from")
 	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges, visits and loads")
 	flag.DurationVar(&o.silence, "silence", 0, "`TIME` after which a server counts as waiting; 300ms when it is zero")
