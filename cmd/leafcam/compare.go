@@ -181,7 +181,7 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 	case report.BehavesLike != "":
 		fmt.Fprintf(&words, "%s behaves like %s in everything that was asked\n", report.Address, report.BehavesLike)
 		if len(report.Alike) > 0 {
-			fmt.Fprintf(&words, "%s answer the same;\nthey differ in what they load, or in what they log\n", strings.Join(report.Alike, ", "))
+			fmt.Fprintf(&words, "the same answers: %s; what differs is which files they load, or what they log\n", strings.Join(report.Alike, ", "))
 		}
 		if report.Script != device.Hello("").Name {
 			fmt.Fprintf(&words, "its script leaves connections open as %s does\n", report.Script)

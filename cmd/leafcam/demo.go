@@ -64,8 +64,9 @@ func explanation(m *hostsim.Matrix) string {
 		}
 	}
 	return fmt.Sprintf(`
-%d of %d clients connect now: the camera sends its leaf alone. %d do when the leaf has
-an AIA URL that they may ask, and %d of %d with the intermediate.
+%d of %d clients connect now: the camera sends its own certificate alone.
+%d connect when they may download the intermediate, %d of %d when the camera
+sends it.
 
 Cures   a second load on the camera: leafcam convert prints the line
         a gateway in front that sends the full chain: leafcam gateway

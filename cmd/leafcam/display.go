@@ -106,9 +106,12 @@ func (d *display) listening(addr net.Addr, info cameraInfo) {
 	if b := info.given.Board(); b != nil {
 		room := "memory not modelled"
 		if fit := info.given.Fit(); fit >= 0 {
-			room = fmt.Sprintf("heap %s, room for %d connection(s) at a time", describeHeap(b.Heap), fit)
+			room = describeHeap(b.Heap) + " of heap hold " + countedConnections(fit)
 		}
-		d.start("board %s, %s: %s; %s with %d sockets", b.Name, b.Title, room, b.Network, b.Network.Connections)
+		d.start("board %s, %s: %s; %s has %d sockets", b.Name, b.Title, room, b.Network, b.Network.Connections)
+		if info.given.Fit() == 0 {
+			d.start("this key needs more memory than the board has: every client will be refused")
+		}
 	}
 	if info.delay != nil {
 		d.start("delays %s, %s", info.delay.Name, info.delay.Source)
@@ -186,4 +189,12 @@ func (w withSighting) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	return fmt.Appendf(nil, `{"format":%d,%s,"sighting":%s}`, eventFormat, event[1:len(event)-1], sighting), nil
+}
+
+// countedConnections counts connections at a time.
+func countedConnections(n int) string {
+	if n == 1 {
+		return "1 connection"
+	}
+	return fmt.Sprintf("%d connections", n)
 }

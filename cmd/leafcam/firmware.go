@@ -27,7 +27,7 @@ that means for those who connect. A version behaves as its profile in everything
 of it; --firmware takes both names.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 0 && len(args) != 2 {
-				return usage(fmt.Errorf("%d profiles given: none lists them all, two are compared", len(args)))
+				return usage(fmt.Errorf("give no firmware, to list them all, or two, to compare them: not %d", len(args)))
 			}
 			return nil
 		},
