@@ -17,6 +17,8 @@ type cbcProtection struct {
 	inner, outer hash.Hash
 	ipad, opad   []byte
 	macLen       int
+	// encryptThenMAC says that the MAC is one of the ciphertext (RFC 7366).
+	encryptThenMAC bool
 }
 
 func newCBC(s *Suite, block cipher.Block, key []byte) *cbcProtection {

@@ -55,6 +55,7 @@ func (c *Certificate) KeySize() (isRSA bool, bits int) {
 const (
 	usageDigitalSignature = 0x80
 	usageKeyEncipherment  = 0x20
+	usageKeyAgreement     = 0x08
 	usageCertSign         = 0x04
 	usageEncipherOnly     = 0x01
 	usageDecipherOnly     = 0x8000
@@ -70,7 +71,10 @@ func (c *Certificate) allows(usage int) bool {
 // suite, as mbedtls_ssl_check_cert_usage does.
 func (c *Certificate) usable(s *Suite) bool {
 	need := usageDigitalSignature
-	if !s.ecdhe {
+	switch {
+	case s.ecdh:
+		need = usageKeyAgreement
+	case !s.ecdhe:
 		need = usageKeyEncipherment
 	}
 	return c.serverOK && c.allows(need)
@@ -207,6 +211,9 @@ func versionNumber(tbs *berReader) (int, error) {
 func (p *Profile) signatureAlgorithm(a algorithm) (signatureAlgorithm, error) {
 	for _, known := range p.signatures {
 		if oidEqual(a.oid, known.oid) {
+			if p.PSS && oidEqual(a.oid, oidPSS) {
+				return pssAlgorithm(a)
+			}
 			if !a.noParams() {
 				return signatureAlgorithm{}, errX509InvalidAlg
 			}

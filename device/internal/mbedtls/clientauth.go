@@ -132,10 +132,14 @@ func (hs *handshake) judge(chain []*Certificate) error {
 		hs.c.sendAlert(AlertFatal, (wrong | usage).alert(), versionTLS12)
 		return err
 	}
-	if len(chain) == 0 {
-		return ErrInternal // in silence: no certificate is left to take the key from
+	if len(chain) > 0 {
+		return nil
 	}
-	return nil
+	if config.Profile.KeepsPeer {
+		hs.peer = &Certificate{} // without a key, so that nothing fits it
+		return nil
+	}
+	return ErrInternal // in silence: no certificate is left to take the key from
 }
 
 // signs tells whether a key makes signatures of that kind.

@@ -139,8 +139,7 @@ func (hs *handshake) write(typ uint8, content []byte) error {
 	return hs.c.writeRecord(typ, versionTLS12, content)
 }
 
-// sendServerHello: the session id is always new, and no more than two extensions
-// are ever sent (CAMERA.md section 2.2).
+// sendServerHello: the session id is always new, and few extensions are ever sent (CAMERA.md sections 2.2 and 10.2).
 func (hs *handshake) sendServerHello() error {
 	var sessionID [32]byte
 	rand.Read(sessionID[:])
@@ -160,7 +159,9 @@ func (hs *handshake) sendServerHello() error {
 	if hs.hello.renegotiate {
 		hs.msg = append(hs.msg, extRenegotiation>>8, extRenegotiation&0xff, 0, 1, 0)
 	}
-	if hs.hello.pointFormats && hs.suite.ecdhe {
+	hs.msg = hs.hello.agreed.append(hs.msg, hs.suite)
+	hs.c.state.MaxFragment = maxFragments[hs.hello.agreed.maxFragment]
+	if hs.hello.pointFormats && hs.suite.Curves() {
 		hs.msg = append(hs.msg, 0, extPointFormats, 0, 2, 1, 0)
 	}
 	if length := len(hs.msg) - block - 2; length > 0 {
@@ -194,6 +195,9 @@ func appendUint24(b []byte, n int) []byte {
 }
 
 func (hs *handshake) sendServerKeyExchange() error {
+	if hs.suite.ecdh {
+		return hs.c.config.checkStaticECDH()
+	}
 	if !hs.suite.ecdhe {
 		return nil
 	}
@@ -224,7 +228,13 @@ func (hs *handshake) readClientKeyExchange() error {
 		return err
 	}
 	hs.record(msg)
-	hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
+	if hs.hello.agreed.extendedMasterSecret {
+		session := hs.transcript.Sum(hs.digest[:0])
+		hs.keys = NewExtendedKeySchedule(hs.suite, preMaster, session, &hs.hello.random, &hs.serverRandom)
+	} else {
+		hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
+	}
+	hs.keys.EncryptThenMAC = hs.hello.agreed.encryptThenMAC
 	if c.tracer != nil && c.tracer.Secret != nil {
 		c.tracer.Secret(hs.hello.random[:], hs.keys.master[:])
 	}
@@ -241,12 +251,14 @@ func (hs *handshake) preMaster(body []byte) ([]byte, error) {
 		defer done()
 	}
 	switch {
-	case !hs.suite.ecdhe && err != nil:
+	case !hs.suite.Curves() && err != nil:
 		return hs.c.config.decryptPreMaster(nil), nil
-	case !hs.suite.ecdhe:
+	case !hs.suite.Curves():
 		return hs.c.config.decryptPreMaster(body), nil
 	case err != nil:
 		return nil, err
+	case hs.suite.ecdh:
+		return hs.c.config.Key.agree(body)
 	}
 	return hs.exchange.agree(body)
 }

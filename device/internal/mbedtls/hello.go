@@ -46,6 +46,7 @@ type clientHello struct {
 	pointFormats bool
 	sawGroups    bool
 	sawSigAlgs   bool
+	agreed       agreed
 }
 
 // helloError is a failure that is told to the client by an alert.
@@ -123,6 +124,9 @@ func (c *Conn) readLoneClientHello() ([]byte, error) {
 		return nil, ErrUnexpectedMessage
 	}
 	c.traceHello(msg)
+	if c.config.Profile.UncheckedHelloLength {
+		return msg, nil
+	}
 	if msg[1] != 0 || len(msg) != handshakeHeaderLen+int(binary.BigEndian.Uint16(msg[2:])) {
 		return nil, ErrDecodeError
 	}
@@ -197,6 +201,8 @@ func (h *clientHello) extension(typ uint16, data cryptobyte.String) *helloError 
 			return helloDecode
 		}
 		h.pointFormats = true
+	default:
+		return h.agreed.read(h.profile, typ, data)
 	}
 	return nil
 }
@@ -303,13 +309,13 @@ func (h *clientHello) chooseSuite(chain []*Certificate) *Suite {
 	}
 	cert := chain[0]
 	for _, s := range h.profile.suites {
-		if s.auth != cert.kind || !cert.usable(s) || !h.offersSuite(s.ID) {
+		if !s.fits(cert.kind) || !cert.usable(s) || !h.offersSuite(s.ID) || s.Curves() && h.groupCount == 0 {
 			continue
 		}
 		if !s.ecdhe {
 			return s
 		}
-		if h.groupCount == 0 || h.chooseSignature(s.auth) == 0 {
+		if h.chooseSignature(s.auth) == 0 {
 			continue
 		}
 		if s.auth == keyECDSA && !h.offersGroup(cert.curve.id) {
