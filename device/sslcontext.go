@@ -85,8 +85,15 @@ func (c *SSLContext) raises(err error) error {
 	return err
 }
 
-// Epoch returns the start of the camera's time: where its clock begins when nobody
-// sets it.
+// PowerOn returns where the camera's clock begins when nobody sets it.
+func (c *SSLContext) PowerOn() time.Time {
+	if c.board == nil && !c.firmware.PowerOn.IsZero() {
+		return c.firmware.PowerOn
+	}
+	return c.Epoch()
+}
+
+// Epoch returns the start of the camera's time.
 func (c *SSLContext) Epoch() time.Time {
 	if c.board != nil {
 		return c.board.Epoch

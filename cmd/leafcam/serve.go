@@ -343,7 +343,7 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 	if o.clock == "" {
 		return nil
 	}
-	set := c.Epoch()
+	set := c.PowerOn()
 	if o.clock != "never-set" {
 		var err error
 		if set, err = time.Parse(time.RFC3339, o.clock); err != nil {
