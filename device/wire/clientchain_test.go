@@ -76,7 +76,6 @@ func askingWith(t *testing.T, fw *device.Firmware, verify int, now time.Time, ca
 // the recording was not kept: another one with its name is trusted, which comes to the same for all that are refused. What
 // was served is signed anew.
 func TestMutatedClientCertificates(t *testing.T) {
-	_, visits := readVisits(t, "client-certificates_mutated", 190)
 	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -89,6 +88,11 @@ func TestMutatedClientCertificates(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	for _, fw := range withMbedTLS36() {
+		recording := "client-certificates_mutated"
+		if fw == device.ESP32 {
+			recording = "client-certificates-mutated_" + fw.Name
+		}
+		_, visits := readVisits(t, recording, 190)
 		contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, ca), 2: askingWith(t, fw, 2, now, ca)}
 		for _, v := range visits {
 			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
@@ -117,7 +121,17 @@ func chainOf(v wire.ClientVisit) (chain [][]byte) {
 // TestClientCertificateVectors repeats the recorded visits whose CAs and keys were kept: certificates in which one thing or two
 // were changed and signed anew, odd fields, and chains with several faults.
 func TestClientCertificateVectors(t *testing.T) {
-	head, visits := readVisits(t, "client-certificates_openmv-5.0", 250)
+	for _, fw := range withMbedTLS36() {
+		recorded := device.OpenMV50
+		if fw == device.ESP32 {
+			recorded = fw
+		}
+		repeatVisits(t, fw, recorded.Name)
+	}
+}
+
+func repeatVisits(t *testing.T, fw *device.Firmware, recorded string) {
+	head, visits := readVisits(t, "client-certificates_"+recorded, 250)
 	now, err := time.Parse(time.RFC3339, head.Now)
 	require.NoError(t, err)
 	var cas [][]byte
@@ -130,17 +144,15 @@ func TestClientCertificateVectors(t *testing.T) {
 		require.NoError(t, err)
 		keys[name] = key.(crypto.Signer)
 	}
-	for _, fw := range withMbedTLS36() {
-		contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, cas...), 2: askingWith(t, fw, 2, now, cas...)}
-		for _, v := range visits {
-			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					alert, line := visit(t, contexts[v.Verify], chainOf(v), keys[v.Key])
-					require.Equal(t, v.Line, line)
-					require.Equal(t, v.Alert, alert)
-				})
+	contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, cas...), 2: askingWith(t, fw, 2, now, cas...)}
+	for _, v := range visits {
+		t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				alert, line := visit(t, contexts[v.Verify], chainOf(v), keys[v.Key])
+				require.Equal(t, v.Line, line)
+				require.Equal(t, v.Alert, alert)
 			})
-		}
+		})
 	}
 }
 

@@ -199,20 +199,26 @@ func scenario(ctx context.Context, s Subject, recorded wire.Recorded) (wire.Reco
 	}
 	watched := len(recorded.Events) > 0
 	recorded.Events = []wire.ScenarioEvent{}
+	var broken error
 	report, err := s.Connect(ctx, recorded.Options.Response, func(conn wire.Conn) {
 		client, failed := wire.NewClient(conn, uint16(suite))
 		if failed == nil {
+			client.Offer = recorded.Options.Offer
 			failed = client.Start()
 		}
-		if err = failed; err != nil {
+		if failed != nil {
+			recorded.Refused = true
 			return
 		}
 		taken := &Scenario{Conn: conn, Client: client}
 		take(taken)
-		if err = taken.Err; err == nil && watched {
+		if broken = taken.Err; broken == nil && watched {
 			recorded.Events = taken.Seen()
 		}
 	})
+	if err == nil {
+		err = broken
+	}
 	recorded.Device = Line(report)
 	return recorded, err
 }
