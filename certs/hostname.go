@@ -55,7 +55,7 @@ func (h HostName) Why() string {
 	case NameSuffix:
 		return "no public CA certifies a public suffix or all names below one (Baseline Requirements 3.2.2.6)"
 	}
-	return "no public CA certifies a name that is below no public suffix, for it belongs to nobody"
+	return "no public CA certifies a name that is below no public suffix, because it cannot be owned"
 }
 
 var errNotASCII = errors.New("not a name in ASCII")

@@ -1,7 +1,9 @@
 package certs
 
 import (
+	"bytes"
 	"crypto/x509"
+	"slices"
 	"sync"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
@@ -56,6 +58,31 @@ func FindRoot(top *x509.Certificate) *x509.Certificate {
 	if root := PublicRoot(top); root != nil {
 		return root
 	}
+	if chains := systemChains(top); len(chains) > 0 {
+		return chains[0][len(chains[0])-1]
+	}
+	return nil
+}
+
+// RootsOf returns every root that signed a certificate, of Mozilla's list and of this system's trust store: a name and key may
+// have more than one certificate. The bool tells which of them are in Mozilla's list.
+func RootsOf(top *x509.Certificate) (roots []*x509.Certificate, public []bool) {
+	for _, named := range mozillaBySubject()[string(top.RawIssuer)] {
+		if root := named.certificate(); root != nil && SignedBy(top, root) {
+			roots, public = append(roots, root), append(public, true)
+		}
+	}
+	for _, chain := range systemChains(top) {
+		root := chain[len(chain)-1]
+		if SignedBy(top, root) && !slices.ContainsFunc(roots, root.Equal) {
+			roots, public = append(roots, root), append(public, false)
+		}
+	}
+	return roots, public
+}
+
+// systemChains are the ways from a certificate to the roots of this system's trust store.
+func systemChains(top *x509.Certificate) [][]*x509.Certificate {
 	between := x509.NewCertPool()
 	between.AddCert(top)
 	// A certificate that has expired has a root, too.
@@ -64,5 +91,15 @@ func FindRoot(top *x509.Certificate) *x509.Certificate {
 	if err != nil {
 		return nil
 	}
-	return chains[0][len(chains[0])-1]
+	return chains
+}
+
+// PublicRootOf returns the root of Mozilla's list that has a certificate's name and key; nil when there is none.
+func PublicRootOf(c *x509.Certificate) *x509.Certificate {
+	for _, named := range mozillaBySubject()[string(c.RawSubject)] {
+		if root := named.certificate(); root != nil && bytes.Equal(root.RawSubjectPublicKeyInfo, c.RawSubjectPublicKeyInfo) {
+			return root
+		}
+	}
+	return nil
 }

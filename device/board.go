@@ -6,25 +6,46 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/leafcam/leafcam/internal/nearest"
 )
 
 // A Board is what matters of one board to those who connect to it (CAMERA.md section 9).
 type Board struct {
-	Name      string // as given to --board
+	Name    string // as the build calls it, as given to --board
+	Title   string // as people call it
+	Aliases []string
+	Project Project // whose build the figures are of
+
+	Firmware string // name of the profile that fits the project's build for the board
+
 	Processor string
 	MHz       int
-	Heap      []int // the areas of MicroPython's heap, octets
-	Network   *Network
-	Epoch     time.Time // start of mbedtls_time on the board's port
+	// Heap has the areas of MicroPython's heap, from which Mbed TLS allocates, octets. Nil says that it allocates from
+	// elsewhere, or that the areas are not known: then the board's memory is not modelled.
+	Heap    []int
+	Network *Network
+	Epoch   time.Time // start of mbedtls_time on the board's port
+	Unset   time.Time // what the clock says when nobody has set it
 
 	port *portMemory // port32 when nil
 }
+
+// A Project builds firmware for boards.
+type Project string
+
+// The projects, as their own users write them.
+const (
+	OpenMV      Project = "OpenMV"
+	MicroPython Project = "MicroPython"
+)
 
 // A Network is what sits between the script and the wire: lwIP, or the WINC1500 module
 // with a stack of its own (CAMERA.md section 9).
 type Network struct {
 	Name        string
-	Connections int // that can exist at a time, waiting ones included
+	Link        string // what lwIP is on, such as Ethernet
+	Connections int    // that can exist at a time, waiting ones included
 
 	SegmentSize int // TCP_MSS, octets; 0 where it is not known
 	Window      int // TCP_WND, octets
@@ -36,19 +57,13 @@ type Network struct {
 	LwIP bool
 }
 
-// Connection limits. lwIP's is the default of MEMP_NUM_TCP_PCB, which no port
-// changes; the WINC1500 has seven TCP sockets, of which the listener takes one.
-const (
-	lwipConnections = 5
-	wincConnections = 7 - 1
-)
-
-var (
-	winc1500 = &Network{Name: "WINC1500", Connections: wincConnections, Transfer: 1400}
-	lwip     = &Network{Name: "lwIP", Connections: lwipConnections, SegmentSize: 800, Window: 6400, SendBuffer: 6400, LwIP: true}
-	lwipN6   = &Network{Name: "lwIP", Connections: lwipConnections, SegmentSize: 1460, Window: 23360, SendBuffer: 23360, LwIP: true}
-	lwipAlif = &Network{Name: "lwIP", Connections: lwipConnections, SegmentSize: 1460, Window: 11680, SendBuffer: 11680, LwIP: true}
-)
+// String returns the stack and what it is on.
+func (n *Network) String() string {
+	if n.Link == "" {
+		return n.Name
+	}
+	return n.Name + " on " + n.Link
+}
 
 // tuneConn gives an accepted connection the board's send buffer, and Nagle's algorithm,
 // which lwIP has on and Go off.
@@ -61,27 +76,6 @@ func (n *Network) tuneConn(conn net.Conn) {
 	_ = tcp.SetWriteBuffer(n.SendBuffer)
 }
 
-var (
-	epoch2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	epoch1970 = time.Unix(0, 0).UTC()
-)
-
-const kib = 1 << 10
-
-var boards = []*Board{
-	{"OPENMV2", "STM32F427", 192, []int{44 * kib}, winc1500, epoch2000, port32},
-	{"OPENMV3", "STM32F765", 216, []int{50 * kib}, winc1500, epoch2000, port32},
-	{"OPENMV4", "STM32H743", 480, []int{64 * kib, 264 * kib}, winc1500, epoch2000, port32},
-	{"OPENMV4P", "STM32H743", 480, []int{232 * kib, 4096 * kib}, winc1500, epoch2000, port32},
-	{"OPENMVPT", "STM32H743", 480, []int{240 * kib, 8192 * kib}, winc1500, epoch2000, port32},
-	{"OPENMV_RT1060", "MIMXRT1062", 600, []int{64 * kib, 204 * kib, 8192 * kib}, lwip, epoch1970, port32},
-	{"OPENMV_N6", "STM32N657", 800, []int{1024 * kib, 24576 * kib}, lwipN6, epoch2000, port32},
-	{"OPENMV_AE3", "Alif E7", 400, []int{4096 * kib}, lwipAlif, epoch1970, port32},
-	{"ARDUINO_NICLA_VISION", "STM32H747", 400, []int{30 * kib, 63 * kib, 276 * kib}, lwip, epoch2000, port32},
-	{"ARDUINO_GIGA", "STM32H747", 480, []int{256 * kib, 2560 * kib}, lwip, epoch2000, port32},
-	{"ARDUINO_PORTENTA_H7", "STM32H747", 400, []int{176 * kib, 2560 * kib}, lwip, epoch2000, port32},
-}
-
 // memory returns what the board's port takes of the heap.
 func (b *Board) memory() *portMemory {
 	if b.port == nil {
@@ -90,19 +84,29 @@ func (b *Board) memory() *portMemory {
 	return b.port
 }
 
-// Boards returns the boards of OpenMV's firmware.
+// Boards returns the boards, those of OpenMV's firmware first.
 func Boards() []*Board { return slices.Clone(boards) }
 
-// BoardByName returns the board with that name, or an error that lists the names.
+// BoardByName returns the board with that name, title or alias. Upper and lower case, blanks, hyphens and underscores
+// make no difference. The error of a name that is not known has those that are nearest, or lists the names.
 func BoardByName(name string) (*Board, error) {
-	var names []string
+	var names, called []string
 	for _, b := range boards {
-		if strings.EqualFold(b.Name, name) {
+		known := slices.Concat([]string{b.Name, b.Title}, b.Aliases)
+		if slices.ContainsFunc(known, func(k string) bool { return nearest.Plain(k) == nearest.Plain(name) }) {
 			return b, nil
 		}
-		names = append(names, b.Name)
+		names, called = append(names, b.Name), append(called, known...)
 	}
-	return nil, fmt.Errorf("unknown board %q; known: %s", name, strings.Join(names, ", "))
+	return nil, unknown("board", name, called, names)
+}
+
+// unknown is the error for a name that nobody has: with the nearest of those that were called, or with all names.
+func unknown(kind, name string, called, names []string) error {
+	if near := nearest.Names(name, called); len(near) > 0 {
+		return fmt.Errorf("unknown %s %q; did you mean %s?", kind, name, strings.Join(near, ", "))
+	}
+	return fmt.Errorf("unknown %s %q; known: %s", kind, name, strings.Join(names, ", "))
 }
 
 // typicalCertificate is the length of a public CA's leaf, octets, with an EC key and
@@ -111,8 +115,11 @@ const typicalCertificate = 900
 
 // Fit returns how many TLS connections with a key of that size and a certificate of a
 // public CA the heap can hold at a time; 0 when not even one handshake has the memory
-// that it needs.
+// that it needs, and -1 where the memory is not modelled.
 func (b *Board) Fit(fw *Firmware, key KeySize) int {
+	if b.Heap == nil {
+		return -1
+	}
 	m, err := boot(b)
 	if err != nil || m.loadKey(key) != nil {
 		return 0

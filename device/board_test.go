@@ -15,6 +15,7 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/internal/nearest"
 )
 
 // onBoard returns a context on a board, with a P-256 pair.
@@ -33,7 +34,7 @@ func onBoard(t testing.TB, name string) *device.SSLContext {
 func TestEveryBoardServes(t *testing.T) {
 	for _, board := range device.Boards() {
 		t.Run(board.Name, func(t *testing.T) {
-			require.Positive(t, board.Fit(device.OpenMV50, device.KeySize{Bits: 256}))
+			require.NotZero(t, board.Fit(device.OpenMV50, device.KeySize{Bits: 256}))
 			camera, events := start(t, device.CameraConfig{Context: onBoard(t, board.Name)})
 			client := tls.Client(dial(t, camera), anyone)
 			_, err := client.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
@@ -46,6 +47,65 @@ func TestEveryBoardServes(t *testing.T) {
 	small, err := device.BoardByName("openmv2")
 	require.NoError(t, err)
 	require.Zero(t, small.Fit(device.OpenMV50, device.KeySize{RSA: true, Bits: 4096}))
+}
+
+// TestBoardByName: a board is known by its build, its title and what people call it, in any case.
+func TestBoardByName(t *testing.T) {
+	for name, want := range map[string]string{
+		"RPI_PICO_W": "RPI_PICO_W", "rpi-pico-w": "RPI_PICO_W", "pico-w": "RPI_PICO_W", "Raspberry Pi Pico W": "RPI_PICO_W", "PICO W": "RPI_PICO_W",
+		"pico-2-w": "RPI_PICO2_W", "OPENMV4P": "OPENMV4P", "OpenMV-H7-Plus": "OPENMV4P", "openmv-h7": "OPENMV4", "openmv-m7": "OPENMV3",
+		"openmv-m4": "OPENMV2", "openmv-rt1062": "OPENMV_RT1060", "openmv-n6": "OPENMV_N6", "openmv-ae3": "OPENMV_AE3",
+		"openmv-pure-thermal": "OPENMVPT", "portenta-h7": "ARDUINO_PORTENTA_H7", "giga": "ARDUINO_GIGA", "nicla-vision": "ARDUINO_NICLA_VISION",
+		"portenta-h7-micropython": "MICROPYTHON_PORTENTA_H7", "teensy-4.1": "TEENSY41", "pyboard-d": "PYBD_SF2", "nucleo-f767zi": "NUCLEO_F767ZI",
+		"esp32": "ESP32_GENERIC", "esp32-s3": "ESP32_GENERIC_S3", "ESP32_GENERIC_S3-SPIRAM_OCT": "ESP32_GENERIC_S3-SPIRAM_OCT",
+	} {
+		board, err := device.BoardByName(name)
+		require.NoError(t, err, name)
+		require.Equal(t, want, board.Name, name)
+	}
+	for name, want := range map[string]string{
+		"pico-v": `unknown board "pico-v"; did you mean pico-w, pico-2-w?`,
+		"none":   `unknown board "none"; known: OPENMV2, OPENMV3, `,
+		"":       `unknown board ""; known: OPENMV2, OPENMV3, `,
+	} {
+		_, err := device.BoardByName(name)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// TestBoardsAreWhole: no two boards share a name, and what is said of each can be used.
+func TestBoardsAreWhole(t *testing.T) {
+	named := map[string]string{}
+	for _, board := range device.Boards() {
+		for _, name := range append([]string{board.Name, board.Title}, board.Aliases...) {
+			plain := nearest.Plain(name)
+			require.True(t, named[plain] == "" || named[plain] == board.Name, "%s and %s are called %s", named[plain], board.Name, name)
+			named[plain] = board.Name
+		}
+		require.Contains(t, []device.Project{device.OpenMV, device.MicroPython}, board.Project, board.Name)
+		require.Positive(t, board.MHz, board.Name)
+		require.Positive(t, board.Network.Connections, board.Name)
+		require.False(t, board.Unset.Before(board.Epoch), board.Name)
+		firmware, err := device.FirmwareByName(board.Firmware)
+		require.NoError(t, err, board.Name)
+		require.NoError(t, firmware.Validate(), board.Name)
+	}
+}
+
+// TestMemoryThatIsNotModelled: the network's sockets are the only limit.
+func TestMemoryThatIsNotModelled(t *testing.T) {
+	board, err := device.BoardByName("esp32")
+	require.NoError(t, err)
+	require.Equal(t, -1, board.Fit(device.OpenMV50, device.KeySize{RSA: true, Bits: 4096}))
+	context := onBoard(t, "esp32")
+	require.Equal(t, -1, context.Fit())
+	used, total := context.Memory()
+	require.Zero(t, used)
+	require.Zero(t, total)
+	camera, _ := start(t, device.CameraConfig{Context: context, Script: device.Asyncio("page")})
+	for range board.Network.Connections {
+		require.NoError(t, tls.Client(dial(t, camera), anyone).Handshake())
+	}
 }
 
 // TestNoSocketLeft: five connections are served, the sixth waits for one of them to end.
@@ -116,11 +176,16 @@ func (c brokenPipe) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TestClockOfABoard: its epoch is its port's.
+// TestClockOfABoard: its epoch is its port's, and so is what it says when nobody sets it.
 func TestClockOfABoard(t *testing.T) {
-	for name, year := range map[string]int{"OPENMV4P": 2000, "OPENMV_RT1060": 1970} {
-		require.Equal(t, year, onBoard(t, name).Epoch().Year(), name)
+	for name, years := range map[string]struct{ epoch, unset int }{
+		"OPENMV4P": {2000, 2015}, "OPENMV_RT1060": {1970, 2013}, "OPENMV_AE3": {1970, 1970}, "pico-w": {1970, 2021}, "esp32": {1970, 2000},
+	} {
+		context := onBoard(t, name)
+		require.Equal(t, years.epoch, context.Epoch().Year(), name)
+		require.Equal(t, years.unset, context.Unset().Year(), name)
 	}
+	require.Equal(t, device.OpenMV50.Epoch, device.NewSSLContext(device.OpenMV50).Unset())
 }
 
 // TestDelays: the time of each preset passes before the client has its answers.

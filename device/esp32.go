@@ -20,6 +20,7 @@ var ESP32 = &Firmware{
 	KeepsPeer:            true,
 	SpecifiedCurves:      true,
 	PSS:                  true,
+	NoClient:             true,
 	Suites: []string{
 		"TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384",
 		"TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384",
@@ -82,5 +83,5 @@ var ESP32 = &Firmware{
 	},
 	ClientHashes: OpenMV50.ClientHashes,
 	Epoch:        time.Unix(0, 0).UTC(),
-	PowerOn:      OpenMV50.Epoch,
+	Unset:        OpenMV50.Epoch,
 }

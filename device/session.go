@@ -67,12 +67,16 @@ func (s *Session) wrapSocket() (*SSLSocket, error) {
 			if len(s.event.Alerts) == maxAlerts {
 				return
 			}
-			s.event.Alerts = append(s.event.Alerts, trace.Alert{
-				Sent: a.Sent, Level: a.Level, Description: a.Description,
-				Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
-			})
+			s.event.Alerts = append(s.event.Alerts, tracedAlert(a))
 		},
 	}, s.pause)
+}
+
+func tracedAlert(a mbedtls.Alert) trace.Alert {
+	return trace.Alert{
+		Sent: a.Sent, Level: a.Level, Description: a.Description,
+		Name: mbedtls.AlertName(a.Description), Encrypted: a.Encrypted,
+	}
 }
 
 // tell reports what is known so far. The event goes on changing: who is told gets a copy.
@@ -105,7 +109,8 @@ func (s *Session) note() {
 	s.event.Complete = state.Complete
 	if state.Suite != nil {
 		s.event.Chosen = &trace.Chosen{
-			Suite: trace.Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
+			Version: trace.Codepoint(state.Suite.OldVersion()),
+			Suite:   trace.Codepoint(state.Suite.ID), SuiteName: state.Suite.Name,
 			Group: trace.Codepoint(state.Group), GroupName: mbedtls.GroupName(state.Group),
 			SignatureAlgorithm: trace.Codepoint(state.SignatureAlgorithm),
 		}

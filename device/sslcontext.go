@@ -14,13 +14,14 @@ import (
 	"github.com/leafcam/leafcam/internal/inputfile"
 )
 
-// An SSLContext is ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) on the camera. It may be
-// used by several connections at a time.
+// An SSLContext is ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) on the camera, or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+// when [NewClientContext] made it. It may be used by several connections at a time.
 type SSLContext struct {
 	firmware *Firmware
+	client   bool
 	profile  *mbedtls.Profile // of the firmware
 	board    *Board           // nil: a camera without limits
-	memory   *memory          // nil without a board
+	memory   *memory          // nil without a board, and on one whose memory is not modelled
 
 	mu     sync.Mutex
 	chain  []*mbedtls.Certificate
@@ -41,15 +42,18 @@ func NewSSLContext(firmware *Firmware) *SSLContext {
 }
 
 // NewSSLContextOn returns a context on a board that was just switched on: everything is
-// charged against the memory that the board has (CAMERA.md section 8). The error is
-// *MemoryError when a script and a context do not fit.
+// charged against the memory that the board has (CAMERA.md section 8), where that is modelled. The error
+// is *MemoryError when a script and a context do not fit.
 func NewSSLContextOn(board *Board, firmware *Firmware) (*SSLContext, error) {
-	memory, err := boot(board)
-	if err != nil {
+	c := NewSSLContext(firmware)
+	c.board = board
+	if board.Heap == nil {
+		return c, nil
+	}
+	var err error
+	if c.memory, err = boot(board); err != nil {
 		return nil, err
 	}
-	c := NewSSLContext(firmware)
-	c.board, c.memory = board, memory
 	return c, nil
 }
 
@@ -57,7 +61,7 @@ func NewSSLContextOn(board *Board, firmware *Firmware) (*SSLContext, error) {
 func (c *SSLContext) Board() *Board { return c.board }
 
 // Fit returns how many more connections the board's memory can hold at this moment; -1
-// without a board.
+// without a board, and on one whose memory is not modelled.
 func (c *SSLContext) Fit() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +72,7 @@ func (c *SSLContext) Fit() int {
 }
 
 // Memory returns how much of the board's heap is in use at this moment, and how much there is
-// to hand out, octets; both are 0 without a board.
+// to hand out, octets; both are 0 without a board, and on one whose memory is not modelled.
 func (c *SSLContext) Memory() (used, total int) {
 	if c.memory == nil {
 		return 0, 0
@@ -85,15 +89,18 @@ func (c *SSLContext) raises(err error) error {
 	return err
 }
 
-// PowerOn returns where the camera's clock begins when nobody sets it.
-func (c *SSLContext) PowerOn() time.Time {
-	if c.board == nil && !c.firmware.PowerOn.IsZero() {
-		return c.firmware.PowerOn
+// Unset returns what the camera's clock says at its start when nobody sets it.
+func (c *SSLContext) Unset() time.Time {
+	switch {
+	case c.board != nil:
+		return c.board.Unset
+	case !c.firmware.Unset.IsZero():
+		return c.firmware.Unset
 	}
-	return c.Epoch()
+	return c.firmware.Epoch
 }
 
-// Epoch returns the start of the camera's time.
+// Epoch returns the start of the camera's time, from which mbedtls_time counts.
 func (c *SSLContext) Epoch() time.Time {
 	if c.board != nil {
 		return c.board.Epoch
@@ -235,6 +242,13 @@ func (c *SSLContext) WrapSocketLazily(conn net.Conn) (*SSLSocket, error) {
 func (c *SSLContext) wrapSocket(
 	conn net.Conn, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite, KeySize),
 ) (*SSLSocket, error) {
+	return c.wrapSocketAs(conn, nil, trace, pause)
+}
+
+// wrapSocketAs is wrapSocket with a client's server_hostname.
+func (c *SSLContext) wrapSocketAs(
+	conn net.Conn, hostname *string, trace *mbedtls.Trace, pause func(mbedtls.Operation, *mbedtls.Suite, KeySize),
+) (*SSLSocket, error) {
 	conn = lookAhead(conn)
 	s := &SSLSocket{transport: conn, context: c, timed: timed(conn)}
 	s.ahead, _ = conn.(looker)
@@ -244,9 +258,14 @@ func (c *SSLContext) wrapSocket(
 		}
 	}
 	config := c.config()
+	config.Hostname = hostname
 	config.Compute = s.computes(config.Key, pause)
 	config.WriteTogether = c.together(conn)
-	s.tls = mbedtls.Server(conn, config, trace)
+	if c.client {
+		s.tls = mbedtls.Client(conn, config, trace)
+	} else {
+		s.tls = mbedtls.Server(conn, config, trace)
+	}
 	return s, nil
 }
 

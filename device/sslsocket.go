@@ -13,7 +13,7 @@ import (
 )
 
 // An SSLSocket is the SSLSocket of the camera and a net.Conn. The two differ in
-// this: where MicroPython returns b” at the end of the stream, Read returns io.EOF,
+// this: where MicroPython returns b"" at the end of the stream, Read returns io.EOF,
 // and where it returns None, Read returns ErrNone. Deadlines are Go's alone: the camera's has no
 // settimeout, which a script calls on the TCP socket before it wraps it. Nor is the camera's a context
 // manager (it has no attribute __exit__). A socket that listens cannot be wrapped here; there that raises
@@ -25,6 +25,7 @@ type SSLSocket struct {
 	tls     *mbedtls.Conn
 	ahead   looker // the transport, when others may read it, too; may be nil
 	shook   func() // called at the end of the handshake, well or not; may be nil
+	eager   bool   // wrap_socket runs the handshake: without it there is no TLS socket
 	timed   bool   // the script's settimeout holds: a passed deadline is its
 	lost    []byte // of a line that readline began to read when it raised
 
@@ -51,6 +52,7 @@ func (s *SSLSocket) Handshake() error {
 	if err := s.usable(); err != nil {
 		return err
 	}
+	s.eager = true
 	if err := s.shakeHands(); err != nil {
 		return s.latch(err)
 	}
@@ -61,7 +63,9 @@ func (s *SSLSocket) Handshake() error {
 // certificate also gets an alert (CAMERA.md section 6).
 func (s *SSLSocket) shakeHandsLazily() error {
 	err := s.shakeHands()
-	s.tls.NoClientCertificateAlert(err)
+	if s.context.firmware.DropsTCP != DropsNever {
+		s.tls.NoClientCertificateAlert(err)
+	}
 	return err
 }
 
@@ -106,7 +110,7 @@ func (s *SSLSocket) Read(p []byte) (int, error) {
 	case inHandshake:
 		return 0, s.ofHandshake(s.latch(err))
 	case err != nil:
-		return n, s.ofStream(s.latch(err))
+		return n, s.ofData(s.latch(err))
 	case n == 0 && len(p) > 0:
 		return 0, io.EOF
 	}
@@ -153,7 +157,7 @@ func (s *SSLSocket) release() {
 
 // Readline reads up to and including the next line feed, octet by octet, as
 // MicroPython does. It returns nil where MicroPython returns None, and an empty
-// slice where it returns b”.
+// slice where it returns b"".
 func (s *SSLSocket) Readline() ([]byte, error) { return s.readline(false) }
 
 // readline is Readline, which may wait on where that returns None, or what it has of the line then.
@@ -207,15 +211,23 @@ func (s *SSLSocket) write(p []byte, oneRecord bool) (int, error) {
 	}
 	n, err := s.tls.Write(p)
 	if err != nil {
-		return n, s.ofStream(s.latch(err))
+		return n, s.ofData(s.latch(err))
 	}
 	return n, nil
+}
+
+// ofData returns an exception that a read or write after the handshake raises for the first time.
+func (s *SSLSocket) ofData(err error) error {
+	if s.context.firmware.DropsTCP == DropsAlways {
+		return s.ofHandshake(err)
+	}
+	return s.ofStream(err)
 }
 
 // ofHandshake returns an exception of a handshake inside a read or write. It has its name, but for the end of the stream,
 // which the stream raises.
 func (s *SSLSocket) ofHandshake(err error) error {
-	if errors.Is(err, mbedtls.ErrConnEOF) {
+	if errors.Is(err, mbedtls.ErrConnEOF) || s.context.firmware.DropsTCP == DropsNever {
 		return s.ofStream(err)
 	}
 	return err
@@ -255,7 +267,7 @@ func (s *SSLSocket) Cipher() (suite, version string) {
 	if !state.Complete {
 		return "", ""
 	}
-	return state.Suite.Name, "TLSv1.2"
+	return state.Suite.Name, mbedtls.VersionName(state.Suite.OldVersion())
 }
 
 func (s *SSLSocket) usable() error {
@@ -269,6 +281,9 @@ func (s *SSLSocket) usable() error {
 
 // latch remembers an exception for later calls, unless a deadline that the script has not set caused it.
 func (s *SSLSocket) latch(err error) error {
+	if verify := (*mbedtls.VerifyError)(nil); s.context.firmware.NumbersVerify && errors.As(err, &verify) {
+		err = mbedtls.ErrX509VerifyFailed
+	}
 	raised := s.context.raises(micropython.Raised(err))
 	if !s.timed && errors.Is(raised, os.ErrDeadlineExceeded) {
 		return raised
@@ -280,11 +295,26 @@ func (s *SSLSocket) latch(err error) error {
 	}
 	if s.last == nil {
 		s.last = raised
-		if s.adrift = !s.complete && !errors.Is(err, mbedtls.ErrConnEOF); s.adrift {
+		if s.adrift = s.drops(err); s.adrift {
 			s.release()
 		}
 	}
 	return s.last
+}
+
+// drops tells whether the socket lets go of TCP when an error is raised for the first time.
+func (s *SSLSocket) drops(err error) bool {
+	switch s.context.firmware.DropsTCP {
+	case DropsNever:
+		if !s.eager {
+			return false
+		}
+	case DropsFailedHandshake:
+		if s.complete {
+			return false
+		}
+	}
+	return !errors.Is(err, mbedtls.ErrConnEOF)
 }
 
 // open tells whether the socket has left TCP open.

@@ -53,3 +53,10 @@ func (c *SSLContext) SetClock(now func() time.Time) {
 	defer c.mu.Unlock()
 	c.now = now
 }
+
+// Now is what the camera's clock says.
+func (c *SSLContext) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now()
+}

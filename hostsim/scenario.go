@@ -230,7 +230,7 @@ func AllScenarios() []Scenario {
 		question("aia-slow", "leaf alone, AIA URL answers after 3 seconds", Scenario{AIA: AIASlow}),
 		question("aia-silent", "leaf alone, AIA host accepts and never answers", Scenario{AIA: AIASilent}),
 		question("aia-404", "leaf alone, AIA URL not found", Scenario{AIA: AIANotFound}),
-		question("aia-dead", "leaf alone, nobody listens at the AIA URL", Scenario{AIA: AIADead}),
+		question("aia-dead", "leaf alone, nothing listens at the AIA URL", Scenario{AIA: AIADead}),
 		question("aia-https", "leaf alone, AIA URL is https", Scenario{AIA: AIAHTTPS}),
 		negative("aia-loop", "leaf alone, AIA URLs lead in a circle", Scenario{AIA: AIALoop}),
 

@@ -43,7 +43,7 @@ func (d *Delivery) CameraFiles() ([]File, error) {
 		if place := cmp.Or(d.misheldKey(), d.unreadKey()); place != "" {
 			return nil, fmt.Errorf("the delivery has no private key: %s", place)
 		}
-		return nil, errors.New("the delivery has no private key: name its file, too")
+		return nil, errors.New("the delivery has no private key: name its file as well")
 	}
 	key, err := d.Key.CameraDER()
 	if err != nil {

@@ -166,7 +166,7 @@ var pemContents = map[string]content{
 
 // pemOthers are labels of what is of no use here.
 var pemOthers = map[string]string{
-	"EC PARAMETERS": "the curve, which the key itself names, too",
+	"EC PARAMETERS": "the curve, which the key names as well",
 	"DH PARAMETERS": "Diffie-Hellman parameters: the camera has no use for them",
 	"PUBLIC KEY":    "a public key alone", "RSA PUBLIC KEY": "a public key alone", "X509 CRL": "a revocation list",
 	"OPENSSH PRIVATE KEY": "a key for SSH: ssh-keygen -p -m PEM -f COPY turns it into one for TLS",
@@ -186,7 +186,7 @@ func (p *piece) label(block *pem.Block) {
 		known, ok = inner, true
 	}
 	if !ok {
-		p.note = fmt.Sprintf("%q is nothing that a camera or its gateway has a use for", block.Type)
+		p.note = fmt.Sprintf("%q is not used by a camera or its gateway", block.Type)
 		return
 	}
 	p.content = known

@@ -54,7 +54,7 @@ func (o captureOptions) open(context *device.SSLContext) (*tap, error) {
 	}
 	if chain := context.Chain(); !o.force && (len(chain) == 0 || !certs.FromTestPKI(chain[0])) {
 		return nil, usage(errors.New("the certificate is not of a test PKI: " +
-			"whoever gets the file reads what its key protects; give --force if that is meant"))
+			"anyone who gets the file can read what its key protects; give --force if you want that"))
 	}
 	if o.keyLog {
 		path := os.Getenv("SSLKEYLOGFILE")

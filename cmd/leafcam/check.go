@@ -49,12 +49,13 @@ type checkOptions struct {
 	leafOnly     bool
 	keyElsewhere bool
 	onlyKeys     bool
+	asClient     asClientOptions
 }
 
 func newCheck() *cobra.Command {
 	o := checkOptions{with: string(preflight.CureLeafOnly)}
 	cmd := &cobra.Command{
-		Use:   "check DELIVERY...",
+		Use:   "check DELIVERY... | --as-client SERVER|CHAIN",
 		Short: "tell before flashing whether it will work, for whom not, and what to do",
 		Long: `    $ leafcam check /etc/letsencrypt/live/cam.example.com --host cam.example.com
     $ leafcam check cam_example_com.zip privkey.pem        what a CA sent, and your own key
@@ -65,6 +66,8 @@ func newCheck() *cobra.Command {
     $ leafcam check --key-elsewhere --only-keys .          no private key in what is to be committed or published
     $ leafcam check DELIVERY --explain                     everything that was read, and how it was understood
     $ leafcam check --fleet devices.csv                    thousands of devices, a line each, or JSON
+    $ leafcam check --as-client mqtts://broker.example.com --ca anchor.der
+                                                           does the camera, as a client, accept that server?
 
 The camera compares nothing and looks at no date: this is where mistakes are caught. A delivery is
 a folder, a file or several, as CAs and ACME clients hand them over: PEM, DER, PKCS#7, PKCS#12, Java
@@ -81,13 +84,24 @@ output, and the answer to standard error.
 A line of a --fleet list is a path, or cert,key or cert,key,host, with commas, semicolons or tabs; a first
 line may name the columns. Lists of more than 64 MiB come by standard input.
 
+With --as-client it is the other way round: the camera is the client of the server that is named, or of one that
+loads the files. The answer is whether it accepts that server with the anchors of --ca, and until when; an anchor is the
+CA file that you flash. The anchors that are possible follow, the one that lives longest first; --write writes it in DER.
+A server that is named is connected to, with the camera's own handshake.
+
 Of several certificates for one name the newest valid one is meant, of several names the one that fits
 --host; --leaf chooses another.
 
-Exit status: 0 fine (warnings and notes included), 1 findings of severity error (--fail-on warning: those,
+Exit status: 0 fine (warnings and notes included), or accepted with --as-client, 1 findings of severity error (--fail-on warning: those,
 too), a client of --must that does not connect, or with --expect something that is worse than it was;
-2 usage, 3 the machine stands in the way.`,
+2 usage, 3 machine at fault.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.asClient.belongs(cmd.Flags()); err != nil {
+				return err
+			}
+			if o.asClient.on {
+				return o.checkAsClient(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return check(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -101,7 +115,7 @@ too), a client of --must that does not connect, or with --expect something that 
 	f.StringArrayVar(&o.roots, "root", nil, "`FILE` with a root that clients are given, PEM or DER; may be repeated")
 	f.BoolVar(&o.onlyRoots, "only-roots", false, "trust the roots of --root alone, neither this system's nor Mozilla's")
 	f.BoolVar(&o.fetch, "fetch", false, "download missing issuers from AIA URLs (20 requests in 30 seconds, 64 KiB each, public addresses)")
-	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, ask private addresses, too; never link-local ones or a cloud's metadata")
+	f.BoolVar(&o.fetchPrivate, "fetch-private", false, "with --fetch, also ask private addresses; never link-local ones or a cloud's metadata")
 	f.BoolVar(&o.details, "details", false, "show every finding with its symptoms, cause and fix, the chain, and all families of clients")
 	f.StringVar(&o.warnBefore, "warn-before", "", "warn when the certificate expires within a `TIME` such as 21d or 36h")
 	f.BoolVar(&o.explain, "explain", false, "show everything that was read, and how it was understood")
@@ -115,6 +129,7 @@ too), a client of --must that does not connect, or with --expect something that 
 	f.BoolVar(&o.leafOnly, "leaf-only", false, "with --fleet, do not look for the chain: five times as fast")
 	f.BoolVar(&o.keyElsewhere, "key-elsewhere", false, "check the certificates alone: a private key that is here is an error")
 	f.BoolVar(&o.onlyKeys, "only-keys", false, "with --key-elsewhere, look for private keys and nothing else, in files of any kind")
+	o.asClient.register(f)
 	o.password.register(f)
 	return cmd
 }
@@ -448,7 +463,7 @@ func deliveryError(err error, d *delivery.Delivery) error {
 	case errors.Is(err, delivery.ErrNoCertificate), errors.Is(err, delivery.ErrNoLeaf), errors.Is(err, delivery.ErrKeyMismatch):
 		return &statusError{exitFindings, said}
 	case errors.Is(err, os.ErrPermission):
-		return environment(fmt.Errorf("%w; run it as somebody who may read it, with sudo for instance, or name other files: "+
+		return environment(fmt.Errorf("%w; run it as a user who may read it, with sudo for example, or name other files: "+
 			"leafcam check --key-elsewhere does without the key", err))
 	}
 	return usage(said)

@@ -120,7 +120,7 @@ func TestCommandLinesParse(t *testing.T) {
 		seen[c.parse(t)] = true
 	}
 	for _, c := range newRoot().Commands() {
-		require.True(t, seen[c.Name()], "no call of %s was found", c.Name())
+		require.True(t, seen[c.Name()] || !c.Runnable(), "no call of %s was found", c.Name())
 	}
 	require.Greater(t, len(list), 100)
 }

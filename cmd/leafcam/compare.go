@@ -37,7 +37,7 @@ func newCompare() *cobra.Command {
     $ leafcam compare 192.0.2.7:443 --yes --json
     $ leafcam compare 192.0.2.7:443 --record camera.jsonl.gz
 
-Says ` + fmt.Sprint(len(compare.Probes())) + ` things to a server, one connection after the other, and compares the answers with those of an
+Asks a server ` + fmt.Sprint(len(compare.Probes())) + ` questions, one connection after the other, and compares the answers with those of an
 emulated camera that has the server's own certificate. Every connection is ended, so that a camera
 whose script has no timeout goes on afterwards; other clients wait meanwhile. It takes well under
 two minutes, only the address given is contacted, and nothing is sent before you agreed. A board with
@@ -54,7 +54,7 @@ answer. --record stores the exchanges in the format of the project's recordings.
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.yes, "yes", false, "do not ask")
-	f.BoolVar(&o.all, "all", false, "list the matching answers, too")
+	f.BoolVar(&o.all, "all", false, "also list the answers that match")
 	f.StringVar(&o.record, "record", "", "store the exchanges in `FILE`, as gzip over JSON lines")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	return cmd
@@ -98,7 +98,7 @@ func runCompare(ctx context.Context, address string, o compareOptions, in io.Rea
 // agree asks whether the server may be contacted.
 func agree(ctx context.Context, address string, in io.Reader, messages io.Writer) error {
 	if f, ok := in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		return usage(fmt.Errorf("nobody is here to be asked whether %s may be contacted; give --yes if it may", address))
+		return usage(fmt.Errorf("this is no terminal, so leafcam cannot ask whether it may contact %s; give --yes to allow it", address))
 	}
 	fmt.Fprintf(messages, "send %d short connections to %s, one after the other? [y/N] ", len(compare.Probes()), printable.Visible(address))
 	answer, err := bufio.NewReader(interruptible(ctx, in)).ReadString('\n')

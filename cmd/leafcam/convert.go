@@ -49,7 +49,7 @@ Reads a delivery as leafcam check does and writes
     chain.pem, fullchain.pem      for a gateway, or a firmware that reads PEM
     root.pem                      a root of your own, for the clients
 
-With --format it writes the same for others, too:
+With --format it also writes the same for others:
 
     c             server.h          arrays for firmware in C
     micropython   server_certs.py   a module with bytes, for a camera without files
@@ -74,7 +74,7 @@ written, unless --force is given.`,
 	f.BoolVar(&o.force, "force", false, "replace files with another content")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	o.password.register(f)
-	f.Var(&o.formats, "format", "write `FORM`, too: c, micropython, pkcs12; may be repeated")
+	f.Var(&o.formats, "format", "also write `FORM`: c, micropython, pkcs12; may be repeated")
 	f.StringVar(&o.pkcs12Password, "pkcs12-password-file", "",
 		"`FILE` whose first line becomes the password of server.p12; asked on the terminal otherwise")
 	return cmd

@@ -104,8 +104,11 @@ func (d *display) listening(addr net.Addr, info cameraInfo) {
 		d.start("does not present %s: who asks for a page all the same found it elsewhere, or verifies nothing", info.served.Lacks())
 	}
 	if b := info.given.Board(); b != nil {
-		d.start("board %s: heap %s, room for %d connection(s) at a time; %s with %d sockets",
-			b.Name, describeHeap(b.Heap), info.given.Fit(), b.Network.Name, b.Network.Connections)
+		room := "memory not modelled"
+		if fit := info.given.Fit(); fit >= 0 {
+			room = fmt.Sprintf("heap %s, room for %d connection(s) at a time", describeHeap(b.Heap), fit)
+		}
+		d.start("board %s, %s: %s; %s with %d sockets", b.Name, b.Title, room, b.Network, b.Network.Connections)
 	}
 	if info.delay != nil {
 		d.start("delays %s, %s", info.delay.Name, info.delay.Source)
@@ -124,7 +127,7 @@ func (d *display) page(addr net.Addr, exposed bool) {
 	}
 	d.text("page http://%s/", addr)
 	if exposed {
-		d.text("that page is not for this machine alone: whoever reaches it sees the connections and can switch the camera")
+		d.text("that page is not for this machine alone: anyone who reaches it sees the connections and can switch the camera")
 	}
 }
 

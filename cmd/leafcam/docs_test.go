@@ -13,11 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/asclient"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/hostsim/report"
 )
@@ -69,14 +71,23 @@ func TestFindingsAreListed(t *testing.T) {
 	require.Equal(t, want, rows)
 }
 
-// TestScenariosAreListed: MATRIX.md has a row for each scenario, and the README knows how many.
+// TestFindingsAsClientAreListed: the same of ASCLIENT.md.
+func TestFindingsAsClientAreListed(t *testing.T) {
+	var want [][]string
+	for _, r := range asclient.Rules() {
+		want = append(want, []string{string(r.Code), string(r.Severity), r.Summary, string(r.Basis)})
+	}
+	require.Equal(t, want, rowsOf(t, readDoc(t, "hostsim/asclient/ASCLIENT.md"), "The findings"))
+}
+
+// TestScenariosAreListed: MATRIX.md has a row for each scenario, and matrix.md knows how many.
 func TestScenariosAreListed(t *testing.T) {
 	var want [][]string
 	for _, s := range hostsim.AllScenarios() {
 		want = append(want, []string{s.Name, string(s.Role), s.Title})
 	}
 	require.Equal(t, want, rowsOf(t, readDoc(t, "hostsim/MATRIX.md"), "The scenarios"))
-	requireSays(t, readDoc(t, "README.md"), fmt.Sprintf("`--scenarios all` runs %d of them", len(want)), "README.md")
+	requireSays(t, readDoc(t, "docs/matrix.md"), fmt.Sprintf("`--scenarios all` runs %d of them", len(want)), "docs/matrix.md")
 }
 
 // TestValuesAreListed: MATRIX.md has every value that the JSON form can have where an enumeration is
@@ -128,21 +139,30 @@ func enumeration(t *testing.T, folder, name string) (values []string) {
 
 // TestProfilesAreDescribed: firmwares, boards and forms of reports are where people look for them.
 func TestProfilesAreDescribed(t *testing.T) {
-	camera, readme := readDoc(t, "device/CAMERA.md"), readDoc(t, "README.md")
+	camera, guide, formats := readDoc(t, "device/CAMERA.md"), readDoc(t, "docs/camera.md"), readDoc(t, "docs/formats.md")
 	for _, fw := range device.Firmwares() {
 		requireSays(t, camera, fw.Name, "device/CAMERA.md")
-		requireSays(t, readme, fw.Name, "README.md")
+		requireSays(t, guide, fw.Name, "docs/camera.md")
 	}
 	var boards [][]string
 	for _, b := range device.Boards() {
 		boards = append(boards, []string{
-			b.Name, fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap), b.Network.Name, strconv.Itoa(b.Epoch.UTC().Year()),
+			calledBoard(b), "`" + b.Name + "`", fmt.Sprintf("%s, %d MHz", b.Processor, b.MHz), describeHeap(b.Heap), b.Network.String(),
+			strconv.Itoa(b.Epoch.UTC().Year()), b.Unset.UTC().Format(time.DateOnly),
 		})
 	}
 	require.Equal(t, boards, rowsOf(t, camera, "9. Boards and sockets"))
 	for _, form := range report.Forms() {
-		require.True(t, regexp.MustCompile("`[^`]*\\b"+form+"\\b").MatchString(readme), "README.md does not name the report %s", form)
+		require.True(t, regexp.MustCompile("`[^`]*\\b"+form+"\\b").MatchString(formats), "docs/formats.md does not name the report %s", form)
 	}
+}
+
+// maxReadme is how long README.md is at most, bytes: what is longer is not read.
+const maxReadme = 12_000
+
+// TestReadmeIsShort: what does not fit is in docs.
+func TestReadmeIsShort(t *testing.T) {
+	require.LessOrEqual(t, len(readDoc(t, "README.md")), maxReadme)
 }
 
 // link is a link in Markdown that leads nowhere outside.

@@ -53,19 +53,51 @@ func listFirmwares(out io.Writer, asJSON bool) error {
 		Alike       []string `json:"alike"` // other names, of versions that behave the same
 	}
 	var list []profile
-	t := grid.New("profile", "what it is", "MicroPython", "Mbed TLS", "behave the same")
 	for _, fw := range device.Firmwares() {
 		alike := []string{}
 		for _, v := range fw.Alike {
 			alike = append(alike, v.Name)
 		}
 		list = append(list, profile{fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, fw.PEM, fw.CipherSuites(), alike})
-		t.Append(fw.Name, fw.Description, fw.MicroPython, fw.MbedTLS, strings.Join(alike, ", "))
 	}
-	return render(out, asJSON, struct {
-		Format    int       `json:"format"`
-		Firmwares []profile `json:"firmwares"`
-	}{outputFormat, list}, t)
+	if asJSON {
+		return writeJSON(out, struct {
+			Format    int       `json:"format"`
+			Firmwares []profile `json:"firmwares"`
+		}{outputFormat, list})
+	}
+	for i, project := range projects {
+		t := grid.New("profile", "what it is", "MicroPython", "Mbed TLS", "behave the same")
+		for _, p := range list {
+			if ofProject(p.Name) == project {
+				t.Append(p.Name, p.Description, p.MicroPython, p.MbedTLS, strings.Join(p.Alike, ", "))
+			}
+		}
+		if err := writeGroup(out, i, fmt.Sprintf("firmware of %s:", project), t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// projects are in the order in which their boards and firmwares are listed.
+var projects = []device.Project{device.OpenMV, device.MicroPython}
+
+// ofProject returns the project that a profile is called by.
+func ofProject(firmware string) device.Project {
+	if strings.HasPrefix(firmware, strings.ToLower(string(device.OpenMV))) {
+		return device.OpenMV
+	}
+	return device.MicroPython
+}
+
+// writeGroup prints one of several tables, under its title.
+func writeGroup(out io.Writer, number int, title string, t *grid.Grid) error {
+	if number > 0 {
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintln(out, title)
+	return t.Write(out, tableOptions(out).Width)
 }
 
 func compareFirmwares(out io.Writer, first, second string, asJSON bool) error {

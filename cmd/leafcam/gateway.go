@@ -55,7 +55,7 @@ once by SIGHUP. What cannot be read, is not whole or does not belong together is
 can be served; the old certificate is served meanwhile, and the log says why. One that has expired or is
 not valid yet does not take the place of one that is valid.
 
-A password that was typed opens renewed files, too; with another one, start the gateway again. A new one in the file of
+A password that you typed also opens renewed files; with another one, start the gateway again. A new one in the file of
 --password-file is taken as a certificate is.
 
 --status serves /healthz (200, or 503 with the problems, in JSON) and /metrics for Prometheus, on this

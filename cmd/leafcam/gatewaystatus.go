@@ -20,7 +20,7 @@ type statusOptions struct {
 }
 
 func (o *statusOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.address, "status", "", "`ADDRESS` of /healthz and /metrics, such as 127.0.0.1:9180; :9180 is on this machine only, too")
+	f.StringVar(&o.address, "status", "", "`ADDRESS` of /healthz and /metrics, such as 127.0.0.1:9180; :9180 is also on this machine only")
 	f.BoolVar(&o.exposed, "status-exposed", false, "let --status listen where other machines reach it")
 }
 

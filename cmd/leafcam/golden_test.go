@@ -54,7 +54,9 @@ func normalized(said, dir string) string {
 // unbroken tells whether a line is one that is there to be copied: it is never broken, however long.
 func unbroken(line string) bool {
 	line = strings.TrimLeft(line, " 0123456789$")
-	for _, start := range []string{"leafcam ", "mpremote ", "openssl ", "leafcam: ", "/DIR", "context.load_cert_chain", "time="} {
+	for _, start := range []string{
+		"leafcam ", "mpremote ", "openssl ", "leafcam: ", "/DIR", "context.load_cert_chain", "time=", "sock = context.wrap_socket",
+	} {
 		if strings.HasPrefix(line, start) {
 			return true
 		}
@@ -104,6 +106,8 @@ var goldenCases = []goldenCase{
 	{"check-other-host", []string{"check", "live", "--root", "root.pem", "--host", "door.example.com"}, exitFindings},
 	{"check-must", []string{"check", "live", "--root", "root.pem", "--must", "curl,android"}, exitFindings},
 	{"check-explain", []string{"check", "live", "--root", "root.pem", "--explain"}, exitFine},
+	{"check-as-client", []string{"check", "--as-client", "live/fullchain.pem", "--root", "root.pem"}, exitFine},
+	{"check-as-client-refused", []string{"check", "--as-client", "live/fullchain.pem", "--ca", "root.pem"}, exitFindings},
 	{"check-nothing", []string{"check", "notes.txt"}, exitFindings},
 	{"convert", []string{"convert", "live", "--out", "camera"}, exitFine},
 	{"convert-formats", []string{"convert", "live", "--out", "forms", "--format", "c,micropython"}, exitFine},

@@ -24,12 +24,13 @@ type optionGroup struct {
 var optionGroups = []optionGroup{
 	{"Files", []string{
 		"cert", "key", "chain", "root", "only-roots", "fullchain", "pin", "pin-key", "client-cert", "client-key", "client-ca",
-		"leaf", "password-file",
-		"second-load", "fleet", "leaf-only", "key-elsewhere", "only-keys", "fetch", "fetch-private", "at", "out", "deploy", "force", "format",
+		"leaf", "ca", "password-file",
+		"second-load", "fleet", "leaf-only", "key-elsewhere", "only-keys", "fetch", "fetch-private", "at", "out", "deploy",
+		"write", "anchor", "force", "format",
 		"pkcs12-password-file",
 	}},
-	{"Hosts and addresses", []string{"host", "listen", "camera", "page", "status", "status-exposed", "online"}},
-	{"The camera", []string{"firmware", "board", "script", "body", "timeout", "verify", "clock", "delay"}},
+	{"Hosts and addresses", []string{"as-client", "host", "hostname", "listen", "camera", "page", "status", "status-exposed", "online"}},
+	{"The camera", []string{"firmware", "board", "script", "body", "timeout", "verify", "clock", "delay", "send"}},
 	{"The run", []string{
 		"clients", "scenarios", "all", "no-browsers", "shard", "jobs", "deadline", "webdriver", "webdriver-capabilities", "keep", "once",
 		"connections", "max-body", "stream-memory", "patience", "pcap", "keylog", "key-type",

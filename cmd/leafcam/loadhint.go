@@ -39,9 +39,9 @@ func loadHints(ctx context.Context, firmware *device.Firmware, certFile, keyFile
 		}
 		switch f.Code {
 		case preflight.CodeFilesSwapped:
-			mend = fmt.Sprintf("this mends it: --cert %s --key %s", preflight.Quote(keyFile), preflight.Quote(certFile))
+			mend = fmt.Sprintf("to fix it: --cert %s --key %s", preflight.Quote(keyFile), preflight.Quote(certFile))
 		case preflight.CodePEMKey, preflight.CodePEMCertificate, preflight.CodeEncryptedKey:
-			mend = fmt.Sprintf("this mends it: leafcam convert %s %s --out camera", preflight.Quote(certFile), preflight.Quote(keyFile))
+			mend = fmt.Sprintf("to fix it: leafcam convert %s %s --out camera", preflight.Quote(certFile), preflight.Quote(keyFile))
 		}
 		if f.File == "" || strings.Contains(f.Title, f.File) {
 			hints = append(hints, f.Title)
@@ -53,7 +53,7 @@ func loadHints(ctx context.Context, firmware *device.Firmware, certFile, keyFile
 		hints = append(hints, fmt.Sprintf("%s does not load %s with %s", firmware.Name, certFile, keyFile))
 	}
 	if further && r.Finding(preflight.CodePEMCertificate) != nil {
-		mend = fmt.Sprintf("this mends it: openssl x509 -in %s -outform DER -out intermediate.der", preflight.Quote(certFile))
+		mend = fmt.Sprintf("to fix it: openssl x509 -in %s -outform DER -out intermediate.der", preflight.Quote(certFile))
 	}
 	if !further && errors.Is(subject.Delivery.Problem, delivery.ErrKeyMismatch) {
 		hints = append(hints, foreignKey(certFile, keyFile))

@@ -69,7 +69,7 @@ public root that signed the chain. The leaf's AIA URL is answered from the chain
 unless --online is given.
 
 Nothing leaves this machine but what --online and --webdriver ask for. An address as --host is this
-machine's in a network of the clients' own: whoever has it elsewhere is never asked.
+machine's in a network of the clients' own: another machine that has it is never asked.
 
 --scenarios takes names, "standard" (the default) and "all"; an unknown name is answered with the
 list. --report writes FORM=FILE, with the forms html, json, junit and markdown; FILE is a regular file, or -
@@ -110,7 +110,7 @@ alone; with --must, that one of those clients does not connect.`,
 	f.Var(filled{&o.expect}, "expect", "`FILE` with an earlier matrix in JSON: tell what has changed since")
 	f.StringVar(&o.keep, "keep", "", "keep everything of every cell in `DIR`, which must not exist or be empty")
 	f.BoolVar(&o.commands, "commands", false, "print each cell's command line, ready to paste")
-	f.StringVar(&o.webdriver, "webdriver", "", "`URL` of a WebDriver grid whose browsers are to be run, too")
+	f.StringVar(&o.webdriver, "webdriver", "", "`URL` of a WebDriver grid whose browsers run as well")
 	f.StringVar(&o.capabilities, "webdriver-capabilities", "", "`FILE` with capabilities for its sessions, in JSON")
 	f.StringVar(&o.listen, "listen", "127.0.0.1", "IP `ADDRESS` that the cameras listen on")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/MATRIX.md")
@@ -195,7 +195,7 @@ func (o *matrixOptions) runner(ctx context.Context, args []string) (hostsim.Runn
 		return r, usage(err)
 	}
 	if o.deadline <= 0 {
-		return r, usage(fmt.Errorf("--deadline %s: a client needs some time", o.deadline))
+		return r, usage(fmt.Errorf("--deadline %s: give clients more than no time", o.deadline))
 	}
 	if err := o.delivery.eitherOr(args, o.cert != "" || o.key != ""); err != nil {
 		return r, err
@@ -249,7 +249,7 @@ func (o matrixOptions) readDelivery(ctx context.Context, args []string, r *hosts
 	return nil
 }
 
-// noteMismatch says that the key is another one's. Every client will fail, which the run shows.
+// noteMismatch says that the key belongs to another certificate. Every client will fail, which the run shows.
 func (o matrixOptions) noteMismatch(messages io.Writer, r hostsim.Runner) {
 	c := device.NewSSLContext(r.Firmware)
 	if err := c.LoadCertChainFiles(o.cert, o.key); err != nil {

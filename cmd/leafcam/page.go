@@ -53,7 +53,7 @@ func (p *servedPage) start(ctx context.Context, stage *stage.Stage, info cameraI
 		options.Host = leaf.IPAddresses[0].String()
 	}
 	if b := info.given.Board(); b != nil {
-		options.Board = fmt.Sprintf("%s, heap %s, %s with %d sockets", b.Name, describeHeap(b.Heap), b.Network.Name, b.Network.Connections)
+		options.Board = fmt.Sprintf("%s, heap %s, %s with %d sockets", b.Title, describeHeap(b.Heap), b.Network, b.Network.Connections)
 	}
 	page := livepage.NewPage(stage, p.journal, p.listener.Addr(), options)
 	ctx, p.cancel = context.WithCancel(ctx)

@@ -20,7 +20,7 @@ const (
 	exitFine        = 0
 	exitFindings    = 1 // the answer is no: something does not load, or is refused
 	exitUsage       = 2
-	exitEnvironment = 3 // the machine stands in the way
+	exitEnvironment = 3 // the machine is at fault
 	exitInterrupted = 130
 )
 
@@ -143,14 +143,15 @@ func newRoot() *cobra.Command {
 
 A delivery is what a CA or an ACME client hands over: a folder, files or an archive.
 
-An OpenMV camera loads one private key and one leaf certificate, in DER, and presents
-that leaf alone. Clients that do not find the missing intermediate themselves refuse it.
-leafcam shows which ones those are before anything is flashed.
+An OpenMV camera loads one private key and one certificate and sends that certificate alone. Clients
+also need the certificate that signed it, the intermediate, and refuse the connection when they do
+not find it. leafcam says which clients those are before you flash anything.
 
-Everything runs on 127.0.0.1; nothing leaves the machine unless a flag says so. Files that are named
-have to be regular ones. Ctrl-C ends every command within a second, and pressed twice at once.
+Everything runs on 127.0.0.1; nothing leaves your machine unless an option says so. Files that you
+name have to be regular ones. Ctrl-C ends every command within a second; pressed twice, at once.
 
-Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 interrupted.`,
+Exit status: 0 fine, 1 findings, 2 wrong command line, 3 machine at fault, 130 interrupted.
+More: leafcam help formats, leafcam help glossary.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -171,9 +172,11 @@ Exit status: 0 fine, 1 findings, 2 usage, 3 the machine stands in the way, 130 i
 	root.AddGroup(&cobra.Group{ID: groupFiles, Title: "Your certificate:"}, &cobra.Group{ID: groupCamera, Title: "Camera and clients:"},
 		&cobra.Group{ID: groupMake, Title: "Certificates for tests and for pinning:"}, &cobra.Group{ID: groupAbout, Title: "About leafcam:"})
 	add(root, groupFiles, newCheck(), newConvert(), newTry(), newCSR())
-	add(root, groupCamera, newDemo(), newServe(), newGateway(), newMatrix(), newMerge(), newClients(), newFirmware(), newBoard(), newCompare())
+	add(root, groupCamera, newDemo(), newServe(), newConnect(), newGateway(), newMatrix(), newMerge(), newClients(), newFirmware(), newBoard(),
+		newCompare())
 	add(root, groupMake, newSelfSigned(), newPKI())
 	add(root, groupAbout, newVersion())
+	root.AddCommand(helpTopics()...)
 	root.SetHelpCommandGroupID(groupAbout)
 	root.SetCompletionCommandGroupID(groupAbout)
 	return root

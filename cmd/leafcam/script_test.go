@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,6 +120,7 @@ func scriptParams() testscript.Params {
 			"damage":  damageFile,
 			"await":   awaitPort,
 			"appears": awaitFile,
+			"silent":  beSilent,
 		},
 	}
 }
@@ -162,6 +164,36 @@ func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
 		found, err := filepath.Glob(pattern)
 		ts.Check(err)
 		return len(found) > 0
+	})
+}
+
+// beSilent listens on a port until the script ends, and answers nothing. When somebody has said something, the file heard
+// is in $TMPDIR.
+func beSilent(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:"+args[0])
+	ts.Check(err)
+	ended := make(chan struct{})
+	heard := filepath.Join(ts.Getenv("TMPDIR"), "heard")
+	go func() {
+		defer close(ended)
+		var open []net.Conn
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				break
+			}
+			open = append(open, conn)
+			if n, _ := conn.Read(make([]byte, 1)); n > 0 {
+				_ = os.WriteFile(heard, nil, 0o600) // who waits for it says what is missing
+			}
+		}
+		for _, conn := range open {
+			_ = conn.Close()
+		}
+	}()
+	ts.Defer(func() {
+		_ = l.Close()
+		<-ended
 	})
 }
 

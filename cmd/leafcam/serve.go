@@ -51,7 +51,7 @@ func newServe() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve DELIVERY... | --cert FILE --key FILE",
-		Short: "be the camera, until interrupted",
+		Short: "emulate the camera until you interrupt it",
 		Long: `    $ leafcam serve /etc/letsencrypt/live/cam.example.com
                                        what leafcam convert would put on the camera
     $ leafcam serve --cert server.der --key server.key.der
@@ -61,7 +61,7 @@ func newServe() *cobra.Command {
                                        the second load: presents leaf + intermediate
     $ leafcam serve --cert server.der --key server.key.der --client-ca ca.der
                                        requires client certificates that this CA issued
-    $ leafcam serve --cert server.der --key server.key.der --board OPENMV4 --script asyncio
+    $ leafcam serve --cert server.der --key server.key.der --board pico-w --script asyncio
                                        with the memory and the sockets of that board
     $ leafcam serve --cert server.der --key server.key.der --chain chain.pem --listen 0.0.0.0:8443 --page 127.0.0.1:8080
                                        shows on a page what phones and televisions make of it
@@ -69,7 +69,7 @@ func newServe() *cobra.Command {
 
 Runs the camera's TLS server, and prints a line for each connection: what came of it, in plain
 words. A delivery is read as leafcam check reads it, and the camera presents its leaf; with
---second-load, its intermediates, too. With --cert and --key the camera loads the files as they
+--second-load, also its intermediates. With --cert and --key the camera loads the files as they
 are. A pair that does not load prints the last line of MicroPython's traceback, then what is
 wrong with which file, and exits with status 1.
 
@@ -87,21 +87,22 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	}
 	f := cmd.Flags()
 	o.delivery.register(f)
-	f.BoolVar(&o.secondLoad, "second-load", false, "load the intermediates of the delivery in addition: the camera presents them, too")
+	f.BoolVar(&o.secondLoad, "second-load", false, "also load the intermediates of the delivery, so that the camera sends them")
 	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE` as flashed; given again with --key, it is loaded in addition")
 	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE`, one for each --cert")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes a free one")
-	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
+	f.StringVar(&o.firmware, "firmware", "",
+		"firmware `PROFILE` to emulate, see leafcam firmware; by default the board's, and "+device.Firmwares()[0].Name+" without a board")
 	f.StringVar(&o.script, "script", "hello", "the camera's `SCRIPT`: hello, asyncio, microdot or snapshot")
 	f.StringVar(&o.body, "body", device.DefaultBody, "what the hello, asyncio and microdot scripts answer, as `TEXT`")
 	f.DurationVar(&o.timeout, "timeout", 0, "settimeout for each connection, such as 10s; 0 is none")
 	f.StringVar(&o.chain, "chain", "", "`FILE` with the intermediates, and perhaps the root, that are not loaded: to name what is missing")
 	f.StringVar(&o.page, "page", "",
-		"`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is on this machine only, too")
+		"`ADDRESS` of a page that follows every connection, such as 127.0.0.1:8080; :8080 is also on this machine only")
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
-	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, see leafcam board; unlimited by default")
+	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, such as pico-w, see leafcam board; unlimited by default")
 	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take at a processor's clock: "+delayNames()+
 		"; -first is for the first connections, which take longest; computed, not measured")
 	o.capture.register(f)
@@ -186,7 +187,7 @@ func (o serveOptions) stage(ctx context.Context, args []string) (s staged, info 
 	if o.timeout < 0 {
 		return s, info, usage(fmt.Errorf("--timeout %s is negative", o.timeout))
 	}
-	firmware, err := device.FirmwareByName(o.firmware)
+	board, firmware, err := boardAndFirmware(o.board, o.firmware)
 	if err != nil {
 		return s, info, usage(err)
 	}
@@ -199,7 +200,7 @@ func (o serveOptions) stage(ctx context.Context, args []string) (s staged, info 
 			return s, info, usage(err)
 		}
 	}
-	material := stage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(firmware) }}
+	material := stage.Material{NewContext: func() (*device.SSLContext, error) { return o.newContext(board, firmware) }}
 	if material.Given, err = material.NewContext(); err != nil {
 		return s, info, err
 	}
@@ -302,13 +303,10 @@ func (o serveOptions) loadDelivery(ctx context.Context, args []string, m *stage.
 
 // newContext returns a context on the board, or on a camera without limits, that knows all about
 // client certificates.
-func (o serveOptions) newContext(firmware *device.Firmware) (*device.SSLContext, error) {
+func (o serveOptions) newContext(board *device.Board, firmware *device.Firmware) (*device.SSLContext, error) {
 	c := device.NewSSLContext(firmware)
-	if o.board != "" {
-		board, err := device.BoardByName(o.board)
-		if err != nil {
-			return nil, usage(err)
-		}
+	if board != nil {
+		var err error
 		if c, err = device.NewSSLContextOn(board, firmware); err != nil {
 			return nil, raised(err, "the board has no room for a script with TLS")
 		}
@@ -326,10 +324,9 @@ func delayNames() string {
 
 // clientCertificates sets up what concerns them: mode, CA and clock.
 func (o serveOptions) clientCertificates(c *device.SSLContext) error {
-	modes := map[string]device.VerifyMode{"none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired}
-	mode, known := modes[o.verify]
-	if o.verify != "" && !known {
-		return usage(fmt.Errorf("unknown --verify %q; known: none, optional, required", o.verify))
+	mode, err := verifyMode(o.verify)
+	if err != nil {
+		return err
 	}
 	if o.clientCA != "" {
 		if err := c.LoadVerifyLocationsFile(o.clientCA); err != nil {
@@ -340,14 +337,31 @@ func (o serveOptions) clientCertificates(c *device.SSLContext) error {
 		}
 	}
 	c.SetVerifyMode(mode)
-	if o.clock == "" {
+	return setClock(c, o.clock)
+}
+
+// verifyMode reads --verify; nothing is none.
+func verifyMode(text string) (device.VerifyMode, error) {
+	modes := map[string]device.VerifyMode{
+		"": device.CertNone, "none": device.CertNone, "optional": device.CertOptional, "required": device.CertRequired,
+	}
+	mode, known := modes[text]
+	if !known {
+		return mode, usage(fmt.Errorf("unknown --verify %q; known: none, optional, required", text))
+	}
+	return mode, nil
+}
+
+// setClock sets the camera's clock as --clock has it.
+func setClock(c *device.SSLContext, text string) error {
+	if text == "" {
 		return nil
 	}
-	set := c.PowerOn()
-	if o.clock != "never-set" {
+	set := c.Unset()
+	if text != "never-set" {
 		var err error
-		if set, err = time.Parse(time.RFC3339, o.clock); err != nil {
-			return usage(fmt.Errorf("--clock %q is neither a time such as 2026-11-23T12:00:00Z nor never-set", o.clock))
+		if set, err = time.Parse(time.RFC3339, text); err != nil {
+			return usage(fmt.Errorf("--clock %q is neither a time such as 2026-11-23T12:00:00Z nor never-set", text))
 		}
 	}
 	started := time.Now()
@@ -365,7 +379,7 @@ func runStage(ctx context.Context, s *stage.Stage, ended <-chan trace.Event, pri
 	case err := <-failed:
 		return errors.Join(environment(err), closeStage(s))
 	case <-printed.Gone():
-		return errors.Join(environment(fmt.Errorf("nobody reads the output any more: %w", printed.Err())), closeStage(s))
+		return errors.Join(environment(fmt.Errorf("the reader of the output is gone: %w", printed.Err())), closeStage(s))
 	case e := <-ended:
 		if err := closeStage(s); err != nil {
 			return err

@@ -59,7 +59,7 @@ output, and all the rest to standard error.
 Each client trusts the root of your chain, or that of --root, and nothing else. Nothing leaves this machine.
 
 Exit status: 0 every client connects with the intermediate, 1 some do not, or with --must one of
-those does not; 2 usage, 3 the machine stands in the way or the time of --deadline is up.`,
+those does not; 2 usage, 3 machine at fault, or --deadline is over.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return try(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -287,7 +287,7 @@ func (i instructions) next(out io.Writer, list []writtenFile) {
 	}
 	fmt.Fprintf(out, "\nNext, the proof with the programs of this machine:\n    leafcam try %s\n", printable.Visible(subject))
 	if strings.HasSuffix(subject, " --root FILE") {
-		fmt.Fprintln(out, "FILE has the root that your clients trust: nobody here knows it.")
+		fmt.Fprintln(out, "FILE has the root that your clients trust. leafcam does not know it.")
 	}
 }
 
@@ -339,6 +339,6 @@ func (i instructions) withoutSecondLoad(out io.Writer) {
 	fmt.Fprintf(out, "For clients %s, put a gateway with %s in front of the camera: leafcam gateway.\n",
 		whom, delivery.FullChain)
 	if i.pemRefused {
-		fmt.Fprintf(out, "Firmware that reads PEM refuses %s, too.\n", delivery.FullChain)
+		fmt.Fprintf(out, "Firmware that reads PEM also refuses %s.\n", delivery.FullChain)
 	}
 }

@@ -178,7 +178,7 @@ func silentAfter(before int, known bool, vector wire.Vector) int {
 func greet(ctx context.Context, o Options, p Probe) (chain [][]byte, flight time.Duration, err error) {
 	conn, err := o.dial(ctx)
 	if err != nil {
-		return nil, 0, fmt.Errorf("nobody answers on %s: %w", o.Address, err)
+		return nil, 0, fmt.Errorf("nothing answers on %s: %w", o.Address, err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	const patience = 10 * time.Second

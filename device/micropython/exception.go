@@ -68,7 +68,7 @@ func (e *OSError) Unwrap() []error {
 		errs = append(errs, ErrNoMemory)
 	case e.has(mbedtls.ErrNoClientCertificate):
 		errs = append(errs, ErrNoClientCertificate)
-	case e.has(mbedtls.ErrHandshakeFailure):
+	case e.has(mbedtls.ErrHandshakeFailure), e.has(mbedtls.ErrNoCipherChosen), e.has(mbedtls.ErrNoUsableSuite):
 		errs = append(errs, ErrEnded, ErrHandshake)
 	case e.MbedTLS != nil && e.cause == nil && !e.has(mbedtls.ErrConnEOF) && !e.has(mbedtls.ErrFatalAlertMessage) &&
 		!e.has(mbedtls.ErrPeerCloseNotify):

@@ -111,12 +111,16 @@ func AlertName(description uint8) string { return mbedtls.AlertName(description)
 
 // Chosen is what the handshake agreed on.
 type Chosen struct {
+	Version            Codepoint `json:"version,omitempty"` // of TLS before 1.2; 0 for TLS 1.2
 	Suite              Codepoint `json:"suite"`
 	SuiteName          string    `json:"suite_name"` // as cipher() on the camera prints it
 	Group              Codepoint `json:"group"`      // 0 with static RSA
 	GroupName          string    `json:"group_name"`
 	SignatureAlgorithm Codepoint `json:"signature_algorithm"` // 0 with static RSA
 }
+
+// VersionName returns the name of the version as cipher() on the camera prints it.
+func (c *Chosen) VersionName() string { return mbedtls.VersionName(uint16(c.Version)) }
 
 // A Request is an HTTP request as the camera's script read it.
 type Request struct {

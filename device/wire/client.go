@@ -280,7 +280,7 @@ func (c *Client) encrypt(certificate []byte, serverRandom *[32]byte) error {
 // derive makes the messages of the second flight around a ClientKeyExchange, and the keys.
 func (c *Client) derive(body, preMaster []byte, serverRandom *[32]byte) (err error) {
 	if c.Certificates != nil {
-		c.add(HandshakeMessage(11, certificateList(c.Certificates)))
+		c.add(HandshakeMessage(11, CertificateList(c.Certificates)))
 	}
 	c.add(HandshakeMessage(16, body))
 	if c.granted.ExtendedMasterSecret {
@@ -305,8 +305,8 @@ func (c *Client) add(message []byte) {
 	c.transcript = append(c.transcript, message...)
 }
 
-// certificateList is the body of a Certificate message (RFC 5246 section 7.4.2).
-func certificateList(chain [][]byte) []byte {
+// CertificateList returns the body of a Certificate message (RFC 5246 section 7.4.2).
+func CertificateList(chain [][]byte) []byte {
 	var b cryptobyte.Builder
 	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
 		for _, der := range chain {

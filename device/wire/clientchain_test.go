@@ -21,6 +21,7 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/device/wire/record"
 )
 
 // readVisits reads a recording.
@@ -41,24 +42,17 @@ func withMbedTLS36() (list []*device.Firmware) {
 	return list
 }
 
-// visit shows a chain to a camera, signs with the key, and returns what the camera answered: the alert, and the exception.
-func visit(t *testing.T, context *device.SSLContext, chain [][]byte, key crypto.Signer) (alert *[2]int, line string) {
+// visit lets a client visit a camera, and returns what the camera answered: the alert, and the exception.
+func visit(t *testing.T, context *device.SSLContext, v wire.ClientVisit, key crypto.Signer) (alert *[2]int, line string) {
 	conn, events := serve(context, device.Hello(device.DefaultBody))
 	defer conn.Close()
-	client, err := wire.NewClient(conn, 0xc02b)
-	require.NoError(t, err)
-	client.Certificates, client.Key = chain, key
-	require.NoError(t, client.Start())
-	client.Send(client.KeyExchange(), client.Sealed(wire.Handshake, wire.VersionTLS12, client.Finished()), client.Data(get))
-	for {
-		typ, content, err := client.Read(time.Second)
-		if err != nil {
-			return alert, exceptionLine(<-events)
-		}
-		if typ == wire.Alert {
-			alert = &[2]int{int(content[0]), int(content[1])}
-		}
+	suite := uint16(0xc02b)
+	if beforeGCM(context.Firmware()) {
+		suite = 0xc009
 	}
+	alert, err := record.Visit(conn, suite, v, key)
+	require.NoError(t, err)
+	return alert, exceptionLine(<-events)
 }
 
 // askingWith returns a context that trusts the CAs, at the time given.
@@ -94,14 +88,13 @@ func TestMutatedClientCertificates(t *testing.T) {
 		}
 		_, visits := readVisits(t, recording, 190)
 		contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, ca), 2: askingWith(t, fw, 2, now, ca)}
-		for _, v := range visits {
+		for _, v := range part(visits) {
 			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					chain := chainOf(v)
 					if v.Line == "" {
-						chain[0] = signedAnew(t, chain[0], key, caKey)
+						v.Chain = append([]wire.Octets{signedAnew(t, v.Chain[0], key, caKey)}, v.Chain[1:]...)
 					}
-					alert, line := visit(t, contexts[v.Verify], chain, key)
+					alert, line := visit(t, contexts[v.Verify], v, key)
 					require.Equal(t, v.Line, line)
 					require.Equal(t, v.Alert, alert)
 				})
@@ -110,28 +103,32 @@ func TestMutatedClientCertificates(t *testing.T) {
 	}
 }
 
-// chainOf returns what a visit showed.
-func chainOf(v wire.ClientVisit) (chain [][]byte) {
-	for _, der := range v.Chain {
-		chain = append(chain, der)
-	}
-	return chain
-}
-
 // TestClientCertificateVectors repeats the recorded visits whose CAs and keys were kept: certificates in which one thing or two
 // were changed and signed anew, odd fields, and chains with several faults.
 func TestClientCertificateVectors(t *testing.T) {
-	for _, fw := range withMbedTLS36() {
-		recorded := device.OpenMV50
-		if fw == device.ESP32 {
-			recorded = fw
+	for _, fw := range device.Firmwares() {
+		count := 250
+		if fw.Generation != "" {
+			count = 440 // these and the mutated ones, which were put to Mbed TLS 2 again
 		}
-		repeatVisits(t, fw, recorded.Name)
+		head, visits := readVisits(t, "client-certificates_"+fw.Name, count)
+		require.Equal(t, fw.Name, head.Profile)
+		t.Run(fw.Name, func(t *testing.T) { repeatVisits(t, fw, head, visits) })
 	}
 }
 
-func repeatVisits(t *testing.T, fw *device.Firmware, recorded string) {
-	head, visits := readVisits(t, "client-certificates_"+recorded, 250)
+// TestClientVisitVectors repeats recorded visits that were made from seeds, a recording for each version of Mbed TLS with a seed
+// of its own: chains with several flaws at once, from valid ones to what is no certificate.
+func TestClientVisitVectors(t *testing.T) {
+	for _, fw := range []*device.Firmware{device.OpenMV50, device.MicroPython124, device.OpenMV459, device.MicroPython129} {
+		head, visits := readVisits(t, "client-visits_"+fw.Name, 200)
+		require.Equal(t, fw.Name, head.Profile)
+		t.Run(fw.Name, func(t *testing.T) { repeatVisits(t, fw, head, visits) })
+	}
+}
+
+func repeatVisits(t *testing.T, fw *device.Firmware, head wire.ClientHead, visits []wire.ClientVisit) {
+	t.Parallel()
 	now, err := time.Parse(time.RFC3339, head.Now)
 	require.NoError(t, err)
 	var cas [][]byte
@@ -145,10 +142,10 @@ func repeatVisits(t *testing.T, fw *device.Firmware, recorded string) {
 		keys[name] = key.(crypto.Signer)
 	}
 	contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, cas...), 2: askingWith(t, fw, 2, now, cas...)}
-	for _, v := range visits {
-		t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
+	for _, v := range part(visits) {
+		t.Run(v.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				alert, line := visit(t, contexts[v.Verify], chainOf(v), keys[v.Key])
+				alert, line := visit(t, contexts[v.Verify], v, keys[v.Key])
 				require.Equal(t, v.Line, line)
 				require.Equal(t, v.Alert, alert)
 			})

@@ -24,6 +24,7 @@ type Flight struct {
 	chain            [][]byte
 	keyExchanges     []keyExchange // what the masks hide
 	serverRandom     []byte
+	version          uint16 // of the ServerHello
 }
 
 // A Record is a TLS record in plaintext.
@@ -79,7 +80,11 @@ type Extension struct {
 // labelled as such: the recordings have it for both.
 const variableLength = "varies"
 
-const signECDSA = 3 // of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1)
+// Of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1).
+const (
+	signECDSA          = 3
+	signatureSHA1ECDSA = 0x0203
+)
 
 // keyExchange is a ServerKeyExchange as it was received.
 type keyExchange struct {
@@ -221,7 +226,7 @@ func (f *Flight) serverHello(body cryptobyte.String) (Message, bool) {
 		!body.ReadUint16(&suite) || !body.ReadUint8(&compression) {
 		return Message{}, false
 	}
-	f.serverRandom = random
+	f.serverRandom, f.version = random, version
 	block := Octets(body)
 	idLen, comp := len(sessionID), int(compression)
 	m := Message{
@@ -271,17 +276,26 @@ func (f *Flight) serverKeyExchange(body cryptobyte.String, varies bool) (Message
 		return Message{}, false
 	}
 	params = params[:len(params)-len(body)]
-	if !body.ReadUint16(&alg) || !body.ReadUint16LengthPrefixed(&signature) {
+	if f.version != 0 && f.version < VersionTLS12 {
+		alg = signatureSHA1ECDSA // it goes without saying (RFC 4492 section 5.4)
+	} else if !body.ReadUint16(&alg) {
+		return Message{}, false
+	}
+	if !body.ReadUint16LengthPrefixed(&signature) {
 		return Message{}, false
 	}
 	f.keyExchanges = append(f.keyExchanges, keyExchange{params, alg, signature})
+	first := public[0]
+	if first == 3 {
+		first = 2 // of a compressed point: which of the two is as random as the rest
+	}
 	var length any = float64(len(signature)) // as JSON has numbers
 	if varies || alg&0xff == signECDSA {
 		length = variableLength
 	}
 	return Message{
 		Type: "server_key_exchange", CurveType: int(curveType), NamedCurve: int(group), PublicLength: len(public),
-		PublicFirst: fmt.Sprintf("%02x", public[0]), Public: fmt.Sprintf("masked(%d)", len(public)-1),
+		PublicFirst: fmt.Sprintf("%02x", first), Public: fmt.Sprintf("masked(%d)", len(public)-1),
 		SignatureAlgorithm: fmt.Sprintf("%04x", alg), SignatureLength: length, Signature: "masked",
 	}, true
 }

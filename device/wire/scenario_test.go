@@ -77,7 +77,7 @@ func repeat(t *testing.T, context *device.SSLContext, recorded wire.Recorded) {
 	client.Offer = recorded.Options.Offer
 	if err = client.Start(); recorded.Refused {
 		require.Error(t, err)
-		require.Equal(t, recorded.Device, record.Line(record.Report(<-events)))
+		require.Equal(t, recorded.Device, record.Line(record.Report(context.Firmware(), <-events)))
 		return
 	}
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func repeat(t *testing.T, context *device.SSLContext, recorded wire.Recorded) {
 		require.Equal(t, sameEnds(recorded.Events), s.Seen())
 		require.NoError(t, s.Err)
 	}
-	require.Equal(t, recorded.Device, record.Line(record.Report(<-events)))
+	require.Equal(t, recorded.Device, record.Line(record.Report(context.Firmware(), <-events)))
 }
 
 // sameEnds forgets how TCP ended: that depends on the host's stack and on timing.

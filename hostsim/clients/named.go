@@ -1,15 +1,12 @@
 package clients
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-
-	"github.com/agnivade/levenshtein"
 
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/internal/nearest"
 )
 
 // A Named is a name that somebody gave, and the clients that it stands for.
@@ -91,11 +88,11 @@ func ByName(names []string) (list []*hostsim.Client, meant []Named, err error) {
 
 // named finds what a name stands for.
 func named(name string, all []*hostsim.Client) Named {
-	plain := plainName(name)
+	plain := nearest.Plain(name)
 	for _, called := range []func(*hostsim.Client) string{
 		func(c *hostsim.Client) string { return c.Name }, func(c *hostsim.Client) string { return c.Title },
 	} {
-		if i := slices.IndexFunc(all, func(c *hostsim.Client) bool { return plainName(called(c)) == plain }); i >= 0 {
+		if i := slices.IndexFunc(all, func(c *hostsim.Client) bool { return nearest.Plain(called(c)) == plain }); i >= 0 {
 			return Named{name, all[i : i+1], false}
 		}
 	}
@@ -117,7 +114,7 @@ func group(plain string, all []*hostsim.Client) []*hostsim.Client {
 	}
 	for _, set := range []map[string][]string{aliases, groups} {
 		for called, members := range set {
-			if plainName(called) == plain {
+			if nearest.Plain(called) == plain {
 				return withNames(all, members)
 			}
 		}
@@ -129,7 +126,7 @@ func group(plain string, all []*hostsim.Client) []*hostsim.Client {
 func stack(plain string, all []*hostsim.Client) (list []*hostsim.Client) {
 	wanted := strings.TrimPrefix(plain, "stack:")
 	for _, c := range all {
-		if plainName(c.Stack) == wanted && c.Known.Simulated == "" {
+		if nearest.Plain(c.Stack) == wanted && c.Known.Simulated == "" {
 			list = append(list, c)
 		}
 	}
@@ -161,47 +158,13 @@ func Names() []string {
 
 // unknown is the error for a name that nobody has. It tells those that are nearest.
 func unknown(name string, all []*hostsim.Client) error {
-	plain := plainName(name)
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var near []candidate
-	consider := func(known string) {
-		p := plainName(known)
-		d := levenshtein.ComputeDistance(plain, p)
-		if len(plain) >= 3 && (strings.Contains(p, plain) || strings.Contains(plain, p) && len(p) >= 3) {
-			d = min(d, 1)
-		}
-		const swapped = 2 // of two letters that changed places
-		if d <= max(1, len(plain)/3) || len(plain) >= 4 && d <= swapped {
-			near = append(near, candidate{known, d})
-		}
-	}
+	var known []string
 	for _, c := range all {
-		consider(c.Name)
+		known = append(known, c.Name)
 	}
-	for _, n := range Names() {
-		consider(n)
-	}
+	near := nearest.Names(name, append(known, Names()...))
 	if len(near) == 0 {
 		return fmt.Errorf("no client is called %q; leafcam clients lists them all, and the groups: browsers, phones, home, programs, quick", name)
 	}
-	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Or(a.distance-b.distance, len(a.name)-len(b.name)) })
-	const most = 5
-	var names []string
-	for _, n := range near[:min(most, len(near))] {
-		names = append(names, n.name)
-	}
-	return fmt.Errorf("no client is called %q; did you mean %s? leafcam clients lists them all", name, strings.Join(names, ", "))
-}
-
-// plainName is a name as names are compared.
-func plainName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' || r == '_' {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, name)
+	return fmt.Errorf("no client is called %q; did you mean %s? leafcam clients lists them all", name, strings.Join(near, ", "))
 }

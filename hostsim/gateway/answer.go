@@ -42,7 +42,7 @@ func failureOf(err error) failure {
 		return failure{
 			http.StatusBadGateway,
 			"What answers at the camera's address is not the camera that this gateway was set up for: it presents another certificate.",
-			"Whoever runs the gateway finds the fingerprint in its log.",
+			"The fingerprint is in the gateway's log.",
 		}
 	case errors.Is(err, errSlowBody):
 		return failure{http.StatusRequestTimeout, "The request came too slowly.", "Send it again, faster."}
@@ -63,12 +63,12 @@ func failureOf(err error) failure {
 	case errors.As(err, &handshake) && handshake.wanted:
 		return failure{
 			http.StatusBadGateway, "The camera asked for a client certificate, which this gateway does not have, and the TLS handshake failed.",
-			"Whoever runs the gateway can give it one.",
+			"The gateway's administrator can give it one.",
 		}
 	case errors.As(err, &handshake):
 		return failure{
 			http.StatusBadGateway, "The TLS handshake with the camera failed.",
-			"Whoever runs the gateway finds the reason in its log.",
+			"The reason is in the gateway's log.",
 		}
 	}
 	return failure{http.StatusBadGateway, "The camera cannot be reached, or broke the connection off.", "Try again in a while."}

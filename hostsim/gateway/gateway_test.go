@@ -282,7 +282,7 @@ func TestManyViewers(t *testing.T) {
 		<-v.ended
 	}
 	require.Eventually(t, func() bool { return s.gateway.Viewers() == 0 && s.gateway.Connections() == 0 }, 10*time.Second, 20*time.Millisecond)
-	require.Contains(t, s.log.String(), "nobody views it any more")
+	require.Contains(t, s.log.String(), "it has no viewer any more")
 }
 
 // TestCameraRestarts keeps the viewers while the camera is away.

@@ -220,7 +220,7 @@ func (h *hub) end(reason error) {
 
 // Why a stream ends, for one viewer or for all.
 var (
-	errUnwatched = errors.New("nobody views it any more")
+	errUnwatched = errors.New("it has no viewer any more")
 	errRefused   = errors.New("the camera demands a login that its viewers do not have")
 	errOthers    = errors.New("the camera's new answer is for others than those who view the stream")
 	errTooSlow   = errors.New("the viewer takes too slowly, and others need the memory")

@@ -24,7 +24,7 @@ func drawChain(s *verdict.Served) []link {
 	}
 	switch {
 	case s.Untrusted:
-		chain = append(chain, link{certname.Title(s.Root), "root: nobody has it", "root"})
+		chain = append(chain, link{certname.Title(s.Root), "root: not in any store", "root"})
 	case s.Root != nil:
 		chain = append(chain, link{certname.Title(s.Root), "root: never sent, clients have it", "root"})
 	case len(s.Missing) == 0 && s.Gap():

@@ -92,7 +92,7 @@ func TestControlRefused(t *testing.T) {
 	require.Equal(t, []string{
 		"untried · not tried", "untried · not tried", "untried · not tried", "expected ✗ refused, as it should be",
 	}, s.results(t, "d1")[:4])
-	require.Contains(t, s.results(t, "d1")[4], "refused the certificate (bad_certificate): as it has to be, because nobody trusts this root")
+	require.Contains(t, s.results(t, "d1")[4], "refused the certificate (bad_certificate): as it has to be, because no client trusts this root")
 }
 
 // TestControlOverruled: who refuses and goes on all the same verifies, and proves nothing where it went on.
@@ -105,7 +105,7 @@ func TestControlOverruled(t *testing.T) {
 	s.get(t, "fox", false)
 	require.Equal(t, []string{
 		"refused ✗ refused: missing intermediate", "blind ○ connected, proof of nothing", "untried · not tried", "blind ○ accepted",
-		"accepted a certificate of an unknown issuer, after a refusal: somebody went on all the same, or two programs look alike. " +
+		"accepted a certificate of an unknown issuer, after a refusal: the user went on anyway, or two programs look alike. " +
 			"It asked for /x",
 	}, s.results(t, "d1"))
 }

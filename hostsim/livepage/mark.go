@@ -72,9 +72,9 @@ func markOfResult(r *Result, mode stage.Mode, control verdict.Control) mark {
 	m := markOf(&r.Attempt, mode)
 	switch {
 	case r.Refusals > 0 && mode.Served.Gap():
-		m.Words += ", after refusing: somebody went on all the same, or it has learnt the intermediate"
+		m.Words += ", after refusing: the user went on anyway, or it has learnt the intermediate"
 	case r.Refusals > 0:
-		m.Words += ", after refusing: somebody went on all the same"
+		m.Words += ", after refusing: the user went on anyway"
 	}
 	return m
 }

@@ -113,7 +113,7 @@ func leafFaults(q *Question, p path) []Fault {
 		look{"leaf: serial number of 21 octets", leaf.SerialNumber.BitLen() > maxSerial},
 		look{"leaf: until 9999", leaf.NotAfter.Year() == 9999},
 		look{"leaf: extKeyUsage of others", usagesFor(leaf) == usagesOthers},
-		look{"leaf: keyUsage of a CA, too", !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0},
+		look{"leaf: keyUsage of a CA as well", !leaf.IsCA && leaf.KeyUsage&x509.KeyUsageCertSign != 0},
 		look{"leaf: RSA without keyEncipherment", isRSA(leaf) && leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0},
 		look{"leaf: pathlen without CA", !leaf.IsCA && hasPathLen(leaf)},
 		look{"leaf: CA", leaf.BasicConstraintsValid && leaf.IsCA},

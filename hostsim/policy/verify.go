@@ -56,7 +56,7 @@ func (v *Verifier) Pinned(q Question) Found {
 
 var unaskedOfAnchors = []Fault{
 	"leaf: CA", "leaf: SHA-1", "leaf: RSA with SHA-1", "leaf: SHA-512", "leaf: RSASSA-PSS",
-	"leaf: keyUsage of a CA, too", "leaf: pathlen without CA",
+	"leaf: keyUsage of a CA as well", "leaf: pathlen without CA",
 }
 
 // signed tells whether each certificate is signed by the next one.

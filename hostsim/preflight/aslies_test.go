@@ -166,7 +166,9 @@ func TestKeyOfOlderFirmware(t *testing.T) {
 	for _, keyType := range []certs.KeyType{certs.KeyECDSAP256, certs.KeyRSA2048} {
 		leaf := issue(t, p, certs.LeafOptions{Key: keyType})
 		dir := written(t, map[string][]byte{"cert.der": leaf.DER(), "key.der": pkcs8(t, leaf)})
-		for firmware, loads := range map[*device.Firmware]bool{device.OpenMV459: false, device.MicroPython124: true, device.OpenMV50: true} {
+		for firmware, loads := range map[*device.Firmware]bool{
+			device.OpenMV459: false, device.MicroPython120: true, device.MicroPython122: true, device.MicroPython124: true, device.OpenMV50: true,
+		} {
 			r := check(t, dir, preflight.Options{NoPublicRoots: true, Firmware: firmware})
 			require.True(t, r.Loads, firmware.Name)
 			require.Equal(t, loads, r.LoadsAsDelivered, firmware.Name)

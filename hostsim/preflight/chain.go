@@ -145,7 +145,7 @@ func (c *checker) describePath() {
 			Symptom{"openssl verify", "unable to get local issuer certificate"})
 	case c.root == nil:
 		c.add(CodeUnknownRoot, "",
-			fmt.Sprintf(`the chain ends with "%s", signed by "%s", which nobody here knows`, certname.Title(top), certname.Whole(top.Issuer)),
+			fmt.Sprintf(`the chain ends with "%s", signed by "%s", which leafcam does not know`, certname.Title(top), certname.Whole(top.Issuer)),
 			Symptom{"openssl verify", "unable to get local issuer certificate"})
 	case !c.public:
 		c.add(CodePrivateRoot, "",

@@ -26,7 +26,7 @@ type Options struct {
 	Roots    []*x509.Certificate // that clients are given besides
 	// NoPublicRoots leaves those of Mozilla's list and of this system out.
 	NoPublicRoots bool
-	// KeyElsewhere says that the private key is not here, and rightly so: a throw-away key stands in
+	// KeyElsewhere says that the private key is elsewhere, as it should be: a throw-away key takes its place
 	// where the camera needs one to load the certificate, and nothing is said of the pair. A key that is
 	// here all the same is a finding.
 	KeyElsewhere bool

@@ -188,3 +188,10 @@ func parseAnswer(body []byte) (list []*x509.Certificate, form delivery.Form) {
 	}
 	return nil, ""
 }
+
+// FetchIssuers follows the AIA URLs of a certificate upwards, and returns the issuers that were downloaded; sent are
+// certificates that are at hand.
+func FetchIssuers(ctx context.Context, f *Fetch, leaf *x509.Certificate, sent []*x509.Certificate) []*x509.Certificate {
+	c := &checker{fetch: newFetcher(f), leaf: &delivery.Certificate{Raw: leaf.Raw, Parsed: leaf}}
+	return c.download(ctx, sent)[len(sent):]
+}

@@ -184,7 +184,7 @@ func (s *fleetSummary) count(l *FleetLine) {
 			}
 			l.OK = false
 			l.Findings = append(l.Findings,
-				FleetFinding{CodeSharedKey, SeverityError, fmt.Sprintf("the private key is that of line %d, too: one key for each camera", first.line)})
+				FleetFinding{CodeSharedKey, SeverityError, fmt.Sprintf("line %d has the same private key: give each camera its own", first.line)})
 		}
 	}
 	if l.OK {

@@ -283,14 +283,14 @@ func (c *checker) chainOutcome(p policy.Policy, cure Cure) CureOutcome {
 		return dependsOnRoot()
 	}
 	if !known {
-		return depends(OnMissingIssuer, "when the missing issuer is had: the delivery lacks it")
+		return depends(OnMissingIssuer, "once you have the missing intermediate, which the delivery lacks")
 	}
 	if len(c.path) == 0 {
 		return notApplicable("no link is missing")
 	}
 	switch {
 	case cure == CureStore && p.StoreIsAnchor:
-		return completes("takes the intermediate for an anchor, without the root, too")
+		return completes("accepts the intermediate as an anchor, also without the root")
 	case cure == CureStore:
 		return completes("with the intermediates in its store, beside the root")
 	}

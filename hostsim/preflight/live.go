@@ -47,8 +47,9 @@ func ParseServer(text string) (Server, error) {
 		}
 		return Server{u.Hostname(), port}, checkPort(port)
 	}
-	if _, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return Server{strings.Trim(text, "[]"), httpsPort}, nil
+	address := strings.Trim(text, "[]")
+	if a, err := netip.ParseAddr(address); err == nil && !strings.ContainsAny(a.Zone(), "[]:/\\ ") { // a zone may be any text
+		return Server{address, httpsPort}, nil
 	}
 	host, port, err := net.SplitHostPort(text)
 	if err != nil || host == "" || strings.ContainsAny(host, "/\\ ") || checkPort(port) != nil {

@@ -74,7 +74,7 @@ func (t *textWriter) camera(r *Report) {
 		CameraRefuses:   t.paint(text.FgRed, "DOES NOT LOAD IT") + printable.Visible(": "+r.Exception),
 	}[r.Verdict.Camera]
 	if r.Verdict.Camera == CameraConverted && r.Finding(CodeKeyMismatch) != nil {
-		said = t.paint(text.FgRed, "CANNOT BE CONVERTED") + ": the key is another one's"
+		said = t.paint(text.FgRed, "CANNOT BE CONVERTED") + ": the key belongs to another certificate"
 	}
 	if r.Verdict.Camera == CameraRefuses && r.Exception == "" {
 		said = t.paint(text.FgRed, "CANNOT LOAD IT") + ": there is no private key"
@@ -120,7 +120,7 @@ func (r *Report) reason() string {
 	}
 	switch {
 	case r.Verdict.Now == ReachAll && r.Finding(CodeUnknownRoot) != nil:
-		return "once each has the root, which nobody here knows"
+		return "once each has the root, which leafcam does not know"
 	case r.Verdict.Now == ReachAll:
 		return ""
 	case r.Finding(CodeMissingLink) != nil && r.Presented > 0:

@@ -67,7 +67,7 @@ func (c *checker) steps() []Step {
 		list = append(list, Step{Text: text, Cure: cure})
 	}
 	if r.Finding(CodeUnknownRoot) != nil {
-		text := fmt.Sprintf("install the root %q in each client; name its file with --root, and the check looks at it, too",
+		text := fmt.Sprintf("install the root %q in each client; name its file with --root, and the check looks at it as well",
 			certname.Whole(c.top().Issuer))
 		list = append(list, Step{Text: text})
 	}

@@ -51,7 +51,7 @@ func (c *checker) nameStores(delivered []*x509.Certificate) {
 	f := c.add(CodeOlderStores, "", title)
 	if names := c.crossSigners(delivered); len(names) > 0 {
 		f.Title += fmt.Sprintf("; the delivery has its cross-sign by %s, for clients that know that root only", strings.Join(names, ", "))
-		f.Fix = "where older clients matter, send the cross-sign, too: a gateway with fullchain.pem does"
+		f.Fix = "where older clients matter, send the cross-sign as well: a gateway with fullchain.pem does"
 	}
 }
 

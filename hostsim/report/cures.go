@@ -23,7 +23,7 @@ var cures = []struct {
 	scenarios            []string
 }{
 	{
-		"Second load", "the camera sends the intermediate as well: load_cert_chain is called for it, too", "leafcam convert",
+		"Second load", "the camera sends the intermediate as well: a second load_cert_chain loads it", "leafcam convert",
 		[]string{hostsim.ScenarioSecondLoad().Name},
 	},
 	{

@@ -22,7 +22,7 @@ type TableOptions struct {
 
 // headings are the scenarios' names as column heads.
 var headings = map[string]string{
-	"leaf-only": "leaf only", "aia": "AIA", "store": "store", "store-alone": "interm. alone", "second-load": "2nd load",
+	"leaf-only": "leaf only", "aia": "AIA", "store": "store", "store-alone": "intermediate only", "second-load": "2nd load",
 	"self-signed": "self-signed", "wrong-name": "wrong name", "expired": "expired", "unknown-root": "unknown root",
 	"aia-stranger": "AIA stranger",
 }

@@ -20,13 +20,13 @@ func (v view) asked(answered bool) Sighting {
 	switch {
 	case v.s.Untrusted && v.control == ControlOverruled:
 		return v.says(VerdictCompleted, CauseBlind,
-			"accepted a certificate of an unknown issuer, after a refusal: somebody went on all the same, or two programs look alike. It "+did)
+			"accepted a certificate of an unknown issuer, after a refusal: the user went on anyway, or two programs look alike. It "+did)
 	case v.s.Untrusted:
 		return v.says(VerdictCompleted, CauseBlind, string(CauseBlind)+": it accepted a certificate of an unknown issuer and "+did)
 	case v.control == ControlAccepted:
 		return v.says(VerdictCompleted, CauseBlind, string(CauseBlind)+", as the control has shown: it "+did)
 	case v.control == ControlOverruled:
-		return v.says(VerdictCompleted, CauseBlind, "proves nothing, for the control was accepted, too, after a refusal: it "+did)
+		return v.says(VerdictCompleted, CauseBlind, "proves nothing, because the control was also accepted after a refusal: it "+did)
 	case v.s.SelfSigned():
 		did = "accepted the self-signed certificate and " + did
 	case v.s.Gap() && answered:

@@ -59,7 +59,7 @@ func (v view) lacking() (ground Ground, because string) {
 	hello, leaf := v.e.ClientHello, v.s.Leaf()
 	newest := NewestVersion(hello)
 	switch {
-	case newest < tls12:
+	case newest < tls12 && !v.spokenTo():
 		return GroundVersions, "it offers no more than " + VersionName(newest) + ", and the camera wants TLS 1.2"
 	case onlyTLS13(hello):
 		return GroundVersions, "it offers TLS 1.3 alone, and the camera speaks TLS 1.2"
@@ -89,6 +89,13 @@ func (v view) lacking() (ground Ground, because string) {
 		return GroundGroups, offeredGroups(hello) + ", and the camera's key is on " + trace.GroupName(curve)
 	}
 	return "", unknown
+}
+
+// spokenTo tells whether the camera speaks the client's version, however old: then it refuses something else, by another alert.
+func (v view) spokenTo() bool {
+	const handshakeFailure = 40
+	sent := v.e.AlertSent()
+	return sent != nil && sent.Description == handshakeFailure
 }
 
 // onlyTLS13 tells whether a client's cipher suites are all those of TLS 1.3.

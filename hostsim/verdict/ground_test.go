@@ -69,6 +69,23 @@ func TestNoCommonGround(t *testing.T) {
 	}
 }
 
+// TestOldVersions: a camera that does not speak a client's version says so by its alert; one that does refuses something else.
+func TestOldVersions(t *testing.T) {
+	for _, tc := range []struct {
+		alert  trace.Alert
+		ground verdict.Ground
+	}{
+		{trace.Alert{Sent: true, Level: 2, Description: 70, Name: "protocol_version"}, verdict.GroundVersions},
+		{trace.Alert{Sent: true, Level: 2, Description: 40, Name: "handshake_failure"}, verdict.GroundSuites},
+	} {
+		t.Run(tc.alert.Name, func(t *testing.T) {
+			hello := &trace.ClientHello{Version: 0x0301, CipherSuites: []trace.Codepoint{0x0039}}
+			got := verdict.See(&trace.Event{ClientHello: hello, Alerts: []trace.Alert{tc.alert}}, servedKey(t, certs.KeyRSA2048))
+			require.Equal(t, tc.ground, got.Ground)
+		})
+	}
+}
+
 // TestCameraLeaves: who was left did not leave.
 func TestCameraLeaves(t *testing.T) {
 	rsa := servedKey(t, certs.KeyRSA2048)

@@ -52,7 +52,7 @@ const (
 	ControlUntried   Control = ""
 	ControlRefused   Control = "refused"   // the client verifies
 	ControlAccepted  Control = "accepted"  // it verifies nothing
-	ControlOverruled Control = "overruled" // it verifies, and somebody went on all the same
+	ControlOverruled Control = "overruled" // it verifies, and the user went on anyway
 )
 
 // See judges a connection that has ended, of a client of which nothing else is known.

@@ -201,7 +201,7 @@ func TestSee(t *testing.T) {
 				"because it asked for other.example and the certificate is for cam.example.com"},
 		{"bad_certificate, unknown issuer", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(42)}, s.control,
 			verdict.VerdictRefused, verdict.CauseTrust, true,
-			"refused the certificate (bad_certificate): as it has to be, because nobody trusts this root"},
+			"refused the certificate (bad_certificate): as it has to be, because no client trusts this root"},
 		{"internal_error after the certificate", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(80)}, s.expired,
 			verdict.VerdictRefused, verdict.CauseExpired, true, "most likely the certificate's dates are wrong, because it has expired on"},
 		{"protocol_version from the client", trace.Event{ClientHello: helloTo(host), Chosen: chosen, Alerts: received(70)}, s.alone,
@@ -378,9 +378,9 @@ func TestSeeKnowing(t *testing.T) {
 		{"verifies nothing, whole chain", asks, s.whole, verdict.ControlAccepted, verdict.VerdictCompleted, verdict.CauseBlind,
 			"verifies nothing, as the control has shown: it asked for /snapshot.jpg"},
 		{"refuses, and goes on all the same", asks, s.alone, verdict.ControlOverruled, verdict.VerdictCompleted, verdict.CauseBlind,
-			"proves nothing, for the control was accepted, too, after a refusal: it asked for /snapshot.jpg"},
+			"proves nothing, because the control was also accepted after a refusal: it asked for /snapshot.jpg"},
 		{"goes on before the control itself", asks, s.control, verdict.ControlOverruled, verdict.VerdictCompleted, verdict.CauseBlind,
-			"accepted a certificate of an unknown issuer, after a refusal: somebody went on all the same, or two programs look alike. " +
+			"accepted a certificate of an unknown issuer, after a refusal: the user went on anyway, or two programs look alike. " +
 				"It asked for /snapshot.jpg"},
 		{"verifies nothing, and asks for nothing", leaves, s.alone, verdict.ControlAccepted, verdict.VerdictNoRequest, verdict.CauseSilence,
 			"left after the handshake and asked for nothing"},

@@ -29,7 +29,7 @@ func (v view) suspicion(now time.Time) (cause Cause, because string) {
 	dates := outOfDate(leaf, now)
 	switch {
 	case v.s.Untrusted:
-		return CauseTrust, "as it has to be, because nobody trusts this root"
+		return CauseTrust, "as it has to be, because no client trusts this root"
 	case v.s.WrongKey:
 		return CauseWrongKey, "most likely the handshake's signature failed, because the key on the camera is not the certificate's"
 	case asked != "" && leaf.VerifyHostname(asked) != nil:
@@ -165,7 +165,7 @@ func (v view) explain(cause Cause, now time.Time) (precise Cause, more string) {
 			return CauseMissing, "It needs " + v.s.Lacks()
 		}
 		if v.s.Untrusted {
-			return CauseTrust, "That is as it has to be: nobody trusts this root"
+			return CauseTrust, "That is as it has to be: no client trusts this root"
 		}
 		return CauseTrust, fmt.Sprintf("Nothing is missing: it does not trust the root \"%s\"", v.s.RootName())
 	case CauseExpired:

@@ -63,7 +63,7 @@ func leafFlaws() []Flaw {
 		leaf("extKeyUsage of a client", func(c *Certificate) { c.ExtKeyUsage = usages(UsageClient) }),
 		leaf("no keyUsage", func(c *Certificate) { c.KeyUsage = nil }),
 		leaf("noncritical keyUsage", func(c *Certificate) { c.KeyUsage.Noncritical = true }),
-		leaf("keyUsage of a CA, too", func(c *Certificate) {
+		leaf("keyUsage of a CA as well", func(c *Certificate) {
 			c.KeyUsage = usage(x509.KeyUsageDigitalSignature, x509.KeyUsageCertSign)
 		}),
 		leaf("keyUsage with keyEncipherment", func(c *Certificate) {
@@ -264,9 +264,9 @@ func orderFlaws() []Flaw {
 	otherRoot := func(s *Spec, c *Certificate) { c.Issuer = s.add(stranger(s)) }
 	return []Flaw{
 		{Name: "order: reversed", Links: 2, Apply: func(s *Spec) { slices.Reverse(s.Sent[1:]) }},
-		{Name: "order: the root is sent, too", Links: 0, Apply: func(s *Spec) { s.Sent = append(s.Sent, s.root()) }},
+		{Name: "order: the root is sent as well", Links: 0, Apply: func(s *Spec) { s.Sent = append(s.Sent, s.root()) }},
 		{Name: "order: the root before the others", Links: 1, Apply: func(s *Spec) { s.Sent = slices.Insert(s.Sent, 1, s.root()) }},
-		{Name: "order: a stranger is sent, too", Links: 0, Apply: func(s *Spec) { s.Sent = append(s.Sent, s.add(stranger(s))) }},
+		{Name: "order: a stranger is sent as well", Links: 0, Apply: func(s *Spec) { s.Sent = append(s.Sent, s.add(stranger(s))) }},
 		{Name: "order: a stranger before the others", Links: 1, Apply: func(s *Spec) { s.Sent = slices.Insert(s.Sent, 1, s.add(stranger(s))) }},
 		{Name: "order: the leaf's issuer twice", Links: 1, Apply: func(s *Spec) { s.Sent = append(s.Sent, 1) }},
 		{Name: "order: an expired twin before", Links: 1, Apply: twin(false, expired)},

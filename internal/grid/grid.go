@@ -64,7 +64,9 @@ func (g *Grid) table(without []int) string {
 	t.Style().Options.SeparateRows = g.Separate
 	var columns []table.ColumnConfig
 	for i, width := range g.Widest {
-		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: width, WidthMaxEnforcer: text.WrapSoft})
+		if !slices.Contains(without, i) {
+			columns = append(columns, table.ColumnConfig{Number: len(columns) + 1, WidthMax: width, WidthMaxEnforcer: text.WrapSoft})
+		}
 	}
 	t.SetColumnConfigs(columns)
 	row := func(cells []string) (list table.Row) {

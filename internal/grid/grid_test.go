@@ -7,6 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestWidestWithoutAColumn: limits stay with their columns when another one is left out.
+func TestWidestWithoutAColumn(t *testing.T) {
+	g := New("board", "build", "heap", "keys")
+	g.Drop, g.Widest = []int{1}, []int{0, 0, 4}
+	g.Append("giga", "ARDUINO_GIGA", "1M 2M 3M", "P-256 and RSA")
+	var out strings.Builder
+	require.NoError(t, g.Write(&out, 32))
+	require.Contains(t, out.String(), "│ giga  │ 1M   │ P-256 and RSA │")
+}
+
 func TestWrite(t *testing.T) {
 	g := New("profile", "what it is", "TLS")
 	g.Append("openmv-5.0", "the firmware of a camera that reads DER only", "")

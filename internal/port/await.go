@@ -23,7 +23,7 @@ func AwaitTLS(ctx context.Context, address string, port int) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("nobody answers on port %d: %w", port, err)
+			return fmt.Errorf("nothing answers on port %d: %w", port, err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -3,7 +3,7 @@ package mbedtls
 import "golang.org/x/crypto/cryptobyte"
 
 // Extensions of the hello by which client and server agree on something, where the build knows them (CAMERA.md
-// section 10.2). Types are those of IANA.
+// section 10.3). Types are those of IANA.
 const (
 	extMaxFragmentLength    = 1
 	extEncryptThenMAC       = 22
@@ -21,21 +21,21 @@ type agreed struct {
 var maxFragments = [...]int{0, 512, 1024, 2048, 4096}
 
 // read reads an extension, whatever its type.
-func (a *agreed) read(profile *Profile, typ uint16, data cryptobyte.String) *helloError {
+func (a *agreed) read(profile *Profile, typ uint16, data cryptobyte.String) *refusal {
 	switch {
 	case typ == extMaxFragmentLength && profile.MaxFragmentLength:
 		if len(data) != 1 || int(data[0]) >= len(maxFragments) {
-			return helloIllegal
+			return &refusal{alertIllegalParameter, ErrIllegalParameter}
 		}
 		a.maxFragment = data[0]
 	case typ == extEncryptThenMAC && profile.EncryptThenMAC:
 		if len(data) != 0 {
-			return helloDecode
+			return &profile.hello
 		}
 		a.encryptThenMAC = true
 	case typ == extExtendedMasterSecret && profile.ExtendedMasterSecret:
 		if len(data) != 0 {
-			return helloDecode
+			return &profile.hello
 		}
 		a.extendedMasterSecret = true
 	}

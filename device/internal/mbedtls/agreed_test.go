@@ -33,21 +33,21 @@ func TestAgreed(t *testing.T) {
 		asked   []extension
 		suite   *Suite
 		want    string
-		refused *helloError
+		refused *refusal
 	}{
 		{"nothing", nil, cbc, "", nil},
 		{"all, with CBC", []extension{{23, ""}, {22, ""}, {1, "\x03"}}, cbc, "000100010300160000" + "00170000", nil},
 		{"all, with GCM", []extension{{23, ""}, {22, ""}, {1, "\x03"}}, gcm, "0001000103" + "00170000", nil},
 		{"two lengths", []extension{{1, "\x01"}, {1, "\x04"}}, gcm, "0001000104", nil},
 		{"no length at last", []extension{{1, "\x01"}, {1, "\x00"}}, gcm, "", nil},
-		{"an unknown length", []extension{{1, "\x05"}}, gcm, "", helloIllegal},
-		{"a length of two octets", []extension{{1, "\x01\x01"}}, gcm, "", helloIllegal},
-		{"encrypt_then_mac with content", []extension{{22, "\x00"}}, gcm, "", helloDecode},
-		{"extended_master_secret with content", []extension{{23, "\x00"}}, gcm, "", helloDecode},
+		{"an unknown length", []extension{{1, "\x05"}}, gcm, "", &refusal{alertIllegalParameter, ErrIllegalParameter}},
+		{"a length of two octets", []extension{{1, "\x01\x01"}}, gcm, "", &refusal{alertIllegalParameter, ErrIllegalParameter}},
+		{"encrypt_then_mac with content", []extension{{22, "\x00"}}, gcm, "", &profile.hello},
+		{"extended_master_secret with content", []extension{{23, "\x00"}}, gcm, "", &profile.hello},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var a, none agreed
-			var refused *helloError
+			var refused *refusal
 			for _, e := range tc.asked {
 				require.Nil(t, none.read(testProfile(t), e.typ, []byte(e.body)), "another build ignores it")
 				if refused == nil {

@@ -25,6 +25,7 @@ const (
 	alertDecodeError        = 50
 	alertDecryptError       = 51
 	alertProtocolVersion    = 70
+	alertInternalError      = 80
 	alertNoRenegotiation    = 100
 )
 

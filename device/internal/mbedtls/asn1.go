@@ -191,6 +191,15 @@ func (r *berReader) bitStringNull() ([]byte, error) {
 	return v[1:], nil
 }
 
+// wholeOctets is bitStringNull for a build, which may take no empty ones.
+func (p *Profile) wholeOctets(r *berReader) ([]byte, error) {
+	v, err := r.bitStringNull()
+	if err == nil && len(v) == 0 && p.fullBits {
+		err = errInvalidData
+	}
+	return v, err
+}
+
 // algorithm is an AlgorithmIdentifier. paramTag is 0 when the parameters are absent.
 type algorithm struct {
 	oid      []byte

@@ -1,6 +1,7 @@
 package mbedtls
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -10,19 +11,20 @@ import (
 )
 
 // cbcProtection is MAC-then-encrypt in CBC mode with an explicit IV (RFC 5246
-// section 6.2.3.2). The MAC of a received record is checked in time that depends
+// section 6.2.3.2), or, in TLS 1.0, with the last block of the record before. The MAC of a received record is checked in time that depends
 // on the record's length alone.
 type cbcProtection struct {
 	block        cipher.Block
 	inner, outer hash.Hash
 	ipad, opad   []byte
 	macLen       int
+	chain        []byte // the next record's IV in TLS 1.0; empty in others
 	// encryptThenMAC says that the MAC is one of the ciphertext (RFC 7366).
 	encryptThenMAC bool
 }
 
-func newCBC(s *Suite, block cipher.Block, key []byte) *cbcProtection {
-	c := &cbcProtection{block: block, inner: s.mac(), outer: s.mac(), macLen: s.macLen}
+func newCBC(s *Suite, block cipher.Block, key, iv []byte) *cbcProtection {
+	c := &cbcProtection{block: block, inner: s.mac(), outer: s.mac(), macLen: s.macLen, chain: bytes.Clone(iv)}
 	c.ipad = make([]byte, c.inner.BlockSize())
 	c.opad = make([]byte, c.inner.BlockSize())
 	copy(c.ipad, key)
@@ -45,8 +47,11 @@ func (c *cbcProtection) finish(dst, inner []byte) []byte {
 // seal adds the least padding that fills a block.
 func (c *cbcProtection) seal(dst, header, plaintext []byte) []byte {
 	start := len(dst)
-	dst = append(dst, make([]byte, aes.BlockSize)...)
-	rand.Read(dst[start:])
+	if len(c.chain) == 0 {
+		dst = append(dst, make([]byte, aes.BlockSize)...)
+		rand.Read(dst[start:])
+	}
+	begin := len(dst)
 	dst = append(dst, plaintext...)
 	c.inner.Reset()
 	c.inner.Write(c.ipad)
@@ -57,17 +62,26 @@ func (c *cbcProtection) seal(dst, header, plaintext []byte) []byte {
 	for range padding {
 		dst = append(dst, byte(padding-1))
 	}
-	body := dst[start+aes.BlockSize:]
-	cipher.NewCBCEncrypter(c.block, dst[start:start+aes.BlockSize]).CryptBlocks(body, body)
+	body := dst[begin:]
+	iv := dst[start:begin]
+	if len(c.chain) > 0 {
+		iv = c.chain
+	}
+	cipher.NewCBCEncrypter(c.block, iv).CryptBlocks(body, body)
+	copy(c.chain, body[len(body)-aes.BlockSize:])
 	return dst
 }
 
 func (c *cbcProtection) open(p *Protection, typ uint8, version uint16, payload []byte) ([]byte, error) {
-	if len(payload) < 2*aes.BlockSize || len(payload) < aes.BlockSize+c.macLen+1 || len(payload)%aes.BlockSize != 0 {
+	explicit := aes.BlockSize - len(c.chain)
+	if len(payload) < explicit+aes.BlockSize || len(payload) < explicit+c.macLen+1 || len(payload)%aes.BlockSize != 0 {
 		return nil, ErrInvalidMAC
 	}
-	body := payload[aes.BlockSize:]
-	cipher.NewCBCDecrypter(c.block, payload[:aes.BlockSize]).CryptBlocks(body, body)
+	iv, body := payload[:explicit], payload[explicit:]
+	if explicit == 0 {
+		iv, c.chain = c.chain, bytes.Clone(body[len(body)-aes.BlockSize:])
+	}
+	cipher.NewCBCDecrypter(c.block, iv).CryptBlocks(body, body)
 	length, good := c.unpad(body)
 	var received [64]byte
 	c.copySecret(received[:c.macLen], body, length)

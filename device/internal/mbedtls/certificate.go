@@ -22,12 +22,14 @@ type Certificate struct {
 	serverOK bool
 	clientOK bool
 
-	// What the verification of a client's certificate looks at.
+	// What the verification of a peer's certificate looks at.
 	version         int
 	tbs, signature  []byte
 	signedWith      signatureAlgorithm
 	rawSubject      []byte // in DER, with its header
 	issuer, subject name
+	hasAltNames     bool
+	altNames        []byte // the GeneralNames of subjectAltName without their header
 	notBefore       time.Time
 	notAfter        time.Time
 	isCA            bool
@@ -64,7 +66,7 @@ const (
 // allows tells whether keyUsage permits a use, as mbedtls_x509_crt_check_key_usage does: a key for one direction of
 // an agreement only is for nothing else.
 func (c *Certificate) allows(usage int) bool {
-	return c.keyUsage < 0 || c.keyUsage&usage == usage && c.keyUsage&(usageEncipherOnly|usageDecipherOnly) == 0
+	return !c.profile.checksUsages || c.keyUsage < 0 || c.keyUsage&usage == usage && c.keyUsage&(usageEncipherOnly|usageDecipherOnly) == 0
 }
 
 // usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
@@ -77,7 +79,7 @@ func (c *Certificate) usable(s *Suite) bool {
 	case !s.ecdhe:
 		need = usageKeyEncipherment
 	}
-	return c.serverOK && c.allows(need)
+	return (c.serverOK || !c.profile.checksUsages) && c.allows(need)
 }
 
 // ParseCertificate parses the first certificate of der as
@@ -117,7 +119,7 @@ func (p *Profile) parseCertificate(der []byte) (*Certificate, error) {
 	if !outer.equal(signature) {
 		return nil, errX509SigMismatch
 	}
-	if c.signature, err = body.bitStringNull(); err != nil {
+	if c.signature, err = p.wholeOctets(&body); err != nil {
 		return nil, errX509InvalidSignature.with(err)
 	}
 	if !body.empty() {

@@ -98,7 +98,7 @@ func TestUsage(t *testing.T) {
 		{"digitalSignature and decipherOnly", usageDigitalSignature | usageDecipherOnly, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c := &Certificate{keyUsage: tc.usage, serverOK: true, clientOK: true}
+			c := &Certificate{profile: &Profile{dialect: dialect3}, keyUsage: tc.usage, serverOK: true, clientOK: true}
 			require.Equal(t, tc.allowed, c.allows(usageDigitalSignature))
 			require.Equal(t, tc.allowed, c.usable(&Suite{ecdhe: true}))
 			require.Equal(t, tc.allowed, clientUsage(c) == 0)

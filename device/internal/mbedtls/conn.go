@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Config is what the server is configured with. It must not change while
+// Config is what a server or a client is configured with. It must not change while
 // connections use it.
 type Config struct {
 	Chain []*Certificate // as presented; the first one decides which suites can be used
@@ -15,11 +15,14 @@ type Config struct {
 
 	Profile *Profile // what the server was built with
 
-	// Time returns the first four octets of the server random.
+	// Hostname is the server_hostname of a client; nil for none. A server has no use for it.
+	Hostname *string
+
+	// Time returns the first four octets of the random of a hello.
 	Time func() uint32
 
-	// VerifyMode says whether a client certificate is asked for, and CAs which ones
-	// are trusted, at the time that Clock tells (CAMERA.md section 6).
+	// VerifyMode says whether a client certificate is asked for, or whether a client verifies its server, and CAs
+	// which ones are trusted, at the time that Clock tells (CAMERA.md sections 6 and 11).
 	VerifyMode VerifyMode
 	CAs        []*Certificate
 	Clock      func() time.Time
@@ -60,8 +63,12 @@ type Alert struct {
 // A Trace is told what happens on a connection, for the camera's events. Its
 // functions are called synchronously and must not keep their arguments.
 type Trace struct {
-	ClientHello func(msg []byte) // the handshake message with its header, as it came
-	Alert       func(Alert)
+	ClientHello func(msg []byte) // the handshake message with its header, as it came or was sent
+	// PeerChain gets the certificates that a server showed to a client, before they are parsed.
+	PeerChain func(list [][]byte)
+	// CertificateRequest tells a client that the server asks for its certificate.
+	CertificateRequest func()
+	Alert              func(Alert)
 	// Secret gets what decrypts the connection: client random and master secret.
 	Secret func(clientRandom, masterSecret []byte)
 }
@@ -75,12 +82,16 @@ type State struct {
 	Complete           bool // the Finished messages were exchanged
 }
 
-// A Conn is the server's side of a TLS connection. Its methods may be called
+// A Conn is one side of a TLS connection. Its methods may be called
 // from several goroutines, but Handshake must have succeeded before Read and Write.
 type Conn struct {
 	config    *Config
+	steps     []handshakeStep // of the side's handshake
+	client    bool
 	transport io.ReadWriter
 	tracer    *Trace
+
+	version uint16 // of the records that are sent
 
 	readMu       sync.Mutex
 	in           []byte // the record that is being read
@@ -106,9 +117,13 @@ const initialBuffer = 1 << 10
 
 // Server returns the server's side of a connection. trace may be nil.
 func Server(transport io.ReadWriter, config *Config, trace *Trace) *Conn {
+	return newConn(transport, config, trace, handshakeSteps)
+}
+
+func newConn(transport io.ReadWriter, config *Config, trace *Trace, steps []handshakeStep) *Conn {
 	buffers := make([]byte, 2*initialBuffer) // both grow when a record asks for it
 	return &Conn{
-		config: config, transport: transport, tracer: trace,
+		config: config, transport: transport, tracer: trace, steps: steps, version: versionTLS12,
 		in:  buffers[:0:initialBuffer],
 		out: buffers[initialBuffer:initialBuffer],
 	}
@@ -124,7 +139,7 @@ func (c *Conn) trace(a Alert) {
 }
 
 // Read reads application data as mbedtls_ssl_read does. It returns 0 and no
-// error after two empty records in a row; io.EOF when the client ended the TCP
+// error after two empty records in a row; io.EOF when the peer ended the TCP
 // stream, wherever that was; ErrPeerCloseNotify, after which reading can go on;
 // ErrWantRead for a no_renegotiation warning; any other *Error, or the
 // transport's error (CAMERA.md section 5.2).
@@ -164,14 +179,23 @@ func (c *Conn) awaitData() error {
 		case RecordAlert:
 			return ErrWantRead
 		case RecordHandshake:
-			if c.msg[0] != typeClientHello {
+			if !c.asksToRenegotiate() {
 				return ErrUnexpectedMessage
 			}
-			c.sendAlert(AlertWarning, alertNoRenegotiation, versionTLS12)
+			c.sendAlert(AlertWarning, alertNoRenegotiation)
 		default:
 			return ErrUnexpectedMessage
 		}
 	}
+}
+
+// asksToRenegotiate tells whether the current handshake message is one that asks for another handshake: a ClientHello,
+// and of a server a HelloRequest.
+func (c *Conn) asksToRenegotiate() bool {
+	if c.client {
+		return c.msg[0] == typeHelloRequest && c.hsLen == handshakeHeaderLen
+	}
+	return c.msg[0] == typeClientHello
 }
 
 // MaxRecord returns how many octets of data a record has at most, once the handshake is complete.
@@ -214,16 +238,16 @@ func (c *Conn) writeTogether(p []byte, records int) (int, error) {
 	size := c.MaxRecord()
 	p = p[:min(len(p), records*size)]
 	if len(p) <= size {
-		c.out = c.appendRecord(c.out[:0], RecordApplicationData, versionTLS12, p)
+		c.out = c.appendRecord(c.out[:0], RecordApplicationData, p)
 		return c.send(c.out, len(c.out), p)
 	}
 	batch := batches.Get().(*[]byte)
 	defer batches.Put(batch)
-	sealed := c.appendRecord((*batch)[:0], RecordApplicationData, versionTLS12, p[:size])
+	sealed := c.appendRecord((*batch)[:0], RecordApplicationData, p[:size])
 	each := len(sealed) // but for the last
 	for rest := p[size:]; len(rest) > 0; {
 		n := min(len(rest), size)
-		sealed = c.appendRecord(sealed, RecordApplicationData, versionTLS12, rest[:n])
+		sealed = c.appendRecord(sealed, RecordApplicationData, rest[:n])
 		rest = rest[n:]
 	}
 	*batch = sealed

@@ -23,7 +23,7 @@ func (e *Error) with(below error) error {
 	return &Error{e.Code + low.Code, e.Name + "+" + low.Name}
 }
 
-// The errors that the server side can return (CAMERA.md section 7).
+// The errors that a connection can return (CAMERA.md section 7).
 var (
 	ErrConnEOF             = &Error{-29312, "MBEDTLS_ERR_SSL_CONN_EOF"}
 	ErrHandshakeFailure    = &Error{-28160, "MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE"}
@@ -43,15 +43,15 @@ var (
 	ErrBadCertificate      = &Error{-31232, "MBEDTLS_ERR_SSL_BAD_CERTIFICATE"}
 	ErrECPVerifyFailed     = &Error{-19968, "MBEDTLS_ERR_ECP_VERIFY_FAILED"}
 	ErrInternal            = &Error{-27648, "MBEDTLS_ERR_SSL_INTERNAL_ERROR"}
+	errSSLTypeMismatch     = &Error{-27904, "MBEDTLS_ERR_SSL_PK_TYPE_MISMATCH"}
 	// ErrWantRead is what a read returns when it consumed a no_renegotiation
 	// warning and has nothing to deliver (CAMERA.md section 5.2).
 	ErrWantRead = &Error{-26880, "MBEDTLS_ERR_SSL_WANT_READ"}
 
-	ErrRSAVerifyFailed   = &Error{-17280, "MBEDTLS_ERR_RSA_VERIFY_FAILED"}
-	ErrRSABadInputData   = &Error{-16512, "MBEDTLS_ERR_RSA_BAD_INPUT_DATA"}
-	ErrPKTypeMismatch    = &Error{-16128, "MBEDTLS_ERR_PK_TYPE_MISMATCH"}
-	ErrSSLPKTypeMismatch = &Error{-27904, "MBEDTLS_ERR_SSL_PK_TYPE_MISMATCH"}
-	ErrPKSigLenMismatch  = &Error{-14592, "MBEDTLS_ERR_PK_SIG_LEN_MISMATCH"}
+	ErrRSAVerifyFailed  = &Error{-17280, "MBEDTLS_ERR_RSA_VERIFY_FAILED"}
+	ErrRSABadInputData  = &Error{-16512, "MBEDTLS_ERR_RSA_BAD_INPUT_DATA"}
+	ErrPKTypeMismatch   = &Error{-16128, "MBEDTLS_ERR_PK_TYPE_MISMATCH"}
+	ErrPKSigLenMismatch = &Error{-14592, "MBEDTLS_ERR_PK_SIG_LEN_MISMATCH"}
 
 	// What fails for want of memory (CAMERA.md section 8).
 	ErrMPIAlloc        = &Error{-16, "MBEDTLS_ERR_MPI_ALLOC_FAILED"}

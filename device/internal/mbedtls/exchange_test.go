@@ -50,7 +50,7 @@ func TestPreMasterTellsNothing(t *testing.T) {
 		{"above the modulus", message(bytes.Repeat([]byte{0xff}, 256)), false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			first, second := config.decryptPreMaster(tc.body), config.decryptPreMaster(tc.body)
+			first, second := config.decryptPreMaster(tc.body, versionTLS12), config.decryptPreMaster(tc.body, versionTLS12)
 			require.Len(t, first, preMasterLen)
 			require.Equal(t, tc.want, bytes.Equal(secret, first))
 			require.Equal(t, tc.want, bytes.Equal(first, second), "a random secret is new each time")

@@ -115,6 +115,9 @@ func parseBasicConstraints(c *Certificate, body *berReader, _ bool) error {
 
 func parseKeyUsage(c *Certificate, body *berReader, _ bool) error {
 	bits, err := body.bitString()
+	if err == nil && len(bits) == 0 && !c.profile.emptyUsages {
+		err = errInvalidLength
+	}
 	if err != nil {
 		return errX509InvalidExtensions.with(err)
 	}
@@ -152,17 +155,18 @@ func parseExtKeyUsage(c *Certificate, body *berReader, _ bool) error {
 	return nil
 }
 
-func parseSubjectAltName(_ *Certificate, body *berReader, _ bool) error {
+func parseSubjectAltName(c *Certificate, body *berReader, _ bool) error {
 	names, err := body.only(tagSequence)
 	if err != nil {
 		return errX509InvalidExtensions.with(err)
 	}
-	return readGeneralNames(&names)
+	c.hasAltNames, c.altNames = true, names.b
+	return c.profile.readGeneralNames(&names)
 }
 
-func parseNetscapeCertType(_ *Certificate, body *berReader, _ bool) error {
+func parseNetscapeCertType(c *Certificate, body *berReader, _ bool) error {
 	bits, err := body.bitString()
-	if err == nil && len(bits) > 1 {
+	if err == nil && (len(bits) > 1 || len(bits) == 0 && !c.profile.emptyUsages) {
 		err = errInvalidLength
 	}
 	if err != nil {
@@ -217,7 +221,7 @@ func parseSubjectKeyID(_ *Certificate, body *berReader, _ bool) error {
 	return nil
 }
 
-func parseAuthorityKeyID(_ *Certificate, body *berReader, _ bool) error {
+func parseAuthorityKeyID(c *Certificate, body *berReader, _ bool) error {
 	seq, err := body.only(tagSequence)
 	if err != nil {
 		return errX509InvalidExtensions.with(err)
@@ -232,7 +236,7 @@ func parseAuthorityKeyID(_ *Certificate, body *berReader, _ bool) error {
 	if err != nil {
 		return errX509InvalidExtensions.with(err)
 	}
-	if err := readGeneralNames(&issuer); err != nil {
+	if err := c.profile.readGeneralNames(&issuer); err != nil {
 		return err
 	}
 	if _, err := seq.only(tagContext | 2); err != nil {

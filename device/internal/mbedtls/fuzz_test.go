@@ -64,17 +64,25 @@ func FuzzClientHello(f *testing.F) {
 	config := testConfig(f, ecdsaKey(f))
 	addVectors(f, 0, func(data []byte) { f.Add(data) })
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, newer := range []bool{false, true} {
-			helloOnce(t, config, newer, data)
+		for _, change := range builds {
+			helloOnce(t, config, change, data)
 		}
 	})
 }
 
-// helloOnce feeds a server of the older or the newer build.
-func helloOnce(t *testing.T, config *Config, newer bool, data []byte) {
+// builds are those that read a ClientHello in ways of their own.
+var builds = []func(*Profile){
+	func(*Profile) {},
+	func(p *Profile) { p.HelloInRecordLayer, p.Reassembles = true, true },
+	func(p *Profile) { p.dialect, p.OldVersions, p.groups = dialect228, true, namedCurves },
+	func(p *Profile) { p.dialect, p.OldVersions, p.groups = dialect216, true, namedCurves },
+}
+
+// helloOnce feeds a server of a build.
+func helloOnce(t *testing.T, config *Config, change func(*Profile), data []byte) {
 	conn := newTranscript(data)
 	build, profile := *config, *config.Profile
-	profile.HelloInRecordLayer, profile.Reassembles = newer, newer
+	change(&profile)
 	build.Profile = &profile
 	err := Server(conn, &build, &Trace{ClientHello: func([]byte) {}, Alert: func(Alert) {}}).Handshake()
 	requireKnown(t, err)

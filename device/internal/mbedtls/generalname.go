@@ -9,7 +9,7 @@ const (
 	nameIP        = tagContext | 7
 )
 
-func readGeneralNames(names *berReader) error {
+func (p *Profile) readGeneralNames(names *berReader) error {
 	for !names.empty() {
 		tag, value, err := names.any()
 		if err == nil && tag&0xc0 != tagContext {
@@ -18,16 +18,20 @@ func readGeneralNames(names *berReader) error {
 		if err != nil {
 			return errX509InvalidExtensions.with(err)
 		}
-		if err := readGeneralName(tag, value); err != nil {
+		if err := p.readGeneralName(tag, value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readGeneralName(tag byte, value []byte) error {
+func (p *Profile) readGeneralName(tag byte, value []byte) error {
 	content := berReader{value}
-	switch tag &^ 0x20 {
+	kind := tag &^ 0x20
+	if p.laxNames && kind != nameOther || p.laxOtherNames {
+		return nil
+	}
+	switch kind {
 	case nameIP:
 		if len(value) != 4 && len(value) != 16 {
 			return ErrX509BadInputData

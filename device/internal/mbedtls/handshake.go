@@ -14,11 +14,15 @@ type handshake struct {
 	hello      clientHello
 	suite      *Suite
 	transcript hash.Hash
-	messages   []byte       // the transcript itself, kept where a client has to sign it
-	peer       *Certificate // of the client, nil when it showed none
+	messages   []byte       // the transcript itself, kept where it is needed: a client signs it, or its hash is not agreed on yet
+	peer       *Certificate // of the other side, nil when it showed none
+	asked      bool         // for a client's certificate
+	kept       bool         // the current message is the next one, too
 
+	clientRandom [32]byte // of a client's own; a server finds it in the hello
 	serverRandom [32]byte
 	exchange     keyExchange
+	serverPoint  []byte // of a server's key exchange, as it came
 	keys         *KeySchedule
 	client       *Protection // of what the client sends
 	server       *Protection
@@ -49,7 +53,7 @@ var handshakeSteps = []handshakeStep{
 	{(*handshake).sendFinished, true},
 }
 
-// Handshake runs the server's handshake (CAMERA.md sections 2 to 5.1). On failure
+// Handshake runs the handshake (CAMERA.md sections 2 to 5.1, and 11 for a client). On failure
 // it returns an *Error or the transport's error; an alert was sent where the
 // camera sends one. It never closes the transport. Called again, it goes on with the
 // step that failed, as mbedtls_ssl_handshake does: that is of use after a deadline
@@ -63,8 +67,8 @@ func (c *Conn) Handshake() error {
 	if c.hs == nil {
 		c.hs = &handshake{c: c, msg: make([]byte, 0, initialBuffer)}
 	}
-	for c.hs.done < len(handshakeSteps) {
-		step := handshakeSteps[c.hs.done]
+	for c.hs.done < len(c.steps) {
+		step := c.steps[c.hs.done]
 		err := step.run(c.hs)
 		if err == nil || step.sends {
 			c.hs.done++ // what a deadline cut off is sent before the next record
@@ -84,41 +88,43 @@ func (hs *handshake) readClientHello() error {
 		return err
 	}
 	body := msg[handshakeHeaderLen:]
-	if version := binary.BigEndian.Uint16(body); version != versionTLS12 {
+	p := hs.c.config.Profile
+	hs.hello.profile, hs.hello.offered = p, binary.BigEndian.Uint16(body)
+	if hs.hello.version = p.negotiate(hs.hello.offered); hs.hello.version == 0 {
 		// The record of this alert carries the version that the client asked for.
-		hs.c.sendAlert(AlertFatal, alertProtocolVersion, version)
-		return ErrBadProtocolVersion
+		hs.c.version = hs.hello.offered
+		return hs.refuse(&p.version)
 	}
-	hs.hello.profile = hs.c.config.Profile
+	hs.c.version = hs.hello.version
 	if err := hs.hello.parse(body); err != nil {
 		return hs.refuse(err)
 	}
-	if hs.suite = hs.hello.chooseSuite(hs.c.config.Chain); hs.suite == nil {
-		return hs.refuse(helloHandshake)
+	suite, none := hs.hello.chooseSuite(hs.c.config.Chain)
+	if suite == nil {
+		return hs.refuse(none)
 	}
-	hs.c.state.Suite = hs.suite
-	hs.transcript = hs.suite.prf()
+	hs.suite, hs.c.state.Suite = suite, suite
+	hs.transcript = hs.suite.transcript()
 	hs.record(msg)
 	return nil
 }
 
 // record adds a message to the transcript.
 func (hs *handshake) record(msg []byte) {
-	hs.transcript.Write(msg)
-	if hs.c.config.VerifyMode != VerifyNone {
+	if hs.transcript != nil {
+		hs.transcript.Write(msg)
+	}
+	if hs.transcript == nil || hs.c.config.VerifyMode != VerifyNone {
 		hs.messages = append(hs.messages, msg...)
 	}
 }
 
-// refuse sends the alert of a refused ClientHello.
-func (hs *handshake) refuse(err *helloError) error {
-	return hs.fail(err.alert, err.err)
-}
-
-// fail sends a fatal alert and returns the error that goes with it.
-func (hs *handshake) fail(alert uint8, err *Error) error {
-	hs.c.sendAlert(AlertFatal, alert, versionTLS12)
-	return err
+// refuse sends a refusal's alert, if it has one, and returns its error.
+func (hs *handshake) refuse(r *refusal) error {
+	if r.alert != 0 {
+		hs.c.sendAlert(AlertFatal, r.alert)
+	}
+	return r.err
 }
 
 // start begins a message of the given type; send completes and sends it.
@@ -136,10 +142,10 @@ func (hs *handshake) send() error {
 func (hs *handshake) write(typ uint8, content []byte) error {
 	hs.c.writeMu.Lock()
 	defer hs.c.writeMu.Unlock()
-	return hs.c.writeRecord(typ, versionTLS12, content)
+	return hs.c.writeRecord(typ, content)
 }
 
-// sendServerHello: the session id is always new, and few extensions are ever sent (CAMERA.md sections 2.2 and 10.2).
+// sendServerHello: the session id is always new, and few extensions are ever sent (CAMERA.md sections 2.2 and 10.3).
 func (hs *handshake) sendServerHello() error {
 	var sessionID [32]byte
 	rand.Read(sessionID[:])
@@ -147,7 +153,7 @@ func (hs *handshake) sendServerHello() error {
 	binary.BigEndian.PutUint32(hs.serverRandom[:], hs.c.config.Time())
 
 	hs.start(typeServerHello)
-	hs.msg = append(hs.msg, versionTLS12>>8, versionTLS12&0xff)
+	hs.msg = binary.BigEndian.AppendUint16(hs.msg, hs.hello.version)
 	hs.msg = append(hs.msg, hs.serverRandom[:]...)
 	hs.msg = append(hs.msg, byte(len(sessionID)))
 	hs.msg = append(hs.msg, sessionID[:]...)
@@ -180,7 +186,7 @@ func (hs *handshake) sendCertificate() error {
 		total += 3 + len(cert.Raw)
 	}
 	if handshakeHeaderLen+3+total > hs.c.config.Profile.OutContentLen {
-		return ErrBufferTooSmall
+		return hs.refuse(&hs.c.config.Profile.chain)
 	}
 	hs.start(typeCertificate)
 	hs.msg = appendUint24(hs.msg, total)
@@ -221,27 +227,48 @@ func (hs *handshake) readClientKeyExchange() error {
 	}
 	msg := c.handshakeMessage()
 	if msg == nil || msg[0] != typeClientKeyExchange {
-		return ErrUnexpectedMessage
+		return hs.refuse(&c.config.Profile.keyExchange)
 	}
 	preMaster, err := hs.preMaster(msg[handshakeHeaderLen:])
 	if err != nil {
 		return err
 	}
 	hs.record(msg)
+	return hs.deriveKeys(preMaster, &hs.hello.random)
+}
+
+// deriveKeys prepares the protection of both directions.
+func (hs *handshake) deriveKeys(preMaster []byte, clientRandom *[32]byte) (err error) {
 	if hs.hello.agreed.extendedMasterSecret {
 		session := hs.transcript.Sum(hs.digest[:0])
-		hs.keys = NewExtendedKeySchedule(hs.suite, preMaster, session, &hs.hello.random, &hs.serverRandom)
+		hs.keys = NewExtendedKeySchedule(hs.suite, preMaster, session, clientRandom, &hs.serverRandom)
 	} else {
-		hs.keys = NewKeySchedule(hs.suite, preMaster, &hs.hello.random, &hs.serverRandom)
+		hs.keys = NewKeySchedule(hs.suite, preMaster, clientRandom, &hs.serverRandom)
 	}
 	hs.keys.EncryptThenMAC = hs.hello.agreed.encryptThenMAC
-	if c.tracer != nil && c.tracer.Secret != nil {
-		c.tracer.Secret(hs.hello.random[:], hs.keys.master[:])
+	if trace := hs.c.tracer; trace != nil && trace.Secret != nil {
+		trace.Secret(clientRandom[:], hs.keys.master[:])
 	}
 	if hs.client, hs.server, err = hs.keys.Protections(); err != nil {
 		return ErrInternal
 	}
 	return nil
+}
+
+// own and other return the protection of what this side sends, and of what it receives, with the labels of the
+// Finished messages.
+func (hs *handshake) own() (*Protection, string) {
+	if hs.c.client {
+		return hs.client, "client finished"
+	}
+	return hs.server, "server finished"
+}
+
+func (hs *handshake) other() (*Protection, string) {
+	if hs.c.client {
+		return hs.server, "server finished"
+	}
+	return hs.client, "client finished"
 }
 
 // preMaster returns the pre-master secret for the body of a ClientKeyExchange.
@@ -252,15 +279,15 @@ func (hs *handshake) preMaster(body []byte) ([]byte, error) {
 	}
 	switch {
 	case !hs.suite.Curves() && err != nil:
-		return hs.c.config.decryptPreMaster(nil), nil
+		return hs.c.config.decryptPreMaster(nil, hs.hello.offered), nil
 	case !hs.suite.Curves():
-		return hs.c.config.decryptPreMaster(body), nil
+		return hs.c.config.decryptPreMaster(body, hs.hello.offered), nil
 	case err != nil:
 		return nil, err
 	case hs.suite.ecdh:
 		return hs.c.config.Key.agree(body)
 	}
-	return hs.exchange.agree(body)
+	return hs.agree(body)
 }
 
 func (hs *handshake) readChangeCipherSpec() error {
@@ -269,29 +296,31 @@ func (hs *handshake) readChangeCipherSpec() error {
 		return err
 	}
 	if c.msgType != RecordChangeCipherSpec {
-		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
+		return hs.refuse(&refusal{alertUnexpectedMessage, ErrUnexpectedMessage})
 	}
-	c.unprotect = hs.client
+	c.unprotect, _ = hs.other()
 	return nil
 }
 
-// readFinished: its alerts go out unencrypted, because the server has not changed
+// readFinished: a server's alerts go out unencrypted, because it has not changed
 // its own cipher yet (CAMERA.md section 5.1).
 func (hs *handshake) readFinished() error {
-	c := hs.c
-	want := hs.keys.VerifyData("client finished", hs.transcript.Sum(hs.digest[:0]))
+	c, p := hs.c, hs.c.config.Profile
+	_, label := hs.other()
+	want := hs.keys.VerifyData(label, hs.transcript.Sum(hs.digest[:0]))
 	if err := c.readMessage(); err != nil {
 		return err
 	}
 	msg := c.handshakeMessage()
-	if msg == nil || msg[0] != typeFinished {
-		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
-	}
-	if len(msg) != handshakeHeaderLen+verifyDataLen {
-		return hs.fail(alertDecodeError, ErrDecodeError)
-	}
-	if subtle.ConstantTimeCompare(msg[handshakeHeaderLen:], want[:]) != 1 {
-		return hs.fail(alertDecryptError, ErrHandshakeFailure)
+	switch {
+	case msg == nil:
+		return hs.refuse(&p.finishedRecord)
+	case msg[0] != typeFinished:
+		return hs.refuse(&p.finished)
+	case len(msg) != handshakeHeaderLen+verifyDataLen:
+		return hs.refuse(&p.finishedLength)
+	case subtle.ConstantTimeCompare(msg[handshakeHeaderLen:], want[:]) != 1:
+		return hs.refuse(&p.finishedValue)
 	}
 	hs.transcript.Write(msg)
 	return nil
@@ -302,8 +331,9 @@ func (hs *handshake) sendChangeCipherSpec() error {
 }
 
 func (hs *handshake) sendFinished() error {
-	hs.c.protect = hs.server
-	verify := hs.keys.VerifyData("server finished", hs.transcript.Sum(hs.digest[:0]))
+	var label string
+	hs.c.protect, label = hs.own()
+	verify := hs.keys.VerifyData(label, hs.transcript.Sum(hs.digest[:0]))
 	hs.start(typeFinished)
 	hs.msg = append(hs.msg, verify[:]...)
 	return hs.send()

@@ -81,10 +81,10 @@ func versioned(der []byte, version int) (seq berReader, trailing bool, err error
 	return seq, !outer.empty(), nil
 }
 
-// parsePKCS8 reads a PrivateKeyInfo (RFC 5208 section 5) that fills der.
+// parsePKCS8 reads a PrivateKeyInfo (RFC 5208 section 5), which fills der unless the build passes over what follows.
 func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 	seq, trailing, err := versioned(der, 0)
-	if err != nil || trailing {
+	if err != nil || trailing && !p.laxPKCS8 {
 		return nil, errPKInvalidFormat
 	}
 	alg, err := seq.algorithm()
@@ -95,7 +95,7 @@ func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(inner) == 0 || !seq.empty() {
+	if len(inner) == 0 || !seq.empty() && !p.laxPKCS8 {
 		return nil, errLengthMismatch
 	}
 	switch {
@@ -121,8 +121,10 @@ func (p *Profile) algorithmCurve(alg algorithm) (*namedCurve, error) {
 	case alg.paramTag == tagOID:
 	case p.SpecifiedCurves:
 		return p.specifiedCurve(alg.params)
+	case p.OldPublicKeys:
+		return nil, errPKInvalidFormat
 	default:
-		return nil, errECPFeatureUnavailable
+		return nil, p.unnamedCurve
 	}
 	if c := p.curveByOID(alg.params); c != nil {
 		return c, nil
@@ -158,7 +160,7 @@ func (p *Profile) parseSEC1(der []byte, curve *namedCurve) (*PrivateKey, error) 
 	if seq.empty() {
 		return k, nil
 	}
-	return k, checkSEC1Public(&seq, curve)
+	return k, p.checkSEC1Public(&seq, curve)
 }
 
 // sec1Curve reads the parameters of an ECPrivateKey, which must agree with the
@@ -186,7 +188,7 @@ func (p *Profile) sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, err
 // checkSEC1Public reads the public key of an ECPrivateKey. It must be a point of
 // the curve, but it need not be the key's: it is not used. A compressed point on a curve on which
 // Mbed TLS reads none is passed over.
-func checkSEC1Public(seq *berReader, curve *namedCurve) error {
+func (p *Profile) checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	field, err := seq.child(tagContextCons | 1)
 	if errors.Is(err, errUnexpectedTag) {
 		return nil
@@ -194,11 +196,11 @@ func checkSEC1Public(seq *berReader, curve *namedCurve) error {
 	if err != nil {
 		return err
 	}
-	point, err := field.bitStringNull()
+	point, err := p.wholeOctets(&field)
 	if err != nil || !field.empty() {
 		return errLengthMismatch
 	}
-	if _, err := curve.parsePoint(point); err != nil && !errors.Is(err, errECPFeatureUnavailable) {
+	if _, err := p.parsePoint(curve, point); err != nil && !errors.Is(err, errECPFeatureUnavailable) {
 		return err
 	}
 	return nil

@@ -5,6 +5,7 @@ package mbedtls
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rand"
 	"math/big"
 )
 
@@ -26,6 +27,14 @@ func (c *namedCurve) parsePoint(b []byte) (*ecdsa.PublicKey, error) {
 		return nil, errECPInvalidKey
 	}
 	return pub, nil
+}
+
+// parsePoint is [namedCurve.parsePoint] for a build, which may read uncompressed points alone.
+func (p *Profile) parsePoint(c *namedCurve, b []byte) (*ecdsa.PublicKey, error) {
+	if !p.compressed && len(b) > 0 && b[0] != 0 && b[0] != 4 {
+		return nil, errECPFeatureUnavailable
+	}
+	return c.parsePoint(b)
 }
 
 func (c *namedCurve) decompress(b []byte) (*ecdsa.PublicKey, error) {
@@ -57,4 +66,51 @@ func (c weierstrassA0) decompress(b []byte) (x, y *big.Int) {
 		y.Sub(c.p.P, y)
 	}
 	return x, y
+}
+
+// uncompressed returns a point of the curve in the form that begins with 4.
+func (c *namedCurve) uncompressed(x, y *big.Int) []byte {
+	size := (c.curve.Params().BitSize + 7) / 8
+	point := make([]byte, 1+2*size)
+	point[0] = 4
+	x.FillBytes(point[1 : 1+size])
+	y.FillBytes(point[1+size:])
+	return point
+}
+
+// expand returns a compressed point in that form, nil for one that is not on the curve.
+func (c *namedCurve) expand(point []byte) []byte {
+	public, err := c.parsePoint(point)
+	if err != nil {
+		return nil
+	}
+	return c.uncompressed(public.X, public.Y)
+}
+
+// compressed returns an uncompressed point in the other form.
+func compressed(point []byte) []byte {
+	size := (len(point) - 1) / 2
+	return append([]byte{2 + point[len(point)-1]&1}, point[1:1+size]...)
+}
+
+// generate returns a new key of the curve and its public point.
+func (c *namedCurve) generate() (scalar, point []byte, err error) {
+	n := c.curve.Params().N
+	d, err := rand.Int(rand.Reader, new(big.Int).Sub(n, big.NewInt(1)))
+	if err != nil {
+		return nil, nil, err
+	}
+	scalar = d.Add(d, big.NewInt(1)).FillBytes(make([]byte, (n.BitLen()+7)/8))
+	return scalar, c.uncompressed(c.curve.ScalarBaseMult(scalar)), nil
+}
+
+// agree returns the secret of a key and an uncompressed point, nil for one that is not on the curve. It is not constant time:
+// clients that know only curves without a standard library of their own exist in tests, never in the field.
+func (c *namedCurve) agree(scalar, point []byte) []byte {
+	public, err := c.parsePoint(point)
+	if err != nil {
+		return nil
+	}
+	x, _ := c.curve.ScalarMult(public.X, public.Y, scalar)
+	return x.FillBytes(make([]byte, (len(point)-1)/2))
 }

@@ -1,7 +1,7 @@
 package mbedtls
 
 import (
-	"crypto/hmac"
+	"crypto/subtle"
 	"hash"
 )
 
@@ -12,6 +12,7 @@ type KeySchedule struct {
 
 	suite        *Suite
 	mac          hash.Hash // HMAC keyed with the master secret
+	second       hash.Hash // the other one of TLS before 1.2
 	clientRandom [32]byte
 	serverRandom [32]byte
 	seed         [13 + 64]byte
@@ -39,9 +40,9 @@ func newKeySchedule(
 	suite *Suite, preMaster []byte, clientRandom, serverRandom *[32]byte, label string, seed1, seed2 []byte,
 ) *KeySchedule {
 	ks := &KeySchedule{suite: suite, clientRandom: *clientRandom, serverRandom: *serverRandom}
-	ks.mac = hmac.New(suite.prf, preMaster)
+	ks.key(preMaster)
 	ks.expand(ks.master[:], label, seed1, seed2)
-	ks.mac = hmac.New(suite.prf, ks.master[:])
+	ks.key(ks.master[:])
 	return ks
 }
 
@@ -57,29 +58,39 @@ func (ks *KeySchedule) VerifyData(label string, transcript []byte) (out [verifyD
 	return out
 }
 
-// expand is the PRF: P_hash over label and seed.
+// expand is the PRF: P_hash over label and seed, and before TLS 1.2 that of two hashes together.
 func (ks *KeySchedule) expand(out []byte, label string, seed1, seed2 []byte) {
 	seed := append(append(append(ks.seed[:0], label...), seed1...), seed2...)
-	a := ks.hmac(ks.a[:0], seed, nil)
-	for {
-		out = out[copy(out, ks.hmac(ks.block[:0], a, seed)):]
-		if len(out) == 0 {
-			return
-		}
-		a = ks.hmac(ks.a[:0], a, nil)
+	ks.stretch(ks.mac, out, seed)
+	if ks.second != nil {
+		other := make([]byte, len(out))
+		ks.stretch(ks.second, other, seed)
+		subtle.XORBytes(out, out, other)
 	}
 }
 
-func (ks *KeySchedule) hmac(dst, data1, data2 []byte) []byte {
-	ks.mac.Reset()
-	ks.mac.Write(data1)
-	ks.mac.Write(data2)
-	return ks.mac.Sum(dst)
+// stretch is P_hash.
+func (ks *KeySchedule) stretch(mac hash.Hash, out, seed []byte) {
+	a := authenticate(mac, ks.a[:0], seed, nil)
+	for {
+		out = out[copy(out, authenticate(mac, ks.block[:0], a, seed)):]
+		if len(out) == 0 {
+			return
+		}
+		a = authenticate(mac, ks.a[:0], a, nil)
+	}
+}
+
+func authenticate(mac hash.Hash, dst, data1, data2 []byte) []byte {
+	mac.Reset()
+	mac.Write(data1)
+	mac.Write(data2)
+	return mac.Sum(dst)
 }
 
 // Transcript returns the hash of handshake messages under the suite.
 func (s *Suite) Transcript(messages []byte) []byte {
-	h := s.prf()
+	h := s.transcript()
 	h.Write(messages)
 	return h.Sum(nil)
 }

@@ -15,9 +15,12 @@ type Profile struct {
 	curves     []*namedCurve        // of certificates and keys
 	extensions []extensionParser    // of certificates
 	signatures []signatureAlgorithm // of certificates
-	hashes     []uint8              // of the handshake's signatures, as TLS numbers them
+	hashes     []uint8              // that there are, as TLS numbers them
+	signing    []uint8              // of those, what the server signs with when it is asked for
 	requested  []uint16             // what a client may sign its CertificateVerify with
+	offered    []uint8              // hashes of signatures that a client offers, the longest first
 
+	*dialect
 	Quirks
 }
 
@@ -34,13 +37,21 @@ type Quirks struct {
 	// Reassembles says that handshake messages may be split over records
 	// (CAMERA.md section 10).
 	Reassembles bool
+	// OldVersions says that TLS 1.0 and 1.1 are spoken, too (CAMERA.md section 10.2).
+	OldVersions bool
 	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, as Mbed TLS did before 3.6.
 	LaxRSAKeys bool
+	// StrictSignatures lets a client verify by the algorithms alone that it offers.
+	StrictSignatures bool
+	// PSK says that suites of TLS-PSK are known, and of no use without a key.
+	PSK bool
+	// OldPublicKeys says that public keys are refused with the codes of Mbed TLS before 3.6 (CAMERA.md section 10.1).
+	OldPublicKeys bool
 	// UncheckedHelloLength says that the length in the header of a ClientHello that has rules of its own is not
-	// looked at, as in Mbed TLS 3.6.3 to 3.6.5 (CAMERA.md section 10.2).
+	// looked at, as in Mbed TLS 3.6.3 to 3.6.5 (CAMERA.md section 10.3).
 	UncheckedHelloLength bool
 
-	// Extensions of the hello that the build knows (CAMERA.md section 10.2).
+	// Extensions of the hello that the build knows (CAMERA.md section 10.3).
 	MaxFragmentLength    bool // RFC 6066 section 4
 	EncryptThenMAC       bool // RFC 7366
 	ExtendedMasterSecret bool // RFC 7627
@@ -49,10 +60,10 @@ type Quirks struct {
 	MACAlert bool
 
 	// KeepsPeer says that a client's certificate is kept, with MBEDTLS_SSL_KEEP_PEER_CERTIFICATE, also where all were
-	// passed over (CAMERA.md section 10.2).
+	// passed over (CAMERA.md section 10.3).
 	KeepsPeer bool
 	// SpecifiedCurves says that curves may be spelled out instead of named, with MBEDTLS_PK_PARSE_EC_EXTENDED
-	// (CAMERA.md section 10.2).
+	// (CAMERA.md section 10.3).
 	SpecifiedCurves bool
 	// PSS says that certificates are read and verified that are signed with RSASSA-PSS.
 	PSS bool
@@ -67,6 +78,10 @@ type Build struct {
 	Curves     []string // of certificates and keys
 	Extensions []string // of certificates; others are skipped, or refused when they are critical
 	Hashes     []string // of signatures
+	// Generation is whose dialect is spoken: "2.16", "2.28", or "" for the latest.
+	Generation string
+	// Signing are the hashes that a client may ask the server to sign with; nil stands for SHA-512, SHA-384 and SHA-256.
+	Signing []string
 	// Requested are the hashes that a client may sign its CertificateVerify with, in the order of the
 	// CertificateRequest.
 	Requested []string
@@ -76,10 +91,13 @@ type Build struct {
 func (b Build) Profile(q Quirks) (*Profile, error) {
 	p := &Profile{Quirks: q}
 	var err error
+	if p.dialect, err = dialectNamed(b.Generation); err != nil {
+		return nil, err
+	}
 	if p.suites, err = pick("cipher suite", b.Suites, suites, moreSuites, func(s *Suite) string { return s.Name }); err != nil {
 		return nil, err
 	}
-	if p.groups, err = pick("group", b.Groups, exchangeCurves, nil, func(c *namedCurve) string { return c.name }); err != nil {
+	if p.groups, err = pick("group", b.Groups, exchangeCurves, namedCurves, func(c *namedCurve) string { return c.name }); err != nil {
 		return nil, err
 	}
 	if p.curves, err = pick("curve", b.Curves, namedCurves, nil, func(c *namedCurve) string { return c.name }); err != nil {
@@ -97,6 +115,13 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 		if h.id != 0 {
 			p.hashes = append(p.hashes, h.id)
 		}
+		if h.id >= hashSHA256 {
+			p.offered = append(p.offered, h.id)
+		}
+	}
+	slices.SortFunc(p.offered, func(a, b uint8) int { return int(b) - int(a) })
+	if p.signing, err = signingHashes(b.Signing, known); err != nil {
+		return nil, err
 	}
 	for _, s := range signatureAlgorithms {
 		if s.hashName == "" || slices.ContainsFunc(known, func(h hashName) bool { return h.name == s.hashName }) {
@@ -108,17 +133,21 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 		return nil, err
 	}
 	for _, h := range requested {
-		if h.id == 0 {
+		if h.id == 0 || h.id == hashSHA224 { // of which no transcript is kept
 			continue
 		}
-		p.requested = append(p.requested, uint16(h.id)<<8|signECDSA, uint16(h.id)<<8|signRSA)
+		first, second := uint16(signECDSA), uint16(signRSA)
+		if p.rsaFirst {
+			first, second = second, first
+		}
+		p.requested = append(p.requested, uint16(h.id)<<8|first, uint16(h.id)<<8|second)
 	}
 	return p, nil
 }
 
 // Everything returns a profile of all that the engine has, for those who read keys without a server.
 func Everything() *Profile {
-	p, err := Build{}.Profile(Quirks{LaxRSAKeys: true})
+	p, err := Build{Generation: dialect228.name}.Profile(Quirks{LaxRSAKeys: true}) // which passes over the most
 	if err != nil {
 		panic(err) // it names nothing
 	}
@@ -165,10 +194,29 @@ func (p *Profile) keepsGroup(id uint16) bool {
 	return false
 }
 
-// signs tells whether the server can make signatures of that algorithm.
-func (p *Profile) signs(alg uint16) bool {
-	return signatureHash(alg) != 0 && slices.Contains(p.hashes, uint8(alg>>8))
+// signingHashes returns the numbers of hashes; nil stands for those of SHA-2 from 256 bits on that are known.
+func signingHashes(names []string, known []hashName) (list []uint8, err error) {
+	if names == nil {
+		for _, h := range known {
+			if h.id > hashSHA224 {
+				list = append(list, h.id)
+			}
+		}
+		return list, nil
+	}
+	chosen, err := pick("hash", names, known, nil, func(h hashName) string { return h.name })
+	for _, h := range chosen {
+		list = append(list, h.id)
+	}
+	return list, err
 }
+
+// signs tells whether the server makes signatures of that algorithm when it is asked for them.
+func (p *Profile) signs(alg uint16) bool {
+	return signatureHash(alg) != 0 && slices.Contains(p.signing, uint8(alg>>8))
+}
+
+func (p *Profile) hasHash(id uint8) bool { return slices.Contains(p.hashes, id) }
 
 // A hashName is a hash that a build can have.
 type hashName struct {
@@ -176,7 +224,7 @@ type hashName struct {
 	id   uint8 // in signature algorithms of the handshake (RFC 5246 section 7.4.1.4.1); 0 for none
 }
 
-var hashes = []hashName{{"SHA-512", 6}, {"SHA-384", 5}, {"SHA-256", 4}, {"SHA-224", 0}, {"SHA-1", hashSHA1}, {"MD5", 0}}
+var hashes = []hashName{{"SHA-512", 6}, {"SHA-384", 5}, {"SHA-256", 4}, {"SHA-224", hashSHA224}, {"SHA-1", hashSHA1}, {"MD5", 0}}
 
 // A signatureAlgorithm is an algorithm that certificates are signed with.
 type signatureAlgorithm struct {

@@ -17,10 +17,13 @@ type Protection struct {
 // Protections returns the record protection of both directions.
 func (ks *KeySchedule) Protections() (client, server *Protection, err error) {
 	s := ks.suite
-	var block [2 * (48 + 32 + 4)]byte
+	var block [2 * (48 + 32 + 16)]byte
 	ivLen := 0
-	if s.aead {
+	switch {
+	case s.aead:
 		ivLen = gcmSaltLen
+	case s.chains():
+		ivLen = aes.BlockSize
 	}
 	keys := block[:2*(s.macLen+s.keyLen+ivLen)]
 	ks.keyBlock(keys)
@@ -49,7 +52,7 @@ func (ks *KeySchedule) protection(key, mac, iv []byte) (*Protection, error) {
 		return nil, err
 	}
 	if !s.aead {
-		cbc := newCBC(s, block, mac)
+		cbc := newCBC(s, block, mac, iv)
 		cbc.encryptThenMAC = ks.EncryptThenMAC
 		return &Protection{cbc: cbc}, nil
 	}
@@ -61,6 +64,22 @@ func (ks *KeySchedule) protection(key, mac, iv []byte) (*Protection, error) {
 	}
 	p.gcm.aead, err = cipher.NewGCM(block)
 	return p, err
+}
+
+// maxPadding is the most padding of a record in CBC mode, octets.
+const maxPadding = 256
+
+// bounds tells whether a record can have that length, for content up to a maximum. Unprotected ones have a nil Protection.
+func (p *Protection) bounds(length, maxContent int) bool {
+	if p == nil {
+		return length <= maxContent
+	}
+	if p.cbc == nil {
+		return length >= gcmExplicitLen+p.gcm.aead.Overhead() && length <= maxContent+maxRecordInExtra-gcmExplicitLen
+	}
+	explicit := aes.BlockSize - len(p.cbc.chain)
+	least := explicit + p.cbc.macLen + aes.BlockSize - p.cbc.macLen%aes.BlockSize
+	return length >= least && length <= min(least+maxContent+maxPadding, maxContent+maxRecordInExtra-explicit)
 }
 
 // header returns the pseudo header that the record's integrity covers

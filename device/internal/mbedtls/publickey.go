@@ -29,7 +29,7 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 	if c.kind == keyRSA && !alg.noParams() {
 		return errPKInvalidAlg
 	}
-	key, err := spki.bitStringNull()
+	key, err := c.profile.wholeOctets(&spki)
 	if err != nil {
 		return errPKInvalidPublicKey.with(err)
 	}
@@ -37,24 +37,28 @@ func (c *Certificate) parseSPKI(tbs *berReader) error {
 		return errPKInvalidPublicKey.with(errLengthMismatch)
 	}
 	if c.kind == keyRSA {
-		c.rsa, err = parseRSAPublic(key)
+		c.rsa, err = c.profile.parseRSAPublic(key)
 		return err
 	}
 	if c.curve, err = c.profile.algorithmCurve(alg); err != nil {
 		return err
 	}
-	c.ec, err = c.curve.parsePoint(key)
+	c.ec, err = c.profile.parsePoint(c.curve, key)
 	return err
 }
 
 // parseRSAPublic reads an RSAPublicKey (RFC 8017 appendix A.1.1) that fills key. Only errors of ASN.1 are told apart.
-func parseRSAPublic(key []byte) (*rsa.PublicKey, error) {
+func (p *Profile) parseRSAPublic(key []byte) (*rsa.PublicKey, error) {
 	outer := berReader{key}
 	seq, err := outer.child(tagSequence)
 	if err != nil {
 		return nil, errPKInvalidPublicKey.with(err)
 	}
-	if !outer.empty() {
+	switch {
+	case outer.empty():
+	case p.OldPublicKeys:
+		return nil, errPKInvalidPublicKey.with(errLengthMismatch)
+	default:
 		return nil, errPKInvalidPublicKey
 	}
 	modulus, err := seq.value(tagInteger)

@@ -61,8 +61,8 @@ func (c *Conn) nextRecord() error {
 	}
 	typ, version := c.in[0], binary.BigEndian.Uint16(c.in[1:])
 	length := int(binary.BigEndian.Uint16(c.in[3:]))
-	if typ < RecordChangeCipherSpec || typ > RecordApplicationData || version > versionTLS12 || length == 0 {
-		return ErrInvalidRecord
+	if err := c.checkHeader(typ, version, length); err != nil {
+		return err
 	}
 	if err := c.fetch(recordHeaderLen + length); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (c *Conn) nextRecord() error {
 		}
 	}
 	if len(content) > c.config.Profile.InContentLen {
-		return ErrInvalidRecord
+		return c.config.Profile.recordContent
 	}
 	c.msgType, c.msg, c.hsLen = typ, content, 0
 	return nil
@@ -89,9 +89,26 @@ func (c *Conn) open(typ uint8, version uint16, content []byte) ([]byte, error) {
 		err = c.countEmpty(typ, content)
 	}
 	if errors.Is(err, ErrInvalidMAC) && c.config.Profile.MACAlert {
-		c.sendAlert(AlertFatal, alertBadRecordMAC, versionTLS12)
+		c.sendAlert(AlertFatal, alertBadRecordMAC)
 	}
 	return content, err
+}
+
+// checkHeader judges a record by its header.
+func (c *Conn) checkHeader(typ uint8, version uint16, length int) error {
+	p := c.config.Profile
+	switch {
+	case typ < RecordChangeCipherSpec, typ > RecordApplicationData:
+		if p.recordType.alert != 0 {
+			c.sendAlert(AlertFatal, p.recordType.alert)
+		}
+		return p.recordType.err
+	case version > versionTLS12, p.checksMajor && version>>8 != versionTLS12>>8, length == 0:
+		return ErrInvalidRecord
+	case p.boundsRecords && !c.unprotect.bounds(length, p.InContentLen):
+		return ErrInvalidRecord
+	}
+	return nil
 }
 
 // maxEmptyRecords is how many empty records in a row are borne.
@@ -214,21 +231,21 @@ func (c *Conn) handshakeMessage() []byte {
 }
 
 // writeRecord sends one record, in a write of its own. The caller holds the write lock.
-func (c *Conn) writeRecord(typ uint8, version uint16, content []byte) error {
+func (c *Conn) writeRecord(typ uint8, content []byte) error {
 	if err := c.flush(); err != nil {
 		return err
 	}
-	c.out = c.appendRecord(c.out[:0], typ, version, content)
+	c.out = c.appendRecord(c.out[:0], typ, content)
 	c.unsent = c.out
 	return c.flush()
 }
 
 // appendRecord appends a record to dst.
-func (c *Conn) appendRecord(dst []byte, typ uint8, version uint16, content []byte) []byte {
+func (c *Conn) appendRecord(dst []byte, typ uint8, content []byte) []byte {
 	start := len(dst)
-	dst = append(dst, typ, byte(version>>8), byte(version), 0, 0)
+	dst = append(dst, typ, byte(c.version>>8), byte(c.version), 0, 0)
 	if c.protect != nil {
-		dst = c.protect.Seal(dst, typ, version, content)
+		dst = c.protect.Seal(dst, typ, c.version, content)
 	} else {
 		dst = append(dst, content...)
 	}
@@ -250,9 +267,9 @@ func (c *Conn) flush() error {
 
 // sendAlert sends an alert. Mbed TLS ignores whether that succeeds where it then
 // returns another error, and so do the callers.
-func (c *Conn) sendAlert(level, description uint8, version uint16) {
+func (c *Conn) sendAlert(level, description uint8) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
 	c.trace(Alert{Level: level, Description: description, Sent: true, Encrypted: c.protect != nil})
-	_ = c.writeRecord(RecordAlert, version, []byte{level, description})
+	_ = c.writeRecord(RecordAlert, []byte{level, description})
 }

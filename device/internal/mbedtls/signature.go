@@ -11,6 +11,7 @@ import (
 	_ "crypto/sha512"
 	"errors"
 	"math/big"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -18,9 +19,14 @@ import (
 
 // The two octets of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1).
 const (
-	hashSHA1  = 2
-	signRSA   = 1
-	signECDSA = 3
+	hashSHA1   = 2
+	hashSHA256 = 4
+	hashSHA384 = 5
+	signRSA    = 1
+	signECDSA  = 3
+
+	hashSHA224         = 3
+	signatureSHA1ECDSA = hashSHA1<<8 | signECDSA
 )
 
 // signatureHash returns the hash of a signature algorithm that the camera can
@@ -32,6 +38,8 @@ func signatureHash(alg uint16) crypto.Hash {
 	switch alg >> 8 {
 	case hashSHA1:
 		return crypto.SHA1
+	case hashSHA224:
+		return crypto.SHA224
 	case 4:
 		return crypto.SHA256
 	case 5:
@@ -40,6 +48,22 @@ func signatureHash(alg uint16) crypto.Hash {
 		return crypto.SHA512
 	}
 	return 0
+}
+
+// verifiableHash returns the hash of a signature algorithm that a client verifies, or 0: unless the build is strict, MD5
+// and SHA-1 will do, which no client offers.
+func (p *Profile) verifiableHash(alg uint16) crypto.Hash {
+	switch low := alg & 0xff; {
+	case low != signRSA && low != signECDSA:
+		return 0
+	case p.StrictSignatures && !slices.Contains(p.offered, uint8(alg>>8)):
+		return 0
+	case alg>>8 == 1:
+		return crypto.MD5
+	case alg>>8 == 3:
+		return crypto.SHA224
+	}
+	return signatureHash(alg)
 }
 
 // sign signs a digest with the loaded key, whatever the algorithm's key type says:
@@ -73,23 +97,26 @@ func (k *PrivateKey) sign(hash crypto.Hash, digest []byte) ([]byte, error) {
 // key k; signed is the concatenation of both randoms and the parameters. It
 // serves the checks of recorded exchanges.
 func (k *PrivateKey) VerifySignature(alg uint16, signed, sig []byte) bool {
+	return VerifySignature(k.Public(), alg, signed, sig)
+}
+
+// VerifySignature checks a signature by the owner of a public key.
+func VerifySignature(public crypto.PublicKey, alg uint16, signed, sig []byte) bool {
 	hash := signatureHash(alg)
-	if hash == 0 {
-		return false
-	}
-	return verify(k.Public(), hash, signed, sig) == nil
+	return hash != 0 && verify(public, hash, signed, sig) == nil
 }
 
 // verify checks an ECDSA or RSA PKCS#1 v1.5 signature over signed. Its errors are those of mbedtls_pk_verify.
 func verify(public crypto.PublicKey, hash crypto.Hash, signed, sig []byte) error {
-	h := hash.New()
-	h.Write(signed)
-	digest := h.Sum(nil)
+	sum := digest(hash, signed)
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
-		return verifyECDSA(key, digest, sig)
+		return verifyECDSA(key, sum, sig)
 	case *rsa.PublicKey:
-		return verifyRSA(key, hash, digest, sig)
+		if key == nil {
+			return ErrPKBadInputData
+		}
+		return verifyRSA(key, hash, sum, sig)
 	}
 	return ErrPKTypeMismatch
 }

@@ -11,7 +11,7 @@ func (k keyType) agrees() bool { return k == keyECDSA || k == keyECDH }
 // certificate's ends the handshake in silence.
 func (config *Config) checkStaticECDH() error {
 	if config.Key == nil || !config.Key.kind.agrees() {
-		return ErrSSLPKTypeMismatch
+		return errSSLTypeMismatch
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func TestStaticECDHWithoutItsKey(t *testing.T) {
 	config := testConfig(t, ecdsaKey(t))
 	require.NoError(t, config.checkStaticECDH())
 	config.Key = testConfig(t, rsaKey(t)).Key
-	require.ErrorIs(t, config.checkStaticECDH(), ErrSSLPKTypeMismatch)
+	require.ErrorIs(t, config.checkStaticECDH(), errSSLTypeMismatch)
 	config.Key = nil
-	require.ErrorIs(t, config.checkStaticECDH(), ErrSSLPKTypeMismatch)
+	require.ErrorIs(t, config.checkStaticECDH(), errSSLTypeMismatch)
 }

@@ -33,6 +33,7 @@ type Suite struct {
 	mac    func() hash.Hash
 	macLen int
 	prf    func() hash.Hash
+	old    uint16 // the version before TLS 1.2 that computes with it; 0 for TLS 1.2
 }
 
 // suites are those of OpenMV's build, in its order of preference (CAMERA.md section 2.1, step 14).
@@ -80,6 +81,9 @@ var suites = []*Suite{
 	{ID: 0x003c, Name: "TLS-RSA-WITH-AES-128-CBC-SHA256", auth: keyRSA, keyLen: 16, mac: sha256.New, macLen: 32, prf: sha256.New},
 	{ID: 0x002f, Name: "TLS-RSA-WITH-AES-128-CBC-SHA", auth: keyRSA, keyLen: 16, mac: sha1.New, macLen: 20, prf: sha256.New},
 }
+
+// pskSuites are those of TLS-PSK that builds with it have.
+var pskSuites = []uint16{0x00a9, 0x00af, 0x008d, 0x00a8, 0x00ae, 0x008c}
 
 // SuiteByID returns the engine's suite with that number, or nil.
 func SuiteByID(id uint16) *Suite {

@@ -151,7 +151,7 @@ func TestAlertBehindACutRecord(t *testing.T) {
 	n, err := c.Write(someData(4 * 4096))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.Equal(t, 2*4096, n, "a record that was begun counts")
-	c.sendAlert(AlertWarning, alertNoRenegotiation, versionTLS12)
+	c.sendAlert(AlertWarning, alertNoRenegotiation)
 	contents := opened(t, open, transport.out.Bytes())
 	require.Len(t, contents, 3)
 	require.Equal(t, []byte{AlertWarning, alertNoRenegotiation}, contents[2])

@@ -2,6 +2,7 @@ package mbedtls
 
 import (
 	"bytes"
+	"crypto"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ type verifyFlags uint
 
 const (
 	flagExpired verifyFlags = 1 << iota
+	flagName
 	flagNotTrusted
 	flagFuture
 	flagKeyUsage
@@ -30,6 +32,7 @@ var verifyTexts = []struct {
 	text string
 }{
 	{flagExpired, "The certificate validity has expired"},
+	{flagName, "The certificate Common Name (CN) does not match with the expected CN"},
 	{flagNotTrusted, "The certificate is not correctly signed by the trusted CA"},
 	{flagFuture, "The certificate validity starts in the future"},
 	{flagKeyUsage, "Usage does not match the keyUsage extension"},
@@ -44,6 +47,8 @@ func (f verifyFlags) alert() uint8 {
 	switch {
 	case f&flagOther != 0:
 		return alertAccessDenied
+	case f&flagName != 0:
+		return alertBadCertificate
 	case f&(flagKeyUsage|flagExtKeyUsage|flagBadAlgorithm|flagBadKey) != 0:
 		return alertUnsupportedCert
 	case f&flagExpired != 0:
@@ -65,11 +70,11 @@ func (f verifyFlags) text() string {
 	return out.String()
 }
 
-// A VerifyError is a client's chain that was not accepted.
+// A VerifyError is a peer's chain that was not accepted.
 type VerifyError struct{ flags verifyFlags }
 
 // Error returns the text with which MicroPython raises it, line ends at both ends
-// included (CAMERA.md section 6).
+// included (CAMERA.md sections 6 and 11).
 func (e *VerifyError) Error() string { return e.flags.text() }
 
 // maxVerifyText is the longest text that MicroPython has room for, octets.
@@ -86,8 +91,8 @@ func (f verifyFlags) err() error {
 // maxIntermediates is MBEDTLS_X509_MAX_INTERMEDIATE_CA.
 const maxIntermediates = 8
 
-// verifyChain checks a client's chain against the trusted CAs and returns everything that is wrong with it. The
-// first certificate is the client's; the issuer of each is looked for among the trusted ones, and then among those
+// verifyChain checks a peer's chain against the trusted CAs and returns everything that is wrong with it. The
+// first certificate is the peer's own; the issuer of each is looked for among the trusted ones, and then among those
 // that come after it. The error is ErrX509Fatal, when there are too many.
 func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, error) {
 	if len(chain) == 0 { // where all were passed over, a certificate without dates, algorithm and key is verified
@@ -99,7 +104,7 @@ func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, err
 	selfIssued := 0 // intermediates, which do not count for path lengths
 	for depth := 0; ; depth++ {
 		flags |= dateFlags(child, now)
-		if !child.signedWith.accepted {
+		if !child.acceptedHash() {
 			flags |= flagBadHash
 		}
 		if depth == 0 && locallyTrusted(child, trusted) {
@@ -126,7 +131,7 @@ func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, err
 	}
 }
 
-// locallyTrusted tells whether a client's certificate is itself among the trusted ones, self-issued.
+// locallyTrusted tells whether a peer's certificate is itself among the trusted ones, self-issued.
 func locallyTrusted(c *Certificate, trusted []*Certificate) bool {
 	return c.issuer.equal(c.subject) && slices.ContainsFunc(trusted, func(ca *Certificate) bool { return bytes.Equal(ca.Raw, c.Raw) })
 }
@@ -169,24 +174,19 @@ func dateFlags(c *Certificate, now time.Time) (flags verifyFlags) {
 	return flags
 }
 
-// keyFlags applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, and the three curves of the key exchange.
+// keyFlags applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, and the three curves of the key exchange, or any.
 func keyFlags(c *Certificate) verifyFlags {
-	strong := c.rsa != nil && c.rsa.N.BitLen() >= 2048 || c.curve != nil && slices.Contains(exchangeCurves, c.curve)
+	strong := c.rsa != nil && c.rsa.N.BitLen() >= 2048 ||
+		c.curve != nil && (c.profile.weakChains || slices.Contains(exchangeCurves, c.curve))
 	if strong {
 		return 0
 	}
 	return flagBadKey
 }
 
-// clientUsage checks keyUsage and extKeyUsage for a client (RFC 5246 section 7.4.6).
-func clientUsage(c *Certificate) (flags verifyFlags) {
-	if !c.allows(usageDigitalSignature) {
-		flags |= flagKeyUsage
-	}
-	if !c.clientOK {
-		flags |= flagExtKeyUsage
-	}
-	return flags
+// acceptedHash applies it to the hash of the signature.
+func (c *Certificate) acceptedHash() bool {
+	return c.signedWith.accepted || c.profile.weakChains && c.signedWith.hash == crypto.SHA224
 }
 
 // signatureFits checks the signature, whatever the profile thinks of its hash.

@@ -7,10 +7,10 @@ import (
 	"github.com/leafcam/leafcam/device/wire"
 )
 
-// A Difference is an exchange that two subjects answer differently.
+// A Difference is an exchange, a visit or a load that two subjects answer differently.
 type Difference struct {
-	Name   string        `json:"name"`   // of the exchange that showed it
-	Sent   []wire.Octets `json:"sent"`   // the smallest one found that still does
+	Name   string        `json:"name"`   // of what showed it
+	Sent   []wire.Octets `json:"sent"`   // the smallest one found that still does: what a client writes, its chain, or two files
 	Plain  bool          `json:"plain"`  // its writes come apart by a pause alone
 	First  Answer        `json:"first"`  // of the first subject
 	Second Answer        `json:"second"` // of the second
@@ -36,14 +36,21 @@ func Differ(ctx context.Context, first, second Subject, head wire.Head, ask []wi
 	if _, err = loadHead(ctx, second, head); err != nil {
 		return nil, err
 	}
+	return differing(ctx, ask, d.compare, simplerVectors, progress)
+}
+
+// differing returns the differences that compare finds, each in the smallest form that is found by taking steps of simpler.
+func differing[T any](
+	ctx context.Context, ask []T, compare func(context.Context, T) (*Difference, error), simpler func(T) []T, progress Progress,
+) ([]Difference, error) {
 	list := []Difference{}
 	for i, v := range ask {
-		found, err := d.compare(ctx, v)
+		found, err := compare(ctx, v)
 		if err == nil && found != nil {
-			found, err = d.compare(ctx, v)
+			found, err = compare(ctx, v)
 		}
 		if err == nil && found != nil {
-			found, err = d.shrink(ctx, v, found)
+			found, err = shrink(ctx, v, found, compare, simpler)
 		}
 		if err != nil {
 			return list, err
@@ -54,6 +61,34 @@ func Differ(ctx context.Context, first, second Subject, head wire.Head, ask []wi
 		progress.tell(i+1, len(ask))
 	}
 	return list, nil
+}
+
+// maxShrinks bounds how many smaller ones are tried, each of which a server may answer with silence.
+const maxShrinks = 120
+
+// shrink looks for a smaller one with the same two answers.
+func shrink[T any](
+	ctx context.Context, v T, found *Difference, compare func(context.Context, T) (*Difference, error), simpler func(T) []T,
+) (*Difference, error) {
+	for tries := 0; ; {
+		smaller := false
+		for _, candidate := range simpler(v) {
+			if tries++; tries > maxShrinks {
+				return found, nil
+			}
+			still, err := compare(ctx, candidate)
+			if err != nil {
+				return nil, err
+			}
+			if still != nil && still.First == found.First && still.Second == found.Second {
+				v, found, smaller = candidate, still, true
+				break
+			}
+		}
+		if !smaller {
+			return found, nil
+		}
+	}
 }
 
 type differ struct {
@@ -91,35 +126,17 @@ func (d *differ) compare(ctx context.Context, v wire.Vector) (*Difference, error
 	}, nil
 }
 
-// maxShrinks bounds how many smaller exchanges are tried, each of which a server may answer with silence.
-const maxShrinks = 120
-
-// shrink looks for a smaller exchange with the same two answers.
-func (d *differ) shrink(ctx context.Context, v wire.Vector, found *Difference) (*Difference, error) {
-	for tries := 0; ; {
-		smaller := false
-		for _, sent := range simpler(v.Sent) {
-			if tries++; tries > maxShrinks {
-				return found, nil
-			}
-			candidate := v
-			candidate.Sent = sent
-			still, err := d.compare(ctx, candidate)
-			if err != nil {
-				return nil, err
-			}
-			if still != nil && still.First == found.First && still.Second == found.Second {
-				v, found, smaller = candidate, still, true
-				break
-			}
-		}
-		if !smaller {
-			return found, nil
-		}
+// simplerVectors returns exchanges that are a step simpler than one.
+func simplerVectors(v wire.Vector) (list []wire.Vector) {
+	for _, sent := range simpler(v.Sent) {
+		candidate := v
+		candidate.Sent = sent
+		list = append(list, candidate)
 	}
+	return list
 }
 
-// simpler returns exchanges that are a step simpler than one, the boldest step first.
+// simpler returns what is sent in them, the boldest step first.
 func simpler(sent []wire.Octets) (list [][]wire.Octets) {
 	for i := range sent {
 		if len(sent) > 1 {

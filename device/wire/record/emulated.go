@@ -16,6 +16,7 @@ import (
 // An Emulated subject is the emulation of a firmware.
 type Emulated struct {
 	Firmware *device.Firmware
+	Now      func() time.Time // the camera's clock; the machine's when nil
 
 	context *device.SSLContext
 	lazy    bool
@@ -34,12 +35,15 @@ func (e *Emulated) Load(_ context.Context, s Setup) (wire.Device, error) {
 	if err := c.LoadCertChain(s.Cert, s.Key); err != nil {
 		return raised("load", err), nil
 	}
-	if s.CA != nil {
-		if err := c.LoadVerifyLocations(s.CA); err != nil {
+	for _, ca := range s.CAs {
+		if err := c.LoadVerifyLocations(ca); err != nil {
 			return raised("load", err), nil
 		}
 	}
 	c.SetVerifyMode(device.VerifyMode(s.Verify))
+	if e.Now != nil {
+		c.SetClock(e.Now)
+	}
 	e.context = c
 	return wire.Device{Result: "OK"}, nil
 }
@@ -65,20 +69,20 @@ func (e *Emulated) Connect(ctx context.Context, body int, talk func(wire.Conn)) 
 	client.Close()
 	select {
 	case event := <-events:
-		return Report(event), nil
+		return Report(e.Firmware, event), nil
 	case <-ctx.Done():
 		return wire.Device{}, ctx.Err()
 	}
 }
 
-// Report returns an event in the form in which a recorded server tells it.
-func Report(event trace.Event) wire.Device {
+// Report returns an event of a firmware in the form in which a recorded server tells it.
+func Report(fw *device.Firmware, event trace.Event) wire.Device {
 	if event.Exception != nil {
 		return raised(event.Phase, event.Exception)
 	}
 	report := wire.Device{Result: "OK", Request: "b''"}
-	if event.Chosen != nil {
-		report.Cipher = fmt.Sprintf("('%s', 'TLSv1.2')", event.Chosen.SuiteName)
+	if event.Chosen != nil && !fw.NoCipher {
+		report.Cipher = fmt.Sprintf("('%s', '%s')", event.Chosen.SuiteName, event.Chosen.VersionName())
 	}
 	if len(event.Requests) > 0 {
 		line := event.Requests[0].Line + "\r\n"

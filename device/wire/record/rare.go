@@ -12,7 +12,7 @@ var rareSuites = slices.DeleteFunc(slices.Concat(ecSuites, staticSuites, rsaSuit
 	return slices.Contains(cameraSuites, suite)
 })
 
-// offering returns a hello with what some firmwares grant (CAMERA.md section 10.2), now and then misshapen.
+// offering returns a hello with what some firmwares grant (CAMERA.md section 10.3), now and then misshapen.
 func offering(r *rand.Rand) clientHello {
 	h := ordinary(r)
 	h.suites = pick(r, slices.Concat(cameraSuites, rareSuites), 4)

@@ -77,7 +77,7 @@ func (r *Real) Patience() time.Duration { return r.silence }
 
 // Load implements [Subject].
 func (r *Real) Load(ctx context.Context, s Setup) (wire.Device, error) {
-	return r.ask(ctx, map[string]any{"do": "load", "cert": s.Cert, "key": s.Key, "verify": s.Verify, "ca": s.CA, "lazy": s.Lazy}, nil)
+	return r.ask(ctx, map[string]any{"do": "load", "cert": s.Cert, "key": s.Key, "verify": s.Verify, "cas": s.CAs, "lazy": s.Lazy}, nil)
 }
 
 // Connect implements [Subject].

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -199,28 +200,25 @@ func scenario(ctx context.Context, s Subject, recorded wire.Recorded) (wire.Reco
 	}
 	watched := len(recorded.Events) > 0
 	recorded.Events = []wire.ScenarioEvent{}
-	var broken error
+	var failed error
 	report, err := s.Connect(ctx, recorded.Options.Response, func(conn wire.Conn) {
-		client, failed := wire.NewClient(conn, uint16(suite))
-		if failed == nil {
-			client.Offer = recorded.Options.Offer
-			failed = client.Start()
+		var client *wire.Client
+		if client, failed = wire.NewClient(conn, uint16(suite)); failed != nil {
+			return
 		}
-		if failed != nil {
+		client.Offer = recorded.Options.Offer
+		if client.Start() != nil {
 			recorded.Refused = true
 			return
 		}
 		taken := &Scenario{Conn: conn, Client: client}
 		take(taken)
-		if broken = taken.Err; broken == nil && watched {
+		if failed = taken.Err; failed == nil && watched {
 			recorded.Events = taken.Seen()
 		}
 	})
-	if err == nil {
-		err = broken
-	}
 	recorded.Device = Line(report)
-	return recorded, err
+	return recorded, errors.Join(err, failed)
 }
 
 // Line writes a report in the form of recorded scenarios.

@@ -91,7 +91,6 @@ func TestDifferFindsWhatDiffers(t *testing.T) {
 	head, _ := recording[wire.Head, wire.Vector](t, "openmv-5.0_p256")
 	ask, err := record.Generate(1, 170)
 	require.NoError(t, err)
-	emulated := func(fw *device.Firmware) record.Subject { return &record.Emulated{Firmware: fw} }
 	done := 0
 	none, err := record.Differ(t.Context(), emulated(device.OpenMV50), emulated(device.OpenMV50), head, ask, func(int, int) { done++ })
 	require.NoError(t, err)

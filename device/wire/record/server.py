@@ -4,8 +4,10 @@
 #
 # It serves nobody else: whoever reaches PORT makes it load any key, and serve any connection. It listens on
 # 127.0.0.1 unless an ADDRESS is given, with TLS on the port after PORT. One JSON line asks, one answers:
-#   {"do": "load", "cert": BASE64, "key": BASE64, "verify": 0, "ca": BASE64 or null, "lazy": false}
+#   {"do": "load", "cert": BASE64, "key": BASE64, "verify": 0, "cas": [BASE64, ...] or null, "lazy": false}
 #   {"do": "accept", "body": OCTETS}      serves one connection of the TLS port, and tells how it ended
+#   {"do": "call", "host": HOST, "port": PORT, "cert": BASE64 or null, "key": ..., "verify": 0, "cas": [BASE64],
+#    "hostname": TEXT or null, "lazy": false}     is the client of a server, and tells how it ended
 import binascii
 import gc
 import io
@@ -43,19 +45,22 @@ def raised(exception, phase):
 
 def load(ask):
     missing = "no-such-file.der"
-    cert, key, ca = decoded(ask["cert"], missing), decoded(ask["key"], missing), decoded(ask["ca"])
+    cert, key = decoded(ask["cert"], missing), decoded(ask["key"], missing)
+    cas = [decoded(ca) for ca in ask["cas"] or []]
     verify, lazy = ask["verify"], ask["lazy"]
     if not CONTEXTS:
+        if missing in (cert, key):
+            open(missing)  # wrap_socket takes what is in the files, which a script reads
         options = {"server_side": True, "key": key, "cert": cert, "cert_reqs": verify, "do_handshake": not lazy}
-        if ca is not None:
-            options["cadata"] = ca
+        if cas:
+            options["cadata"] = b"".join(cas)  # in DER, only the first counts
         probe = dict(options)
         probe["do_handshake"] = False  # both files are parsed, and nothing is read
         ssl.wrap_socket(io.BytesIO(b""), **probe)
         return lambda client: ssl.wrap_socket(client, **options)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    if ca is not None:
+    for ca in cas:
         context.load_verify_locations(cadata=ca)
     if verify:
         context.verify_mode = verify
@@ -90,7 +95,54 @@ def serve(client, wrap, response):
         client.close()
 
 
+def caller(ask):
+    verify, lazy, hostname = ask["verify"], ask["lazy"], ask["hostname"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ask["cert"] is not None:
+        context.load_cert_chain(decoded(ask["cert"]), decoded(ask["key"]))
+    for ca in ask["cas"]:
+        context.load_verify_locations(cadata=decoded(ca))
+    context.verify_mode = verify
+    return lambda client: context.wrap_socket(client, server_hostname=hostname, do_handshake_on_connect=not lazy)
+
+
+def call(ask):
+    client = None
+    phase = "load"
+    try:
+        wrap = caller(ask)
+        client = socket.socket()
+        client.connect(socket.getaddrinfo(ask["host"], ask["port"])[0][-1])
+        phase = "wrap"
+        tls = wrap(client)
+        phase = "write"
+        tls.write(b"GET / HTTP/1.0\r\n\r\n")
+        cipher = str(tls.cipher())
+        phase = "read"
+        got, count, nothing, octet = b"", 0, 0, bytearray(1)
+        while nothing < 9:  # octet by octet, so that nothing is read ahead
+            n = tls.readinto(octet)
+            if n is None:
+                nothing += 1
+                continue
+            if n == 0:
+                break
+            count += 1
+            if count <= 80:
+                got += octet
+        phase = "close"
+        tls.close()
+        return {"result": "OK", "cipher": cipher, "request": "%r %d %d" % (got, count, nothing)}
+    except Exception as exception:
+        return raised(exception, phase)
+    finally:
+        if client is not None:
+            client.close()
+
+
 def answer(ask, tls_listener, state):
+    if ask["do"] == "call":
+        return call(ask)
     if ask["do"] == "load":
         state["wrap"] = None
         try:

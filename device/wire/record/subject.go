@@ -9,10 +9,10 @@ import (
 
 // A Setup is what a subject loads before it serves.
 type Setup struct {
-	Cert, Key []byte // the files that load_cert_chain gets; nil for one that is not there
-	Verify    int    // verify_mode: 0, 1 or 2
-	CA        []byte // given to load_verify_locations; nil for none
-	Lazy      bool   // do_handshake_on_connect=False
+	Cert, Key []byte   // the files that load_cert_chain gets; nil for one that is not there
+	Verify    int      // verify_mode: 0, 1 or 2
+	CAs       [][]byte // each given to load_verify_locations
+	Lazy      bool     // do_handshake_on_connect=False
 }
 
 // A Subject is a camera's server that does as it is told.

@@ -45,7 +45,7 @@ func init() {
 // this machine permits none, or the address cannot be a machine's.
 func StartNetwork(address netip.Addr) (*Network, error) {
 	if address.IsUnspecified() || address.IsMulticast() || address.IsLinkLocalUnicast() || address == broadcast {
-		return nil, fmt.Errorf("%w: %s is nobody's address, or needs an interface", ErrNoNetwork, address)
+		return nil, fmt.Errorf("%w: no interface has the address %s, or it needs one", ErrNoNetwork, address)
 	}
 	if _, err := exec.LookPath("nsenter"); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoNetwork, err)

@@ -36,7 +36,7 @@ func mix() []*attack {
 		{name: "streams pulled in the middle", attackers: 2, pause: 100 * time.Millisecond, once: pulled("/stream.jpg", 4096)},
 		{name: "departed from the queue", attackers: 5, pause: 50 * time.Millisecond, once: pulled("/hang", 0)},
 		{name: "paths that hang", attackers: 3, pause: time.Second, once: asks("/hang", "")},
-		{name: "streams of one's own", attackers: 3, pause: time.Second, once: asks("/stream.jpg", "Cookie: a=%d\r\n")},
+		{name: "separate streams", attackers: 3, pause: time.Second, once: asks("/stream.jpg", "Cookie: a=%d\r\n")},
 		{name: "streams with broken parts", attackers: 1, pause: time.Second, once: asks("/parts", "")},
 		{name: "answers that do not begin", attackers: 1, pause: time.Second, once: asks("/hints", "")},
 		{name: "WebSockets that say nothing", attackers: 2, pause: time.Second, once: asks("/socket", upgrade)},

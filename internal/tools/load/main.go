@@ -85,7 +85,7 @@ func watch(fleet *fleet, duration time.Duration) error {
 		}
 	}
 	if fleet.served.Load() == 0 {
-		return fmt.Errorf("no camera served anybody")
+		return fmt.Errorf("no camera served a client")
 	}
 	if float64(late) > tolerance*float64(early) {
 		return fmt.Errorf("memory grew: %s at most in the first half, %s in the second", size(early), size(late))

@@ -1,4 +1,4 @@
-// Command readme fills the parts of README.md that are made: outputs of leafcam on this machine, and
+// Command readme fills the parts of README.md and docs that are made: outputs of leafcam on this machine, and
 // examples from the packages' example_test.go. Each part stands between two markers:
 //
 //	<!-- demo -->
@@ -6,7 +6,7 @@
 //
 // The markers of an example name its package and function, and its end is "end of example".
 //
-// The names of parts as arguments fill those alone; all are filled without one. The file is replaced
+// The names of parts as arguments fill those alone; all are filled without one. Each file is replaced
 // as a whole, when every part is there.
 package main
 
@@ -15,16 +15,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/leafcam/leafcam/internal/atomicfile"
 )
-
-// fileName is written below the root of the repository.
-const fileName = "README.md"
 
 func main() {
 	check := flag.Bool("check", false, "change nothing, and fail when the examples differ; outputs, which differ each time, are not asked for")
@@ -41,14 +40,9 @@ func main() {
 	}
 }
 
-// run fills the named parts of the README in a folder, or looks whether its examples are those of
+// run fills the named parts of the documents below a folder, or looks whether their examples are those of
 // the packages.
 func run(ctx context.Context, root string, check bool, names []string) error {
-	path := root + "/" + fileName
-	before, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
 	parts := allParts()
 	for _, name := range names {
 		if !slices.Contains(partNames(), name) {
@@ -61,17 +55,35 @@ func run(ctx context.Context, root string, check bool, names []string) error {
 	if check {
 		parts = slices.DeleteFunc(parts, func(p part) bool { return !p.static })
 	}
-	after := string(before)
+	files := map[string]*document{}
 	for _, p := range parts {
-		if after, err = p.fill(ctx, root, after); err != nil {
+		if files[p.file] == nil {
+			text, err := os.ReadFile(filepath.Join(root, p.file))
+			if err != nil {
+				return err
+			}
+			files[p.file] = &document{before: string(text), after: string(text)}
+		}
+		d := files[p.file]
+		var err error
+		if d.after, err = p.fill(ctx, root, d.after); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	switch {
-	case after == string(before):
-		return nil
-	case check:
-		return errors.New(path + " is not what its sources say: go run ./internal/tools/readme examples")
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		d := files[name]
+		switch {
+		case d.after == d.before:
+		case check:
+			return errors.New(name + " is not what its sources say: go run ./internal/tools/readme examples")
+		default:
+			if err := atomicfile.Replace(filepath.Join(root, name), []byte(d.after), atomicfile.Public); err != nil {
+				return err
+			}
+		}
 	}
-	return atomicfile.Replace(path, []byte(after), atomicfile.Public)
+	return nil
 }
+
+// A document is a file before and after its parts were filled.
+type document struct{ before, after string }

@@ -8,10 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
-// output is a part that leafcam prints. make gets the program and an empty folder to work in.
-func output(name string, make func(ctx context.Context, leafcam, dir string) (string, error)) part {
+// output is a part of a file that leafcam prints. make gets the program and an empty folder to work in.
+func output(name, file string, make func(ctx context.Context, leafcam, dir string) (string, error)) part {
 	fill := func(ctx context.Context, root, text string) (string, error) {
 		dir, err := os.MkdirTemp("", "leafcam-readme-")
 		if err != nil {
@@ -32,11 +33,11 @@ func output(name string, make func(ctx context.Context, leafcam, dir string) (st
 		}
 		return fillPart(text, name, content)
 	}
-	return part{name: name, fill: fill}
+	return part{name: name, file: file, fill: fill}
 }
 
 // columns is how wide outputs of this page are, so that its readers need not scroll.
-const columns = "120"
+const columns = "80"
 
 func demoOutput(ctx context.Context, leafcam, dir string) (string, error) {
 	out, err := capture(ctx, dir, leafcam, "demo")
@@ -53,6 +54,14 @@ func checkOutput(ctx context.Context, leafcam, dir string) (string, error) {
 	return block("", out), err
 }
 
+func asClientOutput(ctx context.Context, leafcam, dir string) (string, error) {
+	if _, err := capture(ctx, dir, leafcam, "pki", "broker.example.com", "--out", "pki"); err != nil {
+		return "", err
+	}
+	out, err := capture(ctx, dir, leafcam, "check", "--as-client", "pki/fullchain.pem", "--root", "pki/root.pem")
+	return block("", out), err
+}
+
 func matrixOutput(ctx context.Context, leafcam, dir string) (string, error) {
 	_, err := capture(ctx, dir, leafcam, "matrix", "--report", "markdown=matrix.md")
 	var status *exec.ExitError
@@ -61,7 +70,7 @@ func matrixOutput(ctx context.Context, leafcam, dir string) (string, error) {
 		return "", err
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "matrix.md"))
-	return string(data), err
+	return time.Now().Format("Run on 2 January 2006.\n\n") + string(data), err
 }
 
 // capture runs a program in a folder and returns what it prints. The error has its messages.

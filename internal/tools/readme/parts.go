@@ -10,18 +10,20 @@ import (
 // A part is something that is filled. The static ones are the same whoever fills them.
 type part struct {
 	name   string
+	file   string // below the root of the repository
 	static bool
 	fill   func(ctx context.Context, root, text string) (string, error)
 }
 
-// allParts are the parts of the README. What needs no client comes first, so that its errors do not
+// allParts are the parts of all documents. What needs no client comes first, so that its errors do not
 // take minutes.
 func allParts() []part {
 	return []part{
-		{name: "examples", static: true, fill: fillExamples},
-		output("check", checkOutput),
-		output("demo", demoOutput),
-		output("matrix", matrixOutput),
+		{name: "examples", file: "docs/go.md", static: true, fill: fillExamples},
+		output("check", "README.md", checkOutput),
+		output("as-client", "docs/as-client.md", asClientOutput),
+		output("demo", "README.md", demoOutput),
+		output("matrix", "docs/matrix.md", matrixOutput),
 	}
 }
 

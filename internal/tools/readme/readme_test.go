@@ -11,25 +11,28 @@ import (
 
 const repository = "../../.."
 
-// TestSnippets: the README shows the examples that the packages run, and no other code of Go.
+// TestSnippets: the documents show the examples that the packages run, and no other code of Go.
 func TestSnippets(t *testing.T) {
 	require.NoError(t, run(t.Context(), repository, true, nil))
-	data, err := os.ReadFile(filepath.Join(repository, fileName))
-	require.NoError(t, err)
-	before := ""
-	for line := range strings.Lines(string(data)) {
-		if line == "```go\n" {
-			require.Regexp(t, exampleMarker, before, "a block of Go code that nothing runs")
-		}
-		before = line
-	}
 	for _, p := range allParts() {
+		data, err := os.ReadFile(filepath.Join(repository, p.file))
+		require.NoError(t, err)
+		before := ""
+		for line := range strings.Lines(string(data)) {
+			if line == "```go\n" {
+				require.Regexp(t, exampleMarker, before, "a block of Go code that nothing runs")
+			}
+			before = line
+		}
 		if !p.static {
 			_, err := fillPart(string(data), p.name, "")
 			require.NoError(t, err)
 		}
 	}
 }
+
+// withExamples is the document that has the examples.
+const withExamples = "docs/go.md"
 
 const source = `package a_test
 
@@ -47,13 +50,14 @@ func TestA(t *testing.T) {
 }
 `
 
-// folder makes a repository with a README and one package.
-func folder(t *testing.T, readme string) string {
+// folder makes a repository with a document and one package.
+func folder(t *testing.T, fileName, content string) string {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "a"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a", exampleFile), []byte(source), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, fileName), []byte(readme), 0o644))
+	require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, fileName)), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, fileName), []byte(content), 0o644))
 	return dir
 }
 
@@ -77,9 +81,9 @@ func TestExamples(t *testing.T) {
 		{name: "no beginning", readme: "<!-- end of example -->\n", fails: "ends nothing"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir := folder(t, tc.readme)
+			dir := folder(t, withExamples, tc.readme)
 			err := run(t.Context(), dir, false, []string{"examples"})
-			got, readErr := os.ReadFile(filepath.Join(dir, fileName))
+			got, readErr := os.ReadFile(filepath.Join(dir, withExamples))
 			require.NoError(t, readErr)
 			if tc.fails != "" {
 				require.ErrorContains(t, err, tc.fails)
@@ -95,9 +99,9 @@ func TestExamples(t *testing.T) {
 
 func TestCheckChangesNothing(t *testing.T) {
 	const old = "<!-- example a TestA -->\nold\n<!-- end of example -->\n"
-	dir := folder(t, old)
+	dir := folder(t, withExamples, old)
 	require.ErrorContains(t, run(t.Context(), dir, true, nil), "is not what its sources say")
-	got, err := os.ReadFile(filepath.Join(dir, fileName))
+	got, err := os.ReadFile(filepath.Join(dir, withExamples))
 	require.NoError(t, err)
 	require.Equal(t, old, string(got))
 }
@@ -105,10 +109,10 @@ func TestCheckChangesNothing(t *testing.T) {
 // TestCommandFails: a README stays as it is when a command fails; here there is nothing to build.
 func TestCommandFails(t *testing.T) {
 	const old = "<!-- check -->\nold\n<!-- end of check -->\n"
-	dir := folder(t, old)
+	dir := folder(t, "README.md", old)
 	require.ErrorContains(t, run(t.Context(), dir, false, []string{"check"}), "go build")
-	got, err := os.ReadFile(filepath.Join(dir, fileName))
+	got, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	require.NoError(t, err)
 	require.Equal(t, old, string(got))
-	require.ErrorContains(t, run(t.Context(), dir, false, []string{"dance"}), `unknown part "dance"; known: examples, check, demo, matrix`)
+	require.ErrorContains(t, run(t.Context(), dir, false, []string{"dance"}), `unknown part "dance"; known: examples, check, as-client, demo, matrix`)
 }

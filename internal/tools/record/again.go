@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
 	"github.com/leafcam/leafcam/device/wire/record"
 	"github.com/leafcam/leafcam/internal/atomicfile"
@@ -44,12 +46,19 @@ func again(ctx context.Context, o options) error {
 		}
 	}
 	if o.wants("loader") {
-		if err := loads(ctx, servers, o); err != nil {
-			return err
+		for _, kind := range []string{"loader", "loader-corners"} {
+			if err := loads(ctx, servers, o, kind); err != nil {
+				return err
+			}
 		}
 	}
 	if o.wants("scenarios") {
-		return scenarios(ctx, servers, o, pairs)
+		if err := scenarios(ctx, servers, o, pairs); err != nil {
+			return err
+		}
+	}
+	if o.wants("clients") {
+		return clients(ctx, servers, o, pairs["p256"])
 	}
 	return nil
 }
@@ -76,19 +85,19 @@ func exchanges(ctx context.Context, servers pool, o options, key string) (wire.H
 	return head, write(path(o.profile, key), head, vectors)
 }
 
-func loads(ctx context.Context, servers pool, o options) error {
-	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path("loader", o.like))
+func loads(ctx context.Context, servers pool, o options, kind string) error {
+	head, cases, err := wire.ReadVectors[wire.LoaderHead, wire.LoaderCase](path(kind, o.like))
 	if err != nil {
 		return err
 	}
-	cases, err = share(servers, "loader", cases, func(r *record.Real, part []wire.LoaderCase, p record.Progress) ([]wire.LoaderCase, error) {
+	cases, err = share(servers, kind, cases, func(r *record.Real, part []wire.LoaderCase, p record.Progress) ([]wire.LoaderCase, error) {
 		return record.Loads(ctx, r, head, part, p)
 	})
 	if err != nil {
 		return err
 	}
 	head.Profile = o.profile
-	return write(path("loader", o.profile), head, cases)
+	return write(path(kind, o.profile), head, cases)
 }
 
 func scenarios(ctx context.Context, servers pool, o options, pairs map[string]wire.Head) error {
@@ -134,6 +143,47 @@ func offers(ctx context.Context, servers pool, o options) error {
 		return err
 	}
 	return write(path("offers", o.profile), record.OffersHead{Profile: o.profile, Pairs: pairs}, list)
+}
+
+// clients makes the recording of client certificates.
+func clients(ctx context.Context, servers pool, o options, pair wire.Head) error {
+	head, ask, err := wire.ReadVectors[wire.ClientHead, wire.ClientVisit](path("client-certificates", o.like))
+	if err != nil {
+		return err
+	}
+	return visits(ctx, servers, o, "client-certificates", pair, head, ask)
+}
+
+// madeClients makes a recording of client certificates that are made from the seed.
+func madeClients(ctx context.Context, o options) error {
+	servers, err := dial(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer servers.close()
+	pair, _, err := wire.ReadVectors[wire.Head, wire.Vector](path(device.OpenMV50.Name, "p256"))
+	if err != nil {
+		return err
+	}
+	if pair, err = record.Loadable(ctx, servers[0], pair); err != nil {
+		return err
+	}
+	head, ask, err := record.GenerateVisits(o.seed, o.count)
+	if err != nil {
+		return err
+	}
+	return visits(ctx, servers, o, "client-visits", pair, head, ask)
+}
+
+func visits(ctx context.Context, servers pool, o options, kind string, pair wire.Head, head wire.ClientHead, ask []wire.ClientVisit) error {
+	head.Profile, head.Now = o.profile, time.Now().UTC().Format(time.RFC3339)
+	list, err := share(servers, kind, ask, func(r *record.Real, part []wire.ClientVisit, p record.Progress) ([]wire.ClientVisit, error) {
+		return record.Visits(ctx, r, pair, head, part, p)
+	})
+	if err != nil {
+		return err
+	}
+	return write(path(kind, o.profile), head, list)
 }
 
 // write writes a recording.

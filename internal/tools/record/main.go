@@ -3,7 +3,11 @@
 //
 //	record -script > server.py; micropython server.py 8442
 //	record -server 127.0.0.1:8442 -like openmv-5.0 -profile NAME    writes device/wire/testdata/NAME_*.jsonl.gz, and more
+//	record -server 127.0.0.1:8442 -only clients -seed 1 -count 200 -profile NAME    client certificates that are made anew
 //	record -server 127.0.0.1:8442 -differ openmv-5.0 -seed 1 -count 3000
+//
+//	record -server 127.0.0.1:8442 -calls -profile NAME -seed 1 -count 800    writes device/wire/testdata/calls_NAME.jsonl.gz
+//	record -server 127.0.0.1:8442 -calls -differ openmv-5.0 -seed 2 -count 3000
 //
 // Several servers share the work: -server 127.0.0.1:8442,127.0.0.1:8452.
 package main
@@ -32,6 +36,7 @@ type options struct {
 	seed    uint64
 	count   int
 	silence time.Duration
+	calls   bool
 }
 
 // exitDiffers is the status when a comparison found a difference.
@@ -45,13 +50,14 @@ func main() {
 	flag.StringVar(&o.servers, "server", "", "`ADDRESSES` of the servers' control ports, with commas")
 	flag.StringVar(&o.like, "like", "", "`PROFILE` whose recordings are made again, with these servers")
 	flag.StringVar(&o.profile, "profile", "", "`NAME` of the new recordings")
-	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader or scenarios; or offers, apart from these")
+	flag.StringVar(&o.only, "only", "", "make one `PART` of the recordings: exchanges, loader, scenarios or clients; or offers, apart from these")
 	flag.StringVar(&o.differ, "differ", "", "`FIRMWARE` of the emulation that the servers are compared with")
 	flag.StringVar(&o.key, "key", "p256", "`KEY` of the server in a comparison: p256, p384 or rsa2048, or agreement, for static ECDH")
-	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas; all of them otherwise")
-	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the exchanges are made from")
-	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges")
+	flag.StringVar(&o.kinds, "kinds", "", "`KINDS` of exchanges that are compared, with commas, clients and loads among them; all of them otherwise")
+	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that they are made from")
+	flag.IntVar(&o.count, "count", 1000, "`NUMBER` of exchanges, visits and loads")
 	flag.DurationVar(&o.silence, "silence", 0, "`TIME` after which a server counts as waiting; 300ms when it is zero")
+	flag.BoolVar(&o.calls, "calls", false, "the camera is the client: record -count calls as -profile, or compare them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -63,10 +69,16 @@ func main() {
 		err = errors.New("-server names whom to record")
 	case o.count < 1:
 		err = errors.New("-count is at least 1")
+	case o.calls && o.differ != "":
+		err = differCalls(ctx, o)
+	case o.calls && o.profile != "":
+		err = recordCalls(ctx, o)
 	case o.differ != "":
 		err = differ(ctx, o)
-	case o.like == "" || o.profile == "":
+	case o.profile == "" || o.like == "" && o.only != kindClients:
 		err = errors.New("-like says what to record, and -profile what to call it")
+	case o.like == "":
+		err = madeClients(ctx, o)
 	default:
 		err = again(ctx, o)
 	}

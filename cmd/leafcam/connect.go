@@ -1,0 +1,391 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/device"
+	"github.com/leafcam/leafcam/device/trace"
+	"github.com/leafcam/leafcam/hostsim/asclient"
+	"github.com/leafcam/leafcam/hostsim/preflight"
+	"github.com/leafcam/leafcam/internal/grid"
+	"github.com/leafcam/leafcam/internal/inputfile"
+	"github.com/leafcam/leafcam/internal/printable"
+)
+
+// connectOptions are the flags of connect.
+type connectOptions struct {
+	cas       []string
+	verify    string
+	hostname  string
+	cert, key string
+	delivery  deliveryOptions
+	firmware  string
+	clock     string
+	timeout   time.Duration
+	send      string
+	json      bool
+}
+
+func newConnect() *cobra.Command {
+	var o connectOptions
+	cmd := &cobra.Command{
+		Use:   "connect SERVER [DELIVERY...]",
+		Short: "be the camera as a client: connect to a server, and show what happens",
+		Long: `    $ leafcam connect broker.example.com:8883 --ca anchor.der
+    $ leafcam connect https://example.com --ca anchor.der --send 'GET / HTTP/1.0\r\n\r\n'
+    $ leafcam connect broker:8883 --ca anchor.der --cert camera.der --key camera.key.der
+                                       with the camera's own certificate, as flashed
+    $ leafcam connect broker:8883 live --ca anchor.der
+                                       the same with what leafcam convert would write
+
+Connects to a server with the camera's TLS client, and prints what comes of it: accepted, or the
+exception as the camera prints it, what the server shows, and what to do. SERVER is HOST:PORT, a URL
+such as mqtts://HOST, or HOST for port 443.
+
+An anchor is the CA file that you flash. With --ca the server is verified, as with
+verify_mode = ssl.CERT_REQUIRED. Without it the camera takes any certificate, which proves nothing:
+leafcam check --as-client SERVER says which anchor to flash.
+
+In the text of --send, \r, \n, \t, \\ and \xHH stand for octets.
+
+Exit status: 0 connected, 1 an exception, 2 usage, 3 the server is not reached.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return connect(cmd.Context(), o, args, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.cas, "ca", nil, "anchor `FILE` as flashed: the CA file that the camera is given; may be repeated")
+	f.StringVar(&o.verify, "verify", "", "verify the server: `MODE` none, optional or required; required with --ca, none without")
+	f.StringVar(&o.hostname, "hostname", "", "`NAME` that the camera gives as server_hostname; the server's by default")
+	f.StringVar(&o.cert, "cert", "", "certificate `FILE` of the camera's own, as flashed")
+	f.StringVar(&o.key, "key", "", "private key `FILE` of the camera's own, as flashed")
+	o.delivery.register(f)
+	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
+	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "settimeout of the camera's socket, such as 10s")
+	f.StringVar(&o.send, "send", "", "`TEXT` to send after the handshake; what the server answers is printed")
+	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/asclient/ASCLIENT.md")
+	return cmd
+}
+
+func connect(ctx context.Context, o connectOptions, args []string, out io.Writer) error {
+	server, err := asclient.ParseServer(args[0])
+	if errors.Is(err, preflight.ErrNotServer) && certs.CheckClientHost(args[0]) == nil {
+		server, err = asclient.ParseServer(args[0] + ":443")
+	}
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w; give HOST:PORT, such as broker.example.com:8883", args[0], err))
+	}
+	visiting, err := o.visiting(ctx, server, args[1:])
+	if err != nil {
+		return err
+	}
+	visit, err := asclient.Connect(ctx, server, visiting)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return environment(err)
+	}
+	c := connection{visit: visit, options: o, context: visiting.Context, hostname: *visiting.Hostname}
+	c.why(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := c.print(out); err != nil {
+		return environment(err)
+	}
+	if visit.Exception != nil {
+		return raised(visit.Exception, c.hints()...)
+	}
+	return nil
+}
+
+// visiting makes the camera's client of the flags.
+func (o connectOptions) visiting(ctx context.Context, server preflight.Server, paths []string) (v asclient.VisitOptions, err error) {
+	firmware, err := device.FirmwareByName(o.firmware)
+	if err == nil {
+		err = requireClient(firmware)
+	}
+	if err != nil {
+		return v, usage(err)
+	}
+	if o.timeout <= 0 {
+		return v, usage(fmt.Errorf("--timeout %s: give a time such as 10s", o.timeout))
+	}
+	hostname := server.Host
+	if o.hostname != "" {
+		if err := certs.CheckClientHost(o.hostname); err != nil {
+			return v, usage(fmt.Errorf("--hostname: %w", err))
+		}
+		hostname = o.hostname
+	}
+	v = asclient.VisitOptions{Context: device.NewClientContext(firmware), Hostname: &hostname, Timeout: o.timeout}
+	if v.Send, err = unescaped(o.send); err != nil {
+		return v, usage(fmt.Errorf("--send: %w", err))
+	}
+	if err := setClock(v.Context, o.clock); err != nil {
+		return v, err
+	}
+	mode, err := verifyMode(o.verify)
+	if err != nil {
+		return v, err
+	}
+	if o.verify == "" && len(o.cas) > 0 {
+		mode = device.CertRequired
+	}
+	v.Context.SetVerifyMode(mode)
+	for _, file := range o.cas {
+		if err := v.Context.LoadVerifyLocationsFile(file); err != nil {
+			return v, raised(err, fmt.Sprintf("%s is no anchor that this firmware reads; this writes one in DER: "+
+				"leafcam check --as-client %s --root %s --write anchor.der", file, preflight.Quote(server.Address()), preflight.Quote(file)))
+		}
+	}
+	return v, o.ownCertificate(ctx, v.Context, firmware, paths)
+}
+
+// ownCertificate loads the camera's own certificate, if there is one.
+func (o connectOptions) ownCertificate(ctx context.Context, client *device.SSLContext, firmware *device.Firmware, paths []string) error {
+	if err := o.delivery.eitherOr(paths, o.cert != "" || o.key != ""); err != nil {
+		return err
+	}
+	switch {
+	case (o.cert == "") != (o.key == ""):
+		return usage(errors.New("--cert and --key are needed together"))
+	case o.cert != "":
+		if err := client.LoadCertChainFiles(o.cert, o.key); err != nil {
+			return raised(err, loadHints(ctx, firmware, o.cert, o.key, false)...)
+		}
+		return nil
+	case len(paths) == 0 && o.delivery.given():
+		return usage(errors.New("--leaf and --password-file belong to a delivery with the camera's own certificate"))
+	case len(paths) == 0:
+		return nil
+	}
+	d, err := o.delivery.read(ctx, "", paths)
+	if err != nil {
+		return err
+	}
+	files, err := d.CameraFiles()
+	if err != nil {
+		return usage(withReasons(err, d))
+	}
+	if err := client.LoadCertChain(files[0].Data, files[1].Data); err != nil {
+		return raised(err, checkCommand(paths)+" says why")
+	}
+	return nil
+}
+
+// unescaped returns the octets of a text with escapes.
+func unescaped(text string) (octets []byte, err error) {
+	for rest := text; rest != ""; {
+		var r rune
+		var multibyte bool
+		if r, multibyte, rest, err = strconv.UnquoteChar(rest, 0); err != nil {
+			return nil, fmt.Errorf(`an escape in %q is none of \r, \n, \t, \\ and \xHH`, text)
+		}
+		if multibyte {
+			octets = append(octets, string(r)...)
+		} else {
+			octets = append(octets, byte(r))
+		}
+	}
+	return octets, nil
+}
+
+// A connection is what came of connecting.
+type connection struct {
+	visit    *asclient.Visit
+	options  connectOptions
+	context  *device.SSLContext
+	hostname string
+	findings []asclient.Finding // why it did not end well
+	accepted bool
+}
+
+// why finds out what is wrong with the server's certificates, or with the connection.
+func (c *connection) why(ctx context.Context) {
+	v := c.visit
+	c.accepted = v.Phase != asclient.PhaseHandshake && v.Phase != asclient.PhaseWrap
+	if v.Exception == nil || c.accepted {
+		return
+	}
+	options := asclient.Options{Firmware: c.context.Firmware(), Hostname: c.hostname, At: c.context.Now(), NoPublicRoots: true}
+	if c.verifies() {
+		for _, file := range c.options.cas {
+			data, err := inputfile.Read(file, inputfile.Small)
+			if err != nil {
+				continue // it has been read
+			}
+			options.Anchors = append(options.Anchors, asclient.File{Name: file, Data: data})
+		}
+	}
+	for _, f := range asclient.Check(ctx, asclient.FromVisit(v), options).Findings {
+		if f.Severity == preflight.SeverityError && f.Code != asclient.CodeNoAnchor {
+			c.findings = append(c.findings, f)
+		}
+	}
+}
+
+func (c *connection) verifies() bool {
+	return c.options.verify == "required" || c.options.verify == "" && len(c.options.cas) > 0
+}
+
+// refused tells whether it was the camera that refused, on account of the server's certificates.
+func (c *connection) refused() bool {
+	ofCertificates := func(f asclient.Finding) bool { return !f.Code.OfConnection() }
+	return len(c.visit.Chain) > 0 && c.verifies() && slices.ContainsFunc(c.findings, ofCertificates)
+}
+
+// hints are what is wrong and what mends it, a line each.
+func (c *connection) hints() (hints []string) {
+	for _, f := range c.findings {
+		hints = append(hints, f.Title, "-> "+f.Fix)
+	}
+	if c.refused() {
+		hints = append(hints, "which anchor to flash: "+c.check())
+	}
+	return hints
+}
+
+// check is the command that says which anchor to flash.
+func (c *connection) check() string {
+	line := "leafcam check --as-client " + preflight.Quote(c.visit.Server.Address())
+	if c.options.hostname != "" {
+		line += " --hostname " + preflight.Quote(c.options.hostname)
+	}
+	if c.context.Firmware().Name != device.Firmwares()[0].Name {
+		line += " --firmware " + c.context.Firmware().Name
+	}
+	return line
+}
+
+// print prints it for people or for machines.
+func (c *connection) print(out io.Writer) error {
+	if c.options.json {
+		return c.json(out)
+	}
+	width := tableOptions(out).Width
+	if width < 20 {
+		width = 120
+	}
+	line := func(name, said string) {
+		fmt.Fprintln(out, grid.Hanging(fmt.Sprintf("  %-9s ", name), strings.Repeat(" ", 12), printable.Visible(said), width))
+	}
+	v := c.visit
+	answer := "CONNECTED"
+	if v.Exception != nil {
+		answer = map[bool]string{true: "CONNECTED, and then an exception", false: "NOT CONNECTED"}[c.accepted]
+	}
+	fmt.Fprintf(out, "%s: a camera with %s, and %s\n\n", answer, c.context.Firmware().Name, printable.Visible(v.Server.Address()))
+	if v.Suite != "" {
+		line("speaks", fmt.Sprintf("%s, %s", v.Version, v.Suite))
+	}
+	line("name", fmt.Sprintf("%s, as server_hostname", c.hostname))
+	for i, shown := range asclient.ShownBy(v) {
+		name := ""
+		if i == 0 {
+			name = "shows"
+		}
+		line(name, fmt.Sprintf("%d %s", i+1, shown.Line()))
+	}
+	line("verified", c.verified())
+	if v.Asked {
+		said := "the server asked for a certificate of the camera's; it has none"
+		if own := c.context.Chain(); len(own) > 0 {
+			said = "the server asked for a certificate; the camera shows " + describeChain(own)
+		}
+		line("own", said)
+	}
+	for _, a := range v.Alerts {
+		line("alert", fmt.Sprintf("%s, from the %s", a, map[bool]string{true: "camera", false: "server"}[a.Sent]))
+	}
+	if v.Sent > 0 {
+		line("sent", fmt.Sprintf("%d bytes", v.Sent))
+		c.answer(out, line)
+	}
+	return nil
+}
+
+// answer prints what the server answered.
+func (c *connection) answer(out io.Writer, line func(name, said string)) {
+	const most = 2000 // octets that are printed
+	received := c.visit.Received
+	if len(received) == 0 {
+		line("answer", "none")
+		return
+	}
+	line("answer", fmt.Sprintf("%d bytes:", len(received)))
+	for said := range strings.Lines(printable.Lines(string(received[:min(len(received), most)]))) {
+		fmt.Fprintln(out, strings.TrimRight("    "+said, " \n"))
+	}
+	if len(received) > most {
+		line("", fmt.Sprintf("and %d bytes more: --json", len(received)-most))
+	}
+}
+
+// verified says whether and by what the server was verified.
+func (c *connection) verified() string {
+	switch {
+	case !c.verifies() && c.options.verify == "optional":
+		return "not for sure: with CERT_OPTIONAL the camera takes any certificate"
+	case !c.verifies():
+		return "no: the camera takes any certificate, which proves nothing. Which anchor to flash: " + c.check()
+	case c.refused():
+		return "refused"
+	case len(c.visit.Chain) == 0:
+		return "the server showed no certificate"
+	}
+	return "by " + strings.Join(c.options.cas, " and ")
+}
+
+// json prints it for machines.
+func (c *connection) json(out io.Writer) error {
+	v := c.visit
+	exception := ""
+	if v.Exception != nil {
+		exception = v.Exception.Error()
+	}
+	return writeJSON(out, struct {
+		Format    int                `json:"format"`
+		Server    string             `json:"server"`
+		Remote    string             `json:"remote"`
+		Firmware  string             `json:"firmware"`
+		Hostname  string             `json:"hostname"`
+		Connected bool               `json:"connected"`
+		Verified  bool               `json:"verified"`
+		Phase     asclient.Phase     `json:"phase"`
+		Exception string             `json:"exception"`
+		Chain     []asclient.Shown   `json:"chain"`
+		Suite     string             `json:"cipher_suite"`
+		Version   string             `json:"tls_version"`
+		Asked     bool               `json:"asked_for_certificate"`
+		Alerts    []trace.Alert      `json:"alerts"`
+		Sent      int                `json:"sent"`
+		Received  string             `json:"received"`
+		Findings  []asclient.Finding `json:"findings"`
+	}{
+		outputFormat, v.Server.Address(), v.Remote, c.context.Firmware().Name, c.hostname, c.accepted, c.accepted && c.verifies(), v.Phase,
+		exception, asclient.ShownBy(v), v.Suite, v.Version, v.Asked, append([]trace.Alert{}, v.Alerts...), v.Sent, string(v.Received),
+		append([]asclient.Finding{}, c.findings...),
+	})
+}
+
+// requireClient refuses a firmware that is emulated as a server alone.
+func requireClient(fw *device.Firmware) error {
+	if !fw.NoClient {
+		return nil
+	}
+	return fmt.Errorf("--firmware %s: as a client it was not recorded, so leafcam does not emulate it; give another one", fw.Name)
+}

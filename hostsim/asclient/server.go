@@ -1,0 +1,59 @@
+package asclient
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/leafcam/leafcam/certs"
+	"github.com/leafcam/leafcam/hostsim/preflight"
+)
+
+// secured are the ports of the schemes with TLS that people paste.
+var secured = map[string]string{
+	"https": "443", "wss": "443", "mqtts": "8883", "ssl": "8883", "tls": "443", "ftps": "990", "smtps": "465", "imaps": "993", "ldaps": "636",
+	"amqps": "5671", "rediss": "6379",
+}
+
+// ParseServer reads HOST:PORT, HOST for port 443, or a URL as people paste it: https://, mqtts:// and the like. The error is
+// [preflight.ErrNotServer] for what may be the name of a file, and another one for what is a URL and cannot be asked.
+func ParseServer(text string) (preflight.Server, error) {
+	scheme, _, isURL := strings.Cut(text, "://")
+	if !isURL {
+		return parseHost(text)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return preflight.Server{}, err
+	}
+	port, known := secured[strings.ToLower(scheme)]
+	switch {
+	case !known:
+		return preflight.Server{}, fmt.Errorf("%s://: no scheme with TLS that is known here; give HOST:PORT", scheme)
+	case u.Hostname() == "":
+		return preflight.Server{}, fmt.Errorf("%s: the host is missing", text)
+	case u.Port() != "":
+		port = u.Port()
+	}
+	return preflight.ParseServer(net.JoinHostPort(u.Hostname(), port))
+}
+
+// parseHost reads a server without a scheme. A name alone is a server's unless it looks like a file's.
+func parseHost(text string) (preflight.Server, error) {
+	server, err := preflight.ParseServer(text)
+	if err == nil || !strings.Contains(text, ".") || slices.Contains(fileEndings, strings.ToLower(path.Ext(text))) {
+		return server, err
+	}
+	if _, wrong := certs.ParseHostName(text); wrong != nil {
+		return server, err
+	}
+	return preflight.ParseServer(net.JoinHostPort(text, "443"))
+}
+
+// fileEndings are those of files with certificates; no domain ends like that.
+var fileEndings = []string{
+	".pem", ".crt", ".cer", ".der", ".key", ".p7b", ".p7c", ".pfx", ".p12", ".jks", ".csr", ".txt", ".json", ".yaml", ".yml", ".gz", ".tar",
+}
