@@ -52,10 +52,13 @@ func TestEveryBoardServes(t *testing.T) {
 // TestBoardByName: a board is known by its build, its title and what people call it, in any case.
 func TestBoardByName(t *testing.T) {
 	for name, want := range map[string]string{
-		"RPI_PICO_W": "RPI_PICO_W", "rpi-pico-w": "RPI_PICO_W", "pico-w": "RPI_PICO_W", "Raspberry Pi Pico W": "RPI_PICO_W", "PICO W": "RPI_PICO_W",
-		"pico-2-w": "RPI_PICO2_W", "OPENMV4P": "OPENMV4P", "OpenMV-H7-Plus": "OPENMV4P", "openmv-h7": "OPENMV4", "openmv-m7": "OPENMV3",
+		"RPI_PICO_W": "RPI_PICO_W", "rpi-pico-w": "RPI_PICO_W", "pico-w": "RPI_PICO_W", "PICO W": "RPI_PICO_W",
+		"Raspberry Pi Pico W": "RPI_PICO_W",
+		"pico-2-w":            "RPI_PICO2_W", "OPENMV4P": "OPENMV4P", "OpenMV-H7-Plus": "OPENMV4P",
+		"openmv-h7": "OPENMV4", "openmv-m7": "OPENMV3",
 		"openmv-m4": "OPENMV2", "openmv-rt1062": "OPENMV_RT1060", "openmv-n6": "OPENMV_N6", "openmv-ae3": "OPENMV_AE3",
-		"openmv-pure-thermal": "OPENMVPT", "portenta-h7": "ARDUINO_PORTENTA_H7", "giga": "ARDUINO_GIGA", "nicla-vision": "ARDUINO_NICLA_VISION",
+		"openmv-pure-thermal": "OPENMVPT",
+		"portenta-h7":         "ARDUINO_PORTENTA_H7", "giga": "ARDUINO_GIGA", "nicla-vision": "ARDUINO_NICLA_VISION",
 		"portenta-h7-micropython": "MICROPYTHON_PORTENTA_H7", "teensy-4.1": "TEENSY41", "pyboard-d": "PYBD_SF2", "nucleo-f767zi": "NUCLEO_F767ZI",
 		"esp32": "ESP32_GENERIC", "esp32-s3": "ESP32_GENERIC_S3", "ESP32_GENERIC_S3-SPIRAM_OCT": "ESP32_GENERIC_S3-SPIRAM_OCT",
 	} {

@@ -104,12 +104,13 @@ var boards = []*Board{
 	}, {
 		Name: "MICROPYTHON_PORTENTA_H7", Title: "Arduino Portenta H7 with MicroPython", Aliases: []string{"portenta-h7-micropython"},
 		Project: MicroPython, Firmware: withMicroPython,
-		Processor: "STM32H747", MHz: 400, Network: wifi, Epoch: epoch2000, Unset: unsetSTM32,
+		Processor: "STM32H747", MHz: 400, Heap: []int{394 * kib}, Network: wifi, Epoch: epoch2000, Unset: unsetSTM32,
 	}, {
 		Name: "TEENSY41", Title: "Teensy 4.1", Aliases: []string{"teensy-4.1"}, Project: MicroPython, Firmware: withMicroPython,
 		Processor: "MIMXRT1062", MHz: 600, Heap: []int{768 * kib}, Network: ethernet, Epoch: epoch1970, Unset: unsetIMXRT,
 	}, {
-		Name: "PYBD_SF2", Title: "Pyboard D, SF2W", Aliases: []string{"pyboard-d", "pyboard-d-sf2w"}, Project: MicroPython, Firmware: withMicroPython,
+		Name: "PYBD_SF2", Title: "Pyboard D, SF2W", Aliases: []string{"pyboard-d", "pyboard-d-sf2w"},
+		Project: MicroPython, Firmware: withMicroPython,
 		Processor: "STM32F722", MHz: 120, Heap: []int{181 * kib}, Network: wifi, Epoch: epoch2000, Unset: unsetSTM32,
 	}, {
 		Name: "PYBD_SF6", Title: "Pyboard D, SF6W", Aliases: []string{"pyboard-d-sf6w"}, Project: MicroPython, Firmware: withMicroPython,

@@ -12,7 +12,7 @@ func TestBoardAndFirmware(t *testing.T) {
 		{name: "nothing is named", wantFirmware: "openmv-5.0"},
 		{name: "a camera", board: "openmv-h7-plus", wantBoard: "OPENMV4P", wantFirmware: "openmv-5.0"},
 		{name: "another board", board: "Pico W", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.28"},
-		{name: "a board with a firmware", board: "pico-w", firmware: "MicroPython 1.24", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.24"},
+		{name: "both are named", board: "pico-w", firmware: "MicroPython 1.24", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.24"},
 		{name: "a firmware alone", firmware: "OpenMV-4.6", wantFirmware: "openmv-4.6"},
 		{name: "an ESP32", board: "esp32-s3", wantBoard: "ESP32_GENERIC_S3", wantFirmware: "micropython-1.28-esp32"},
 		{name: "an ESP32 with another firmware", board: "esp32", firmware: "openmv-5.0", wantBoard: "ESP32_GENERIC", wantFirmware: "openmv-5.0"},

@@ -41,11 +41,11 @@ func newConnect() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "connect SERVER [DELIVERY...]",
 		Short: "be the camera as a client: connect to a server, and show what happens",
-		Long: `    $ leafcam connect broker.example.com:8883 --ca anchor.der
-    $ leafcam connect https://example.com --ca anchor.der --send 'GET / HTTP/1.0\r\n\r\n'
-    $ leafcam connect broker:8883 --ca anchor.der --cert camera.der --key camera.key.der
+		Long: `    $ leafcam connect broker.example.com:8883 --ca ca.der
+    $ leafcam connect example.com --ca ca.der --send 'GET / HTTP/1.0\r\n\r\n'
+    $ leafcam connect broker:8883 --ca ca.der --cert cam.der --key cam.key.der
                                        with the camera's own certificate, as flashed
-    $ leafcam connect broker:8883 live --ca anchor.der
+    $ leafcam connect broker:8883 live --ca ca.der
                                        the same with what leafcam convert would write
 
 Connects to a server with the camera's TLS client, and prints what comes of it: accepted, or the
@@ -73,7 +73,7 @@ Exit status: 0 connected, 1 an exception, 2 usage, 3 the server is not reached.`
 	o.delivery.register(f)
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
-	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "settimeout of the camera's socket, such as 10s")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long connecting, the handshake and the answer may take each, such as 10s")
 	f.StringVar(&o.send, "send", "", "`TEXT` to send after the handshake; what the server answers is printed")
 	f.BoolVar(&o.json, "json", false, "print JSON, described in hostsim/asclient/ASCLIENT.md")
 	return cmd

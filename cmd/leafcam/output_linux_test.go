@@ -89,7 +89,7 @@ func TestReaderThatIsGone(t *testing.T) {
 	require.NoError(t, out.Close())
 	visit(t, addr)
 	require.Equal(t, exitEnvironment, p.requireEnds().ExitCode())
-	require.Contains(t, p.out.String(), "nobody reads the output any more")
+	require.Contains(t, p.out.String(), "the reader of the output is gone")
 }
 
 // TestNoDescriptorLeft: the camera goes on when there are some again, and says both once.

@@ -102,7 +102,7 @@ With --json the output is one JSON object a line, described in device/EVENTS.md.
 	f.StringVar(&o.clientCA, "client-ca", "", "`FILE` with the CA of client certificates, as flashed")
 	f.StringVar(&o.verify, "verify", "", "ask for client certificates: `MODE` none, optional or required; required with --client-ca")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
-	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, such as pico-w, see leafcam board; unlimited by default")
+	f.StringVar(&o.board, "board", "", "`BOARD` whose memory and network are emulated, such as pico-w, see leafcam board; none by default")
 	f.StringVar(&o.delay, "delay", "", "`PRESET` of how long public-key operations take at a processor's clock: "+delayNames()+
 		"; -first is for the first connections, which take longest; computed, not measured")
 	o.capture.register(f)

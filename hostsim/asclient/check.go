@@ -20,7 +20,7 @@ import (
 
 // Options says what a check is about.
 type Options struct {
-	Firmware *device.Firmware // device.OpenMV50 when nil
+	Firmware *device.Firmware // device.OpenMV50 when nil; one with NoClient cannot be asked
 	// Hostname is server_hostname; when it is "", the first name of the server's certificate.
 	Hostname string
 	At       time.Time // the camera's clock; now when zero

@@ -53,7 +53,7 @@ type Visit struct {
 type VisitOptions struct {
 	Context  *device.SSLContext // a client's
 	Hostname *string            // server_hostname; nil is None
-	// Timeout is how long it may take to connect, and the camera to wait for the server; 10 seconds when zero.
+	// Timeout is how long each may take: to connect, the handshake, and the answer; 10 seconds when zero.
 	Timeout time.Duration
 	Send    []byte // after the handshake; then what the server answers is read
 }
@@ -125,13 +125,13 @@ func (v *Visit) run(conn net.Conn, o VisitOptions) {
 
 // receive reads until the server ends the connection, says nothing more, or has said enough.
 func (v *Visit) receive(socket *device.SSLSocket, conn net.Conn, timeout time.Duration) {
-	buffer := make([]byte, MaxReceived)
+	buffer, end := make([]byte, MaxReceived), time.Now().Add(timeout)
 	for len(v.Received) < MaxReceived {
-		wait := timeout
-		if len(v.Received) > 0 {
-			wait = min(wait, quiet)
+		until := end
+		if silent := time.Now().Add(quiet); len(v.Received) > 0 && silent.Before(end) {
+			until = silent
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(wait))
+		_ = conn.SetReadDeadline(until)
 		n, err := socket.Read(buffer[:MaxReceived-len(v.Received)])
 		v.Received = append(v.Received, buffer[:n]...)
 		switch {

@@ -92,7 +92,8 @@ func TestControlRefused(t *testing.T) {
 	require.Equal(t, []string{
 		"untried · not tried", "untried · not tried", "untried · not tried", "expected ✗ refused, as it should be",
 	}, s.results(t, "d1")[:4])
-	require.Contains(t, s.results(t, "d1")[4], "refused the certificate (bad_certificate): as it has to be, because no client trusts this root")
+	require.Contains(t, s.results(t, "d1")[4],
+		"refused the certificate (bad_certificate): as it has to be, because no client trusts this root")
 }
 
 // TestControlOverruled: who refuses and goes on all the same verifies, and proves nothing where it went on.

@@ -80,7 +80,7 @@ func TestKeyHere(t *testing.T) {
 		{"a damaged key", bytes.Replace(key, []byte("M"), []byte("*"), 1), "damaged"},
 		{"encrypted PEM", block("EC PRIVATE KEY", encryption, 128), "encrypted"},
 		{"a key of OpenSSH", block("OPENSSH PRIVATE KEY", "", 320), "for SSH"},
-		{"a key of an unknown kind", block("ANY PRIVATE KEY", "", 128), "nothing that a camera"},
+		{"a key of an unknown kind", block("ANY PRIVATE KEY", "", 128), "not used by a camera"},
 		{"a key of PuTTY", []byte("PuTTY-User-Key-File-3: ssh-ed25519\n"), "PuTTY"},
 		{"PKCS#12 with a password", keystore, "PKCS#12, encrypted"},
 		{"PKCS#12 without one", open, "PKCS#12"},

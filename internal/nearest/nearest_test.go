@@ -23,7 +23,10 @@ func TestNames(t *testing.T) {
 		{"the name itself comes first", "Pico W", []string{"pico-w", "pico-2-w"}},
 		{"a letter is wrong", "teensy-4.2", []string{"teensy-4.1"}},
 		{"two letters changed places", "epico-w", []string{"pico-w", "pico-2-w"}},
-		{"a part of names: the shortest first, and at most five", "esp", []string{"esp32", "esp32-s3", "esp32-spiram", "esp32-s3-quad", "esp32-s3-octal"}},
+		{
+			"a part of names: the shortest first, and at most five", "esp",
+			[]string{"esp32", "esp32-s3", "esp32-spiram", "esp32-s3-quad", "esp32-s3-octal"},
+		},
 		{"nothing like it", "arduino", nil},
 		{"nothing", "", nil},
 	} {

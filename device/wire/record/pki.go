@@ -41,8 +41,8 @@ var (
 func newPKI(seed uint64) (*pki, error) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := &pki{keys: map[string]crypto.Signer{
-		"p256": ecKey(r, elliptic.P256()), "p384": ecKey(r, elliptic.P384()), "p521": ecKey(r, elliptic.P521()), "p224": ecKey(r, elliptic.P224()),
-		"rsa2048": rsaKey(r, 2048), "rsa1024": rsaKey(r, 1024), "other": ecKey(r, elliptic.P256()),
+		"p256": ecKey(r, elliptic.P256()), "p384": ecKey(r, elliptic.P384()), "p521": ecKey(r, elliptic.P521()),
+		"p224": ecKey(r, elliptic.P224()), "rsa2048": rsaKey(r, 2048), "rsa1024": rsaKey(r, 1024), "other": ecKey(r, elliptic.P256()),
 	}}
 	for _, ca := range []struct {
 		name    string

@@ -77,7 +77,8 @@ func (d *draft) visit() (v wire.ClientVisit, err error) {
 	r := d.r
 	d.root = d.pki.trusted[r.IntN(3)]
 	for range []int{0, 0, 1, 1, 2}[r.IntN(5)] {
-		d.links = append(d.links, &link{template: caTemplate(r, fmt.Sprintf("intermediate %d", len(d.links)+1)), key: []string{"p256", "p384", "rsa2048"}[r.IntN(3)]})
+		template := caTemplate(r, fmt.Sprintf("intermediate %d", len(d.links)+1))
+		d.links = append(d.links, &link{template: template, key: []string{"p256", "p384", "rsa2048"}[r.IntN(3)]})
 	}
 	leaf := &link{template: leafTemplate(r), key: []string{"p256", "p256", "p384", "p521", "rsa2048"}[r.IntN(5)]}
 	d.links, d.signer = append(d.links, leaf), leaf.key
@@ -126,7 +127,8 @@ func (d *draft) made() (chain [][]byte, err error) {
 			}
 		}
 		chain = append([][]byte{bytesOf(tree)}, chain...)
-		above = &issuer{&x509.Certificate{RawSubject: rawSubject(l.template), PublicKey: key.Public(), SubjectKeyId: l.template.SubjectKeyId}, key}
+		subject := rawSubject(l.template)
+		above = &issuer{&x509.Certificate{RawSubject: subject, PublicKey: key.Public(), SubjectKeyId: l.template.SubjectKeyId}, key}
 	}
 	return chain, nil
 }

@@ -114,5 +114,6 @@ func TestCommandFails(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	require.NoError(t, err)
 	require.Equal(t, old, string(got))
-	require.ErrorContains(t, run(t.Context(), dir, false, []string{"dance"}), `unknown part "dance"; known: examples, check, as-client, demo, matrix`)
+	require.ErrorContains(t, run(t.Context(), dir, false, []string{"dance"}),
+		`unknown part "dance"; known: examples, check, as-client, demo, matrix`)
 }

@@ -83,7 +83,8 @@ type comparison struct {
 func (c *comparison) all(ctx context.Context, kinds []string) (found []record.Difference, err error) {
 	each := c.count / len(kinds)
 	parts := []part{}
-	if exchanges := slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == kindClients || k == kindLoads }); len(exchanges) > 0 {
+	special := func(kind string) bool { return kind == kindClients || kind == kindLoads }
+	if exchanges := slices.DeleteFunc(slices.Clone(kinds), special); len(exchanges) > 0 {
 		parts = append(parts, part{each * len(exchanges), func(ctx context.Context, count int) ([]record.Difference, error) {
 			return c.exchanges(ctx, count, exchanges)
 		}})
