@@ -72,14 +72,7 @@ func (c *Certificate) allows(usage int) bool {
 // usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
 // suite, as mbedtls_ssl_check_cert_usage does.
 func (c *Certificate) usable(s *Suite) bool {
-	need := usageDigitalSignature
-	switch {
-	case s.ecdh:
-		need = usageKeyAgreement
-	case !s.ecdhe:
-		need = usageKeyEncipherment
-	}
-	return (c.serverOK || !c.profile.checksUsages) && c.allows(need)
+	return (c.serverOK || !c.profile.checksUsages) && c.allows(s.keyUsage())
 }
 
 // ParseCertificate parses the first certificate of der as

@@ -148,11 +148,7 @@ func clientUsage(c *Certificate) (flags verifyFlags) {
 
 // serverUsage checks keyUsage and extKeyUsage for a server of that suite (RFC 5246 section 7.4.2).
 func (s *Suite) serverUsage(c *Certificate) (flags verifyFlags) {
-	need := usageDigitalSignature
-	if !s.ecdhe {
-		need = usageKeyEncipherment
-	}
-	if !c.allows(need) {
+	if !c.allows(s.keyUsage()) {
 		flags |= flagKeyUsage
 	}
 	if !c.serverOK {

@@ -108,6 +108,17 @@ func (s *Suite) Curves() bool { return s.ecdhe || s.ecdh }
 // fits tells whether a suite can use a certificate with that kind of key.
 func (s *Suite) fits(kind keyType) bool { return s.auth == kind || s.ecdh && kind.agrees() }
 
+// keyUsage returns what the key of the server's certificate is used for.
+func (s *Suite) keyUsage() int {
+	switch {
+	case s.ecdh:
+		return usageKeyAgreement
+	case s.ecdhe:
+		return usageDigitalSignature
+	}
+	return usageKeyEncipherment
+}
+
 // ECDSA tells whether the suite is for certificates with an EC key; the others are for
 // RSA.
 func (s *Suite) ECDSA() bool { return s.auth == keyECDSA }
