@@ -189,6 +189,7 @@ func TestClockOfABoard(t *testing.T) {
 		require.Equal(t, years.unset, context.Unset().Year(), name)
 	}
 	require.Equal(t, device.OpenMV50.Epoch, device.NewSSLContext(device.OpenMV50).Unset())
+	require.Equal(t, 2000, device.NewSSLContext(device.ESP32).Unset().Year(), "though its TLS counts from 1970")
 }
 
 // TestDelays: the time of each preset passes before the client has its answers.

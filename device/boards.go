@@ -131,7 +131,8 @@ var boards = []*Board{
 		Name: "ESP32_GENERIC_S3", Title: "ESP32-S3, also with PSRAM", Aliases: []string{"esp32-s3"}, Project: MicroPython, Firmware: withESP32,
 		Processor: "ESP32-S3", MHz: 160, Network: wifiESP32, Epoch: epoch1970, Unset: epoch2000,
 	}, {
-		Name: "ESP32_GENERIC_S3-SPIRAM_OCT", Title: "ESP32-S3 with octal PSRAM", Aliases: []string{"esp32-s3-octal"}, Project: MicroPython, Firmware: withESP32,
+		Name: "ESP32_GENERIC_S3-SPIRAM_OCT", Title: "ESP32-S3 with octal PSRAM", Aliases: []string{"esp32-s3-octal"},
+		Project: MicroPython, Firmware: withESP32,
 		Processor: "ESP32-S3", MHz: 240, Network: wifiESP32, Epoch: epoch1970, Unset: epoch2000,
 	},
 }
