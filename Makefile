@@ -4,7 +4,7 @@
 FUZZTIME ?= 10m
 FUZZFLAGS ?= -fuzzminimizetime 2s
 
-.PHONY: measure demo test race test-clients test-all lint govulncheck bench evidence fuzz load long build cross clients readme steady forecasts help
+.PHONY: measure demo test race replay test-clients test-all lint govulncheck bench evidence fuzz load long build cross clients readme steady forecasts help
 
 demo: ## the main job: which clients accept a camera that sends its leaf alone
 	go run ./cmd/leafcam demo
@@ -17,6 +17,9 @@ test: ## what needs Go and loopback alone: recordings, engine, parsers, judge, r
 
 race: ## the same under the race detector
 	go test -race -skip '^TestReal' -timeout 20m ./...
+
+replay: ## every recording of the real stack: the race detector sees each eighth entry of the large ones
+	go test ./device/wire/...
 
 test-clients: ## real programs; what is not installed is skipped, with how to install it
 	go test -run '^TestReal' -timeout 60m ./...

@@ -22,6 +22,7 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
 	"github.com/leafcam/leafcam/device/wire/record"
+	"github.com/leafcam/leafcam/internal/race"
 )
 
 // readVisits reads a recording.
@@ -88,7 +89,7 @@ func TestMutatedClientCertificates(t *testing.T) {
 		}
 		_, visits := readVisits(t, recording, 190)
 		contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, ca), 2: askingWith(t, fw, 2, now, ca)}
-		for _, v := range part(visits) {
+		for _, v := range race.Part(visits) {
 			t.Run(fw.Name+"/"+v.Name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					if v.Line == "" {
@@ -142,7 +143,7 @@ func repeatVisits(t *testing.T, fw *device.Firmware, head wire.ClientHead, visit
 		keys[name] = key.(crypto.Signer)
 	}
 	contexts := map[int]*device.SSLContext{1: askingWith(t, fw, 1, now, cas...), 2: askingWith(t, fw, 2, now, cas...)}
-	for _, v := range part(visits) {
+	for _, v := range race.Part(visits) {
 		t.Run(v.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				alert, line := visit(t, contexts[v.Verify], v, keys[v.Key])

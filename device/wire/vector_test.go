@@ -14,6 +14,7 @@ import (
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/trace"
 	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/internal/race"
 )
 
 // serve runs the documented server on the server end of a pipe and returns the
@@ -62,18 +63,6 @@ func opened(t *testing.T, name string) (*device.SSLContext, wire.LoadedKey, []wi
 	return context, key, vectors
 }
 
-// part returns the entries of a large recording that are replayed: all of them, and under the race detector each eighth.
-func part[E any](list []E) (some []E) {
-	const each = 8
-	if !underRace {
-		return list
-	}
-	for i := 0; i < len(list); i += each {
-		some = append(some, list[i])
-	}
-	return some
-}
-
 // TestVectors replays every recorded exchange of each firmware in virtual time.
 func TestVectors(t *testing.T) {
 	for _, name := range recordings("p256", "p384", "rsa2048") {
@@ -81,7 +70,7 @@ func TestVectors(t *testing.T) {
 			t.Parallel()
 			context, key, vectors := opened(t, name)
 			require.Greater(t, len(vectors), 800)
-			for _, v := range part(vectors) {
+			for _, v := range race.Part(vectors) {
 				t.Run(v.Name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) { replay(t, context, key, v) })
 				})
@@ -99,7 +88,7 @@ func TestVectorsUnderAsyncio(t *testing.T) {
 	require.NoError(t, err)
 	context := device.NewSSLContext(device.OpenMV50)
 	require.NoError(t, context.LoadCertChain(head.Cert, head.Key))
-	for _, v := range part(vectors) {
+	for _, v := range race.Part(vectors) {
 		t.Run(v.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				script := device.Asyncio(device.DefaultBody)
@@ -200,7 +189,7 @@ func TestLoaderCases(t *testing.T) {
 			require.Equal(t, fw.Name, head.Profile)
 			t.Run(kind+"/"+fw.Name, func(t *testing.T) {
 				t.Parallel()
-				for _, c := range part(cases) {
+				for _, c := range race.Part(cases) {
 					t.Run(strings.ReplaceAll(c.Title, "/", "|"), func(t *testing.T) { load(t, fw, head, c) })
 				}
 			})
