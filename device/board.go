@@ -17,8 +17,7 @@ type Board struct {
 	Aliases []string
 	Project Project // whose build the figures are of
 
-	// Firmware is the name of the profile that fits the project's build for the board; "" where none of the profiles does.
-	Firmware string
+	Firmware string // name of the profile that fits the project's build for the board
 
 	Processor string
 	MHz       int

@@ -4,10 +4,11 @@ import "time"
 
 const kib = 1 << 10
 
-// The firmwares of boards that were recorded.
+// The firmwares that boards have.
 const (
 	withOpenMV      = "openmv-5.0"
 	withMicroPython = "micropython-1.28"
+	withESP32       = "micropython-1.28-esp32"
 )
 
 // Connection limits. lwIP's is the default of MEMP_NUM_TCP_PCB, which no port of MicroPython's own
@@ -121,16 +122,17 @@ var boards = []*Board{
 		Name: "NUCLEO_H743ZI", Title: "NUCLEO-H743ZI", Project: MicroPython, Firmware: withMicroPython,
 		Processor: "STM32H743", MHz: 400, Heap: []int{457 * kib}, Network: ethernet, Epoch: epoch2000, Unset: unsetSTM32,
 	}, {
-		Name: "ESP32_GENERIC", Title: "ESP32", Aliases: []string{"esp32"}, Project: MicroPython,
+		Name: "ESP32_GENERIC", Title: "ESP32", Aliases: []string{"esp32"}, Project: MicroPython, Firmware: withESP32,
 		Processor: "ESP32", MHz: 160, Network: wifiESP32, Epoch: epoch1970, Unset: epoch2000,
 	}, {
-		Name: "ESP32_GENERIC-SPIRAM", Title: "ESP32 with PSRAM", Aliases: []string{"esp32-psram"}, Project: MicroPython,
+		Name: "ESP32_GENERIC-SPIRAM", Title: "ESP32 with PSRAM", Aliases: []string{"esp32-psram"}, Project: MicroPython, Firmware: withESP32,
 		Processor: "ESP32", MHz: 160, Network: wifiESP32, Epoch: epoch1970, Unset: epoch2000,
 	}, {
-		Name: "ESP32_GENERIC_S3", Title: "ESP32-S3, also with PSRAM", Aliases: []string{"esp32-s3"}, Project: MicroPython,
+		Name: "ESP32_GENERIC_S3", Title: "ESP32-S3, also with PSRAM", Aliases: []string{"esp32-s3"}, Project: MicroPython, Firmware: withESP32,
 		Processor: "ESP32-S3", MHz: 160, Network: wifiESP32, Epoch: epoch1970, Unset: epoch2000,
 	}, {
-		Name: "ESP32_GENERIC_S3-SPIRAM_OCT", Title: "ESP32-S3 with octal PSRAM", Aliases: []string{"esp32-s3-octal"}, Project: MicroPython,
+		Name: "ESP32_GENERIC_S3-SPIRAM_OCT", Title: "ESP32-S3 with octal PSRAM", Aliases: []string{"esp32-s3-octal"},
+		Project: MicroPython, Firmware: withESP32,
 		Processor: "ESP32-S3", MHz: 240, Network: wifiESP32, Epoch: epoch1970, Unset: epoch2000,
 	},
 }

@@ -87,7 +87,7 @@ func DelayByName(name string) (*Delay, error) {
 func (d *Delay) of(op mbedtls.Operation, suite *mbedtls.Suite, key KeySize) time.Duration {
 	const bitsP256 = 256
 	switch half := op - mbedtls.OperationSign; {
-	case !suite.ECDHE():
+	case !suite.Curves():
 		return d.StaticRSA
 	case key.RSA:
 		return d.RSA[half]

@@ -10,8 +10,8 @@ import (
 )
 
 // A Firmware is what matters of one firmware to those who connect to it: data, of which anybody can
-// write another. The names are those of the standards; a nil list stands for everything that the
-// emulation has, which is what OpenMV's firmware has.
+// write another. The names are those of the standards; a nil list stands for what OpenMV's
+// firmware has, which is all that the emulation has, but for suites.
 type Firmware struct {
 	Name        string // as given to --firmware
 	Description string
@@ -64,6 +64,21 @@ type Firmware struct {
 	// knows them (CAMERA.md section 11.5).
 	PSK bool
 
+	// UncheckedHelloLength says that the length in the header of the ClientHello is not looked at (CAMERA.md section 10.3).
+	UncheckedHelloLength bool
+	// MaxFragmentLength, EncryptThenMAC and ExtendedMasterSecret are extensions of the hello that the server grants
+	// (CAMERA.md section 10.3).
+	MaxFragmentLength, EncryptThenMAC, ExtendedMasterSecret bool
+	// MACAlert says that a record whose MAC is wrong is answered by an alert (CAMERA.md section 10.3).
+	MACAlert bool
+	// KeepsPeer says that the certificate of a client of which all were passed over counts as one without a key
+	// (CAMERA.md section 10.3).
+	KeepsPeer bool
+	// SpecifiedCurves says that curves of keys may be spelled out instead of named (CAMERA.md section 10.3).
+	SpecifiedCurves bool
+	// PSS says that certificates are read and verified that are signed with RSASSA-PSS (CAMERA.md section 10.3).
+	PSS bool
+
 	Suites     []string // cipher suites in the order of preference, as get_ciphers() prints them
 	Groups     []string // of ECDHE in the order of preference, such as secp256r1; nil stands for that, secp384r1 and secp521r1
 	Curves     []string // of certificates and keys
@@ -77,6 +92,9 @@ type Firmware struct {
 	// Epoch is the start of mbedtls_time, which fills the first four octets of the
 	// server random (CAMERA.md section 2.2).
 	Epoch time.Time
+
+	// Unset is what the clock says at its start when nobody sets it; the zero time stands for Epoch.
+	Unset time.Time
 
 	// Alike are other versions that behave the same in every recorded exchange (CAMERA.md section 10).
 	Alike []Version
@@ -261,6 +279,7 @@ var MicroPython120 = &Firmware{
 
 var firmwares = []*Firmware{
 	OpenMV50, MicroPython129, MicroPython128PEM, MicroPython127, MicroPython124, OpenMV459, MicroPython122, MicroPython120,
+	ESP32,
 }
 
 // Firmwares returns all profiles; the first one is the default.
@@ -318,8 +337,11 @@ func (fw *Firmware) profile() (*mbedtls.Profile, error) {
 		InContentLen: fw.InContentLen, OutContentLen: fw.OutContentLen,
 		PEM: fw.PEM, HelloInRecordLayer: fw.HelloInRecordLayer, Reassembles: fw.Reassembles, LaxRSAKeys: fw.LaxRSAKeys,
 		StrictSignatures: fw.StrictSignatures, PSK: fw.PSK,
-		OldPublicKeys: fw.OldPublicKeys,
-		OldVersions:   fw.OldVersions,
+		OldPublicKeys:        fw.OldPublicKeys,
+		OldVersions:          fw.OldVersions,
+		UncheckedHelloLength: fw.UncheckedHelloLength, MaxFragmentLength: fw.MaxFragmentLength,
+		EncryptThenMAC: fw.EncryptThenMAC, ExtendedMasterSecret: fw.ExtendedMasterSecret, MACAlert: fw.MACAlert,
+		KeepsPeer: fw.KeepsPeer, SpecifiedCurves: fw.SpecifiedCurves, PSS: fw.PSS,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("firmware %s: %w", fw.Name, err)

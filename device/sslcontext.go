@@ -91,8 +91,11 @@ func (c *SSLContext) raises(err error) error {
 
 // Unset returns what the camera's clock says at its start when nobody sets it.
 func (c *SSLContext) Unset() time.Time {
-	if c.board != nil {
+	switch {
+	case c.board != nil:
 		return c.board.Unset
+	case !c.firmware.Unset.IsZero():
+		return c.firmware.Unset
 	}
 	return c.firmware.Epoch
 }

@@ -129,7 +129,7 @@ func (s *SSLSocket) computes(
 	return func(op mbedtls.Operation, suite *mbedtls.Suite) (func(), error) {
 		done := func() {}
 		if s.memory != nil {
-			if err := s.memory.compute(op, suite.ECDHE(), size); err != nil {
+			if err := s.memory.compute(op, suite.Curves(), size); err != nil {
 				return nil, err
 			}
 			done = s.memory.computed
@@ -191,20 +191,23 @@ func (s *SSLSocket) readline(waits bool) ([]byte, error) {
 	}
 }
 
-// Send is send: it sends one record, with at most the firmware's OutContentLen octets of p, and returns how
-// many. Without octets it sends nothing.
-func (s *SSLSocket) Send(p []byte) (int, error) {
-	return s.Write(p[:min(len(p), s.context.firmware.OutContentLen)])
-}
+// Send is send: it sends one record, with at most the firmware's OutContentLen octets of p, or as many as the client
+// asked for, and returns how many. Without octets it sends nothing.
+func (s *SSLSocket) Send(p []byte) (int, error) { return s.write(p, true) }
 
-// Write is write and sendall: it sends all of p, in records of at most the firmware's OutContentLen octets
-// (CAMERA.md section 5.3).
-func (s *SSLSocket) Write(p []byte) (int, error) {
+// Write is write and sendall: it sends all of p, in records of at most the firmware's OutContentLen octets, or as many
+// as the client asked for (CAMERA.md section 5.3).
+func (s *SSLSocket) Write(p []byte) (int, error) { return s.write(p, false) }
+
+func (s *SSLSocket) write(p []byte, oneRecord bool) (int, error) {
 	if err := s.usable(); err != nil {
 		return 0, s.ofStream(err)
 	}
 	if err := s.shakeHandsLazily(); err != nil {
 		return 0, s.ofHandshake(s.latch(err))
+	}
+	if oneRecord {
+		p = p[:min(len(p), s.tls.MaxRecord())]
 	}
 	n, err := s.tls.Write(p)
 	if err != nil {

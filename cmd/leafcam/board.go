@@ -56,9 +56,6 @@ func boardAndFirmware(board, firmware string) (*device.Board, *device.Firmware, 
 	case firmware != "":
 	case b == nil:
 		return nil, device.Firmwares()[0], nil
-	case b.Firmware == "":
-		return nil, nil, fmt.Errorf("no firmware is recorded for %s; a profile of another port can be tried all the same with --firmware",
-			b.Title)
 	default:
 		firmware = b.Firmware
 	}

@@ -14,9 +14,8 @@ func TestBoardAndFirmware(t *testing.T) {
 		{name: "another board", board: "Pico W", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.28"},
 		{name: "both are named", board: "pico-w", firmware: "MicroPython 1.24", wantBoard: "RPI_PICO_W", wantFirmware: "micropython-1.24"},
 		{name: "a firmware alone", firmware: "OpenMV-4.6", wantFirmware: "openmv-4.6"},
-		{name: "a board that was not recorded", board: "esp32", err: "no firmware is recorded for ESP32; " +
-			"a profile of another port can be tried all the same with --firmware"},
-		{name: "such a board with a firmware", board: "esp32", firmware: "openmv-5.0", wantBoard: "ESP32_GENERIC", wantFirmware: "openmv-5.0"},
+		{name: "an ESP32", board: "esp32-s3", wantBoard: "ESP32_GENERIC_S3", wantFirmware: "micropython-1.28-esp32"},
+		{name: "an ESP32 with another firmware", board: "esp32", firmware: "openmv-5.0", wantBoard: "ESP32_GENERIC", wantFirmware: "openmv-5.0"},
 		{name: "a board in the firmware's place", firmware: "giga", err: `"Arduino Giga R1 WiFi" is a board: name it with --board`},
 		{name: "a board like another", board: "pico-v", err: `unknown board "pico-v"; did you mean pico-w, pico-2-w? (leafcam board lists them)`},
 	} {

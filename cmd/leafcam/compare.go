@@ -175,7 +175,7 @@ func concludeComparison(out io.Writer, report *compare.Report, closest compare.P
 		fmt.Fprintf(&words, "%s; the certificate was left out of the comparison\n", report.Note)
 	}
 	for _, p := range report.Profiles {
-		fmt.Fprintf(&words, "%-21s %d of %d answers\n", p.Firmware, p.Matched, p.Total)
+		fmt.Fprintf(&words, "%-22s %d of %d answers\n", p.Firmware, p.Matched, p.Total)
 	}
 	switch {
 	case report.BehavesLike != "":

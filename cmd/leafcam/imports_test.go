@@ -22,7 +22,7 @@ var forbidden = []struct{ from, to, may, why string }{
 	{"certs/...", "hostsim/...", "", "certificates know nothing of clients"},
 	{"device/...", "certs/...", "", "the camera reads octets as they were flashed, and makes no certificates"},
 	{"device/...", "hostsim/...", "", "the camera does not know who connects"},
-	{"device/internal/mbedtls", "device/...", "", "the engine knows nothing of MicroPython"},
+	{"device/internal/mbedtls", "device/...", "device/internal/aria", "the engine knows nothing of MicroPython"},
 	{"device/micropython", "device/...", "device/internal/mbedtls", "exceptions are raised by the camera, and know nothing of it"},
 	{"device/trace", "device/...", "device/internal/mbedtls", "what happened on a connection can be told of any server"},
 	{"device/wire", "device/...", "device/internal/mbedtls", "recordings are what the camera is checked against"},

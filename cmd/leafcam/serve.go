@@ -191,10 +191,6 @@ func (o serveOptions) stage(ctx context.Context, args []string) (s staged, info 
 	if err != nil {
 		return s, info, usage(err)
 	}
-	if board != nil && board.Firmware == "" {
-		info.warnings = append(info.warnings,
-			fmt.Sprintf("%s was not recorded: its TLS may differ from that of %s", board.Title, firmware.Name))
-	}
 	script, err := device.ScriptByName(o.script, o.body)
 	if err != nil {
 		return s, info, usage(err)

@@ -5,7 +5,7 @@ import "github.com/leafcam/leafcam/device/internal/mbedtls"
 // A Use says what a cipher suite of the camera needs.
 type Use struct {
 	ECDSA bool // a certificate with an EC key; otherwise one with an RSA key
-	ECDHE bool // a group and a signature algorithm; otherwise neither
+	ECDHE bool // a group and a signature algorithm; otherwise neither, but for static ECDH, which no common client offers
 }
 
 // UseOf returns what a cipher suite needs; known is false for one that the engine does not have.

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -84,7 +85,7 @@ func TestAccount(t *testing.T) {
 						alert, line = end.alert, end.line
 					}
 					synctest.Test(t, func(t *testing.T) {
-						takeStep(t, context, suite, tc.take, alert, lineOf(fw, tc.phase, line), tc.phase)
+						takeStep(t, context, suite, tc.take, alertOf(fw, alert, line), lineOf(fw, tc.phase, line), tc.phase)
 					})
 				})
 			}
@@ -148,12 +149,25 @@ func mustStep(t *testing.T, name string) record.Step {
 	return take
 }
 
+// beforeGCM tells whether a firmware has the suites from before MicroPython 1.24: CBC alone, and no ECDHE for RSA certificates.
+func beforeGCM(fw *device.Firmware) bool {
+	return !slices.Contains(fw.CipherSuites(), "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256")
+}
+
 // suitesOf returns a suite of a firmware for each key.
 func suitesOf(fw *device.Firmware) map[uint16]string {
-	if fw.Suites != nil { // those from before MicroPython 1.24
+	if beforeGCM(fw) {
 		return map[uint16]string{0xc009: "p256", 0x002f: "rsa2048"}
 	}
 	return map[uint16]string{0xc02b: "p256", 0xc013: "rsa2048"}
+}
+
+// alertOf returns the alert that a firmware sends where others send that or none.
+func alertOf(fw *device.Firmware, alert []int, line string) []int {
+	if fw.MACAlert && strings.Contains(line, "INVALID_MAC") {
+		return []int{2, 20}
+	}
+	return alert
 }
 
 // lineOf returns the line of an exception as a firmware prints it.

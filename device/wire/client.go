@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto"
 	"crypto/ecdh"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -44,11 +45,14 @@ type Client struct {
 	Certificates [][]byte
 	// Key, unless nil, signs the CertificateVerify: an EC or RSA key.
 	Key crypto.Signer
+	// Offer is offered besides what every camera knows.
+	Offer Offer
 
 	conn       Conn
 	suite      *mbedtls.Suite
 	random     [32]byte
 	transcript []byte
+	granted    Offer
 	second     [][]byte // messages of the second flight up to the ChangeCipherSpec
 	keys       *mbedtls.KeySchedule
 	seal, open *mbedtls.Protection
@@ -56,6 +60,20 @@ type Client struct {
 	clientDone []byte // verify data of the client's Finished
 	buf        []byte
 }
+
+// An Offer is extensions of the hello that some cameras grant.
+type Offer struct {
+	ExtendedMasterSecret bool  `json:"extended_master_secret,omitempty"`
+	EncryptThenMAC       bool  `json:"encrypt_then_mac,omitempty"`
+	MaxFragment          uint8 `json:"max_fragment,omitempty"` // as it is written (RFC 6066 section 4)
+}
+
+// Types of these extensions (IANA TLS ExtensionType Values).
+const (
+	extMaxFragment          = 1
+	extEncryptThenMAC       = 22
+	extExtendedMasterSecret = 23
+)
 
 // NewClient returns a client that offers one suite of the camera.
 func NewClient(conn Conn, suite uint16) (*Client, error) {
@@ -93,6 +111,15 @@ func (c *Client) Hello(renegotiation []byte) []byte {
 		extension(13, func(b *cryptobyte.Builder) {
 			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(0x0403); b.AddUint16(0x0401) })
 		})
+		if c.Offer.MaxFragment > 0 {
+			extension(extMaxFragment, func(b *cryptobyte.Builder) { b.AddUint8(c.Offer.MaxFragment) })
+		}
+		if c.Offer.EncryptThenMAC {
+			extension(extEncryptThenMAC, func(*cryptobyte.Builder) {})
+		}
+		if c.Offer.ExtendedMasterSecret {
+			extension(extExtendedMasterSecret, func(*cryptobyte.Builder) {})
+		}
 	})
 	return HandshakeMessage(1, b.BytesOrPanic())
 }
@@ -148,27 +175,69 @@ func (c *Client) Start() error {
 		switch content[0] {
 		case 2:
 			copy(serverRandom[:], content[6:])
+			c.grant(content)
 		case 11:
 			const first = 4 + 3 + 3 // after the header and the lengths of list and certificate
 			certificate = content[first : first+int(content[first-2])<<8+int(content[first-1])]
 		case 12:
 			point = content[8 : 8+int(content[7])]
 		case 14:
-			if !c.suite.ECDHE() {
-				return c.encrypt(certificate, &serverRandom)
+			switch {
+			case c.suite.ECDHE():
+				public, err := ecdh.P256().NewPublicKey(point)
+				if err != nil {
+					return err
+				}
+				return c.agree(public, &serverRandom)
+			case c.suite.Curves():
+				public, err := publicOf(certificate)
+				if err != nil {
+					return err
+				}
+				return c.agree(public, &serverRandom)
 			}
-			return c.agree(point, &serverRandom)
+			return c.encrypt(certificate, &serverRandom)
 		}
 	}
 }
 
-func (c *Client) agree(point []byte, serverRandom *[32]byte) error {
-	public, err := ecdh.P256().NewPublicKey(point)
-	if err != nil {
-		return err
+// grant reads what the server granted of the offer from its hello.
+func (c *Client) grant(hello []byte) {
+	m, ok := new(Flight).serverHello(hello[4:])
+	if !ok {
+		return
 	}
+	for _, e := range m.Extensions {
+		switch {
+		case e.Type == extEncryptThenMAC:
+			c.granted.EncryptThenMAC = true
+		case e.Type == extExtendedMasterSecret:
+			c.granted.ExtendedMasterSecret = true
+		case e.Type == extMaxFragment && len(e.Data) == 1:
+			c.granted.MaxFragment = e.Data[0]
+		}
+	}
+}
+
+// Granted returns what the server granted of the offer.
+func (c *Client) Granted() Offer { return c.granted }
+
+// publicOf returns the EC key of a certificate, for static ECDH.
+func publicOf(certificate []byte) (*ecdh.PublicKey, error) {
+	leaf, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := leaf.PublicKey.(*ecdsa.PublicKey)
+	if !ok {
+		return nil, errors.New("wire: the server's certificate has no EC key")
+	}
+	return key.ECDH()
+}
+
+func (c *Client) agree(public *ecdh.PublicKey, serverRandom *[32]byte) error {
 	for {
-		private, err := ecdh.P256().GenerateKey(rand.Reader)
+		private, err := public.Curve().GenerateKey(rand.Reader)
 		if err != nil {
 			return err
 		}
@@ -214,6 +283,12 @@ func (c *Client) derive(body, preMaster []byte, serverRandom *[32]byte) (err err
 		c.add(HandshakeMessage(11, CertificateList(c.Certificates)))
 	}
 	c.add(HandshakeMessage(16, body))
+	if c.granted.ExtendedMasterSecret {
+		c.keys = mbedtls.NewExtendedKeySchedule(c.suite, preMaster, c.suite.Transcript(c.transcript), &c.random, serverRandom)
+	} else {
+		c.keys = mbedtls.NewKeySchedule(c.suite, preMaster, &c.random, serverRandom)
+	}
+	c.keys.EncryptThenMAC = c.granted.EncryptThenMAC
 	if c.Key != nil {
 		verify, err := c.certificateVerify()
 		if err != nil {
@@ -221,7 +296,6 @@ func (c *Client) derive(body, preMaster []byte, serverRandom *[32]byte) (err err
 		}
 		c.add(verify)
 	}
-	c.keys = mbedtls.NewKeySchedule(c.suite, preMaster, &c.random, serverRandom)
 	c.seal, c.open, err = c.keys.Protections()
 	return err
 }

@@ -39,6 +39,28 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestOffers repeats what clients were granted, and what came under it, in virtual time.
+func TestOffers(t *testing.T) {
+	fw := device.ESP32
+	head, recordings, err := wire.ReadVectors[record.OffersHead, wire.Recorded](filepath.Join("testdata", "offers_"+fw.Name+".jsonl.gz"))
+	require.NoError(t, err)
+	require.Len(t, recordings, len(record.Offers()))
+	require.Equal(t, fw.Name, head.Profile)
+	contexts := map[string]*device.SSLContext{}
+	for name, pair := range head.Pairs {
+		contexts[name] = device.NewSSLContext(fw)
+		require.NoError(t, contexts[name].LoadCertChain(pair.Cert, pair.Key))
+	}
+	suites := map[string]bool{}
+	for i, recorded := range recordings {
+		suites[recorded.Suite] = true
+		t.Run(strconv.Itoa(i)+"/"+recorded.Name+"/"+recorded.Suite, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { repeat(t, contexts[recorded.Options.Key], recorded) })
+		})
+	}
+	require.Len(t, suites, len(fw.CipherSuites()), "every suite was recorded")
+}
+
 func repeat(t *testing.T, context *device.SSLContext, recorded wire.Recorded) {
 	body := device.DefaultBody
 	if recorded.Options.Response > 0 {
@@ -52,7 +74,13 @@ func repeat(t *testing.T, context *device.SSLContext, recorded wire.Recorded) {
 	require.NoError(t, err)
 	take, err := record.StepOf(recorded.Name)
 	require.NoError(t, err)
-	require.NoError(t, client.Start())
+	client.Offer = recorded.Options.Offer
+	if err = client.Start(); recorded.Refused {
+		require.Error(t, err)
+		require.Equal(t, recorded.Device, record.Line(record.Report(context.Firmware(), <-events)))
+		return
+	}
+	require.NoError(t, err)
 	s := &record.Scenario{Conn: conn, Client: client}
 	take(s)
 	require.NoError(t, s.Err)

@@ -111,11 +111,15 @@ type Recorded struct {
 	Options     ScenarioOptions `json:"opts"`
 	Events      []ScenarioEvent `json:"events"`
 	Device      string          `json:"device"`
+	// Refused says that there was no flight of a server, and so no steps of the client.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // ScenarioOptions are deviations of the recorded server.
 type ScenarioOptions struct {
-	Response int `json:"resp,omitempty"` // octets of the body, 0 for the default
+	Response int    `json:"resp,omitempty"` // octets of the body, 0 for the default
+	Key      string `json:"key,omitempty"`  // name of the certificate and key, "" for the usual one
+	Offer    Offer  `json:"offer,omitzero"` // of the client
 }
 
 // A ScenarioEvent is a record that the client decrypted, or the end.

@@ -157,15 +157,19 @@ func TestIssuersThatTheCameraRefuses(t *testing.T) {
 						found = append(found, f)
 					}
 				}
-				require.Len(t, found, len(c.refused))
-				for i, name := range c.refused {
+				refused := c.refused
+				if firmware.PSS && c.name == "signed with PSS" {
+					refused = nil
+				}
+				require.Len(t, found, len(refused))
+				for i, name := range refused {
 					require.Equal(t, preflight.SeverityWarning, found[i].Severity)
 					require.Contains(t, found[i].Title, `"`+name+`"`)
 					require.Equal(t, []preflight.Symptom{{Source: "the camera", Message: "ValueError: invalid cert"}}, found[i].Symptoms)
 					require.Equal(t, "fullchain.pem", filepath.Base(found[i].File))
 				}
 				want := preflight.OutcomeCompletes
-				if len(c.refused) > 0 {
+				if len(refused) > 0 {
 					require.Contains(t, found[0].Title, c.says)
 					want = preflight.OutcomeNotApplicable
 					require.Contains(t, r.Finding(preflight.CodeIntermediateUnsent).Fix, "a gateway")
@@ -178,7 +182,7 @@ func TestIssuersThatTheCameraRefuses(t *testing.T) {
 							require.Equal(t, want, f.Outcome, "%s, %s: %s", reach.Title, cure, f.Reason)
 						}
 						if want == preflight.OutcomeNotApplicable {
-							require.Contains(t, f.Reason, `"`+c.refused[0]+`"`)
+							require.Contains(t, f.Reason, `"`+refused[0]+`"`)
 							require.Contains(t, f.Reason, "ValueError: invalid cert")
 						}
 					}

@@ -13,6 +13,7 @@ const (
 const (
 	alertCloseNotify        = 0
 	alertUnexpectedMessage  = 10
+	alertBadRecordMAC       = 20
 	alertHandshakeFailure   = 40
 	alertBadCertificate     = 42
 	alertUnsupportedCert    = 43

@@ -19,6 +19,8 @@ type cbcProtection struct {
 	ipad, opad   []byte
 	macLen       int
 	chain        []byte // the next record's IV in TLS 1.0; empty in others
+	// encryptThenMAC says that the MAC is one of the ciphertext (RFC 7366).
+	encryptThenMAC bool
 }
 
 func newCBC(s *Suite, block cipher.Block, key, iv []byte) *cbcProtection {

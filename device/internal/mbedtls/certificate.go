@@ -57,6 +57,7 @@ func (c *Certificate) KeySize() (isRSA bool, bits int) {
 const (
 	usageDigitalSignature = 0x80
 	usageKeyEncipherment  = 0x20
+	usageKeyAgreement     = 0x08
 	usageCertSign         = 0x04
 	usageEncipherOnly     = 0x01
 	usageDecipherOnly     = 0x8000
@@ -71,11 +72,7 @@ func (c *Certificate) allows(usage int) bool {
 // usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
 // suite, as mbedtls_ssl_check_cert_usage does.
 func (c *Certificate) usable(s *Suite) bool {
-	need := usageDigitalSignature
-	if !s.ecdhe {
-		need = usageKeyEncipherment
-	}
-	return (c.serverOK || !c.profile.checksUsages) && c.allows(need)
+	return (c.serverOK || !c.profile.checksUsages) && c.allows(s.keyUsage())
 }
 
 // ParseCertificate parses the first certificate of der as
@@ -209,6 +206,9 @@ func versionNumber(tbs *berReader) (int, error) {
 func (p *Profile) signatureAlgorithm(a algorithm) (signatureAlgorithm, error) {
 	for _, known := range p.signatures {
 		if oidEqual(a.oid, known.oid) {
+			if p.PSS && oidEqual(a.oid, oidPSS) {
+				return pssAlgorithm(a)
+			}
 			if !a.noParams() {
 				return signatureAlgorithm{}, errX509InvalidAlg
 			}

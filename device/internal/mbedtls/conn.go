@@ -78,6 +78,7 @@ type State struct {
 	Suite              *Suite
 	Group              uint16
 	SignatureAlgorithm uint16
+	MaxFragment        int  // octets of data in a record that the client asked for; 0 for none
 	Complete           bool // the Finished messages were exchanged
 }
 
@@ -197,7 +198,16 @@ func (c *Conn) asksToRenegotiate() bool {
 	return c.msg[0] == typeClientHello
 }
 
-// Write sends p in records of at most OutContentLen octets. When a deadline cuts a record, it counts as
+// MaxRecord returns how many octets of data a record has at most, once the handshake is complete.
+func (c *Conn) MaxRecord() int {
+	size := c.config.Profile.OutContentLen
+	if agreed := c.state.MaxFragment; agreed > 0 {
+		size = min(size, agreed)
+	}
+	return size
+}
+
+// Write sends p in records of at most MaxRecord octets. When a deadline cuts a record, it counts as
 // written, and the next call sends the rest of it first (CAMERA.md section 5.3).
 //
 // The first record has a write of its own: where the client is gone, as little is sent as if all had, and
@@ -215,7 +225,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if err != nil {
 			return written, err
 		}
-		together = max(1, c.config.WriteTogether/c.config.Profile.OutContentLen)
+		together = max(1, c.config.WriteTogether/c.MaxRecord())
 	}
 	return written, nil
 }
@@ -225,7 +235,7 @@ var batches = sync.Pool{New: func() any { return new([]byte) }}
 
 // writeTogether sends the first records of p by one write, and returns how much of p counts as written.
 func (c *Conn) writeTogether(p []byte, records int) (int, error) {
-	size := c.config.Profile.OutContentLen
+	size := c.MaxRecord()
 	p = p[:min(len(p), records*size)]
 	if len(p) <= size {
 		c.out = c.appendRecord(c.out[:0], RecordApplicationData, p)
@@ -257,7 +267,7 @@ func (c *Conn) send(records []byte, each int, p []byte) (int, error) {
 			c.protect.seq -= uint64(all - begun)
 			c.out = append(c.out[:0], records[sent:min(begun*each, len(records))]...)
 			c.unsent = c.out
-			return min(begun*c.config.Profile.OutContentLen, len(p)), err
+			return min(begun*c.MaxRecord(), len(p)), err
 		}
 	}
 	return len(p), nil

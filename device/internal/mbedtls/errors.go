@@ -83,11 +83,12 @@ var (
 	errX509UnknownSigAlg      = &Error{-9774, "MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG+MBEDTLS_ERR_OID_NOT_FOUND"}
 	errX509SigMismatch        = &Error{-9856, "MBEDTLS_ERR_X509_SIG_MISMATCH"}
 
-	errPKUnknownNamedCurve = &Error{-14848, "MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE"}
-	errPKInvalidAlg        = &Error{-14976, "MBEDTLS_ERR_PK_INVALID_ALG"}
-	errPKInvalidPublicKey  = &Error{-15104, "MBEDTLS_ERR_PK_INVALID_PUBKEY"}
-	errPKUnknownAlg        = &Error{-15488, "MBEDTLS_ERR_PK_UNKNOWN_PK_ALG"}
-	errPKInvalidFormat     = &Error{-15616, "MBEDTLS_ERR_PK_KEY_INVALID_FORMAT"}
+	errPKUnknownNamedCurve  = &Error{-14848, "MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE"}
+	errPKInvalidAlg         = &Error{-14976, "MBEDTLS_ERR_PK_INVALID_ALG"}
+	errPKInvalidPublicKey   = &Error{-15104, "MBEDTLS_ERR_PK_INVALID_PUBKEY"}
+	errPKUnknownAlg         = &Error{-15488, "MBEDTLS_ERR_PK_UNKNOWN_PK_ALG"}
+	errPKFeatureUnavailable = &Error{-14720, "MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE"}
+	errPKInvalidFormat      = &Error{-15616, "MBEDTLS_ERR_PK_KEY_INVALID_FORMAT"}
 
 	errECPInvalidKey         = &Error{-19584, "MBEDTLS_ERR_ECP_INVALID_KEY"}
 	errECPFeatureUnavailable = &Error{-20096, "MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE"}
@@ -97,6 +98,7 @@ var (
 
 // The codes of the layers of ASN.1 and of numbers.
 var (
+	errOIDNotFound     = &Error{-46, "MBEDTLS_ERR_OID_NOT_FOUND"}
 	errOutOfData       = &Error{-96, "MBEDTLS_ERR_ASN1_OUT_OF_DATA"}
 	errUnexpectedTag   = &Error{-98, "MBEDTLS_ERR_ASN1_UNEXPECTED_TAG"}
 	errInvalidLength   = &Error{-100, "MBEDTLS_ERR_ASN1_INVALID_LENGTH"}

@@ -5,11 +5,10 @@ import (
 	"encoding/binary"
 )
 
-// Lengths of AES-GCM in TLS 1.2 (RFC 5288 section 3), octets.
+// Lengths of GCM and CCM in TLS 1.2 (RFC 5288 and RFC 6655 section 3), octets.
 const (
 	gcmSaltLen     = 4
 	gcmExplicitLen = 8
-	gcmTagLen      = 16
 )
 
 type gcmProtection struct {
@@ -25,12 +24,12 @@ func (g *gcmProtection) seal(dst []byte, seq uint64, header, plaintext []byte) [
 }
 
 func (g *gcmProtection) open(p *Protection, typ uint8, version uint16, payload []byte) ([]byte, error) {
-	if len(payload) < gcmExplicitLen+gcmTagLen {
+	if len(payload) < gcmExplicitLen+g.aead.Overhead() {
 		return nil, ErrInvalidMAC
 	}
 	copy(g.nonce[gcmSaltLen:], payload)
 	sealed := payload[gcmExplicitLen:]
-	plain, err := g.aead.Open(sealed[:0], g.nonce[:], sealed, p.header(typ, version, len(sealed)-gcmTagLen))
+	plain, err := g.aead.Open(sealed[:0], g.nonce[:], sealed, p.header(typ, version, len(sealed)-g.aead.Overhead()))
 	if err != nil {
 		return nil, ErrInvalidMAC
 	}

@@ -145,8 +145,7 @@ func (hs *handshake) write(typ uint8, content []byte) error {
 	return hs.c.writeRecord(typ, content)
 }
 
-// sendServerHello: the session id is always new, and no more than two extensions
-// are ever sent (CAMERA.md section 2.2).
+// sendServerHello: the session id is always new, and few extensions are ever sent (CAMERA.md sections 2.2 and 10.3).
 func (hs *handshake) sendServerHello() error {
 	var sessionID [32]byte
 	rand.Read(sessionID[:])
@@ -166,7 +165,9 @@ func (hs *handshake) sendServerHello() error {
 	if hs.hello.renegotiate {
 		hs.msg = append(hs.msg, extRenegotiation>>8, extRenegotiation&0xff, 0, 1, 0)
 	}
-	if hs.hello.pointFormats && hs.suite.ecdhe {
+	hs.msg = hs.hello.agreed.append(hs.msg, hs.suite)
+	hs.c.state.MaxFragment = maxFragments[hs.hello.agreed.maxFragment]
+	if hs.hello.pointFormats && hs.suite.Curves() {
 		hs.msg = append(hs.msg, 0, extPointFormats, 0, 2, 1, 0)
 	}
 	if length := len(hs.msg) - block - 2; length > 0 {
@@ -200,6 +201,9 @@ func appendUint24(b []byte, n int) []byte {
 }
 
 func (hs *handshake) sendServerKeyExchange() error {
+	if hs.suite.ecdh {
+		return hs.c.config.checkStaticECDH()
+	}
 	if !hs.suite.ecdhe {
 		return nil
 	}
@@ -235,7 +239,13 @@ func (hs *handshake) readClientKeyExchange() error {
 
 // deriveKeys prepares the protection of both directions.
 func (hs *handshake) deriveKeys(preMaster []byte, clientRandom *[32]byte) (err error) {
-	hs.keys = NewKeySchedule(hs.suite, preMaster, clientRandom, &hs.serverRandom)
+	if hs.hello.agreed.extendedMasterSecret {
+		session := hs.transcript.Sum(hs.digest[:0])
+		hs.keys = NewExtendedKeySchedule(hs.suite, preMaster, session, clientRandom, &hs.serverRandom)
+	} else {
+		hs.keys = NewKeySchedule(hs.suite, preMaster, clientRandom, &hs.serverRandom)
+	}
+	hs.keys.EncryptThenMAC = hs.hello.agreed.encryptThenMAC
 	if trace := hs.c.tracer; trace != nil && trace.Secret != nil {
 		trace.Secret(clientRandom[:], hs.keys.master[:])
 	}
@@ -268,12 +278,14 @@ func (hs *handshake) preMaster(body []byte) ([]byte, error) {
 		defer done()
 	}
 	switch {
-	case !hs.suite.ecdhe && err != nil:
+	case !hs.suite.Curves() && err != nil:
 		return hs.c.config.decryptPreMaster(nil, hs.hello.offered), nil
-	case !hs.suite.ecdhe:
+	case !hs.suite.Curves():
 		return hs.c.config.decryptPreMaster(body, hs.hello.offered), nil
 	case err != nil:
 		return nil, err
+	case hs.suite.ecdh:
+		return hs.c.config.Key.agree(body)
 	}
 	return hs.agree(body)
 }

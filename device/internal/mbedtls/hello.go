@@ -52,6 +52,7 @@ type clientHello struct {
 	compressed   bool // of the forms of points that the server knows, the client prefers the compressed one
 	sawGroups    bool
 	sawSigAlgs   bool
+	agreed       agreed
 }
 
 // readClientHello returns the ClientHello by the rules of the build.
@@ -118,6 +119,9 @@ func (c *Conn) readLoneClientHello() ([]byte, error) {
 		return nil, p.firstRecord.err
 	}
 	c.traceHello(msg)
+	if p.UncheckedHelloLength {
+		return msg, nil
+	}
 	if msg[1] != 0 || len(msg) != handshakeHeaderLen+int(binary.BigEndian.Uint16(msg[2:])) {
 		return nil, p.helloLength.err
 	}
@@ -194,6 +198,8 @@ func (h *clientHello) extension(typ uint16, data cryptobyte.String) *refusal {
 		if i := slices.IndexFunc(formats, func(f byte) bool { return f <= formatCompressed }); i >= 0 {
 			h.compressed = formats[i] == formatCompressed
 		}
+	default:
+		return h.agreed.read(h.profile, typ, data)
 	}
 	return nil
 }
@@ -326,7 +332,7 @@ func (h *clientHello) chooseSuite(chain []*Certificate) (*Suite, *refusal) {
 
 // serves tells whether a certificate can serve a suite.
 func (h *clientHello) serves(cert *Certificate, s *Suite) bool {
-	if s.auth != cert.kind || !cert.usable(s) {
+	if !s.fits(cert.kind) || !cert.usable(s) || s.Curves() && h.groupCount == 0 {
 		return false
 	}
 	if (s.ecdhe || h.profile.signsForRSA) && h.chooseSignature(s.auth) == 0 {
@@ -335,7 +341,7 @@ func (h *clientHello) serves(cert *Certificate, s *Suite) bool {
 	if !s.ecdhe {
 		return true
 	}
-	return h.groupCount > 0 && (s.auth != keyECDSA || h.offersGroup(cert.curve.id))
+	return s.auth != keyECDSA || h.offersGroup(cert.curve.id)
 }
 
 // chooseGroup returns the group for the key exchange in the server's order, or nil

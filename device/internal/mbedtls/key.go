@@ -115,11 +115,12 @@ func (p *Profile) parsePKCS8(der []byte) (*PrivateKey, error) {
 	return nil, errPKInvalidFormat
 }
 
-// algorithmCurve returns the named curve of EC algorithm parameters. Explicit
-// parameters are unknown to the build.
+// algorithmCurve returns the curve of EC algorithm parameters. Parameters that are no name are unknown to most builds.
 func (p *Profile) algorithmCurve(alg algorithm) (*namedCurve, error) {
 	switch {
 	case alg.paramTag == tagOID:
+	case p.SpecifiedCurves:
+		return p.specifiedCurve(alg.params)
 	case p.OldPublicKeys:
 		return nil, errPKInvalidFormat
 	default:
@@ -169,12 +170,16 @@ func (p *Profile) sec1Curve(seq *berReader, known *namedCurve) (*namedCurve, err
 	if err != nil {
 		return nil, err
 	}
-	oid, err := params.value(tagOID)
+	tags := []byte{tagOID}
+	if p.SpecifiedCurves {
+		tags = append(tags, tagSequence)
+	}
+	tag, value, err := params.oneOf(tags...)
 	if err != nil {
 		return nil, err
 	}
-	curve := p.curveByOID(oid)
-	if curve == nil || !params.empty() || (known != nil && known != curve) {
+	curve, err := p.algorithmCurve(algorithm{paramTag: tag, params: value})
+	if err != nil || !params.empty() || (known != nil && known != curve) {
 		return nil, errPKInvalidFormat
 	}
 	return curve, nil

@@ -88,7 +88,7 @@ func (hs *handshake) judge(chain []*Certificate, uses func(*Certificate) verifyF
 		hs.peer = chain[0]
 	case !errors.Is(err, ErrInternal):
 		hs.c.sendAlert(AlertFatal, flags.alert())
-	case hs.c.config.Profile.keepsNobody:
+	case hs.c.config.Profile.keepsNobody || hs.c.config.Profile.KeepsPeer:
 		hs.peer = &Certificate{profile: hs.c.config.Profile} // without a key
 		return nil
 	}
@@ -148,11 +148,7 @@ func clientUsage(c *Certificate) (flags verifyFlags) {
 
 // serverUsage checks keyUsage and extKeyUsage for a server of that suite (RFC 5246 section 7.4.2).
 func (s *Suite) serverUsage(c *Certificate) (flags verifyFlags) {
-	need := usageDigitalSignature
-	if !s.ecdhe {
-		need = usageKeyEncipherment
-	}
-	if !c.allows(need) {
+	if !c.allows(s.keyUsage()) {
 		flags |= flagKeyUsage
 	}
 	if !c.serverOK {

@@ -7,6 +7,9 @@ import (
 
 // A KeySchedule derives the secrets of one connection (RFC 5246 sections 5, 6.3, 8.1).
 type KeySchedule struct {
+	// EncryptThenMAC makes the protections of suites with CBC use a MAC of the ciphertext (RFC 7366).
+	EncryptThenMAC bool
+
 	suite        *Suite
 	mac          hash.Hash // HMAC keyed with the master secret
 	second       hash.Hash // the other one of TLS before 1.2
@@ -24,9 +27,21 @@ const (
 
 // NewKeySchedule derives the master secret of a connection from the pre-master secret.
 func NewKeySchedule(suite *Suite, preMaster []byte, clientRandom, serverRandom *[32]byte) *KeySchedule {
+	return newKeySchedule(suite, preMaster, clientRandom, serverRandom, "master secret", clientRandom[:], serverRandom[:])
+}
+
+// NewExtendedKeySchedule derives the extended master secret, for which session is the hash of the messages up to the
+// ClientKeyExchange (RFC 7627 section 4).
+func NewExtendedKeySchedule(suite *Suite, preMaster, session []byte, clientRandom, serverRandom *[32]byte) *KeySchedule {
+	return newKeySchedule(suite, preMaster, clientRandom, serverRandom, "extended master secret", session, nil)
+}
+
+func newKeySchedule(
+	suite *Suite, preMaster []byte, clientRandom, serverRandom *[32]byte, label string, seed1, seed2 []byte,
+) *KeySchedule {
 	ks := &KeySchedule{suite: suite, clientRandom: *clientRandom, serverRandom: *serverRandom}
 	ks.key(preMaster)
-	ks.expand(ks.master[:], "master secret", clientRandom[:], serverRandom[:])
+	ks.expand(ks.master[:], label, seed1, seed2)
 	ks.key(ks.master[:])
 	return ks
 }

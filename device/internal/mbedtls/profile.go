@@ -47,11 +47,31 @@ type Quirks struct {
 	PSK bool
 	// OldPublicKeys says that public keys are refused with the codes of Mbed TLS before 3.6 (CAMERA.md section 10.1).
 	OldPublicKeys bool
+	// UncheckedHelloLength says that the length in the header of a ClientHello that has rules of its own is not
+	// looked at, as in Mbed TLS 3.6.3 to 3.6.5 (CAMERA.md section 10.3).
+	UncheckedHelloLength bool
+
+	// Extensions of the hello that the build knows (CAMERA.md section 10.3).
+	MaxFragmentLength    bool // RFC 6066 section 4
+	EncryptThenMAC       bool // RFC 7366
+	ExtendedMasterSecret bool // RFC 7627
+
+	// MACAlert says that a record whose MAC is wrong is answered by an alert, as with MBEDTLS_SSL_ALL_ALERT_MESSAGES.
+	MACAlert bool
+
+	// KeepsPeer says that a client's certificate is kept, with MBEDTLS_SSL_KEEP_PEER_CERTIFICATE, also where all were
+	// passed over (CAMERA.md section 10.3).
+	KeepsPeer bool
+	// SpecifiedCurves says that curves may be spelled out instead of named, with MBEDTLS_PK_PARSE_EC_EXTENDED
+	// (CAMERA.md section 10.3).
+	SpecifiedCurves bool
+	// PSS says that certificates are read and verified that are signed with RSASSA-PSS.
+	PSS bool
 }
 
 // A Build names what is compiled in. The names are those of the standards: suites as get_ciphers()
 // prints them, groups and curves as IANA does, extensions of certificates as RFC 5280 does, hashes
-// such as SHA-256. A nil list stands for everything that the engine has.
+// such as SHA-256. A nil list stands for everything that the engine has; of suites, for those of OpenMV's build.
 type Build struct {
 	Suites     []string // in the server's order of preference
 	Groups     []string // of ECDHE, in the server's order
@@ -74,19 +94,20 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 	if p.dialect, err = dialectNamed(b.Generation); err != nil {
 		return nil, err
 	}
-	if p.suites, err = pick("cipher suite", b.Suites, suites, func(s *Suite) string { return s.Name }); err != nil {
+	if p.suites, err = pick("cipher suite", b.Suites, suites, moreSuites, func(s *Suite) string { return s.Name }); err != nil {
 		return nil, err
 	}
-	if p.groups, err = pickGroups(b.Groups); err != nil {
+	if p.groups, err = pick("group", b.Groups, exchangeCurves, namedCurves, func(c *namedCurve) string { return c.name }); err != nil {
 		return nil, err
 	}
-	if p.curves, err = pick("curve", b.Curves, namedCurves, func(c *namedCurve) string { return c.name }); err != nil {
+	if p.curves, err = pick("curve", b.Curves, namedCurves, nil, func(c *namedCurve) string { return c.name }); err != nil {
 		return nil, err
 	}
-	if p.extensions, err = pick("extension", b.Extensions, extensionParsers, func(e extensionParser) string { return e.name }); err != nil {
+	p.extensions, err = pick("extension", b.Extensions, extensionParsers, nil, func(e extensionParser) string { return e.name })
+	if err != nil {
 		return nil, err
 	}
-	known, err := pick("hash", b.Hashes, hashes, func(h hashName) string { return h.name })
+	known, err := pick("hash", b.Hashes, hashes, nil, func(h hashName) string { return h.name })
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +128,7 @@ func (b Build) Profile(q Quirks) (*Profile, error) {
 			p.signatures = append(p.signatures, s)
 		}
 	}
-	requested, err := pick("hash", b.Requested, known, func(h hashName) string { return h.name })
+	requested, err := pick("hash", b.Requested, known, nil, func(h hashName) string { return h.name })
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +154,12 @@ func Everything() *Profile {
 	return p
 }
 
-// pick returns the elements with these names in their order; all of them for nil.
-func pick[T any](what string, names []string, all []T, name func(T) string) ([]T, error) {
+// pick returns the elements with these names in their order, and for nil the usual ones. The names may be of more.
+func pick[T any](what string, names []string, usual, more []T, name func(T) string) ([]T, error) {
 	if names == nil {
-		return all, nil
+		return usual, nil
 	}
+	all := slices.Concat(usual, more)
 	list := make([]T, 0, len(names))
 	for _, n := range names {
 		i := slices.IndexFunc(all, func(e T) bool { return name(e) == n })
@@ -172,14 +194,6 @@ func (p *Profile) keepsGroup(id uint16) bool {
 	return false
 }
 
-// pickGroups returns the groups of ECDHE, on any curve that there is; the usual three for nil.
-func pickGroups(names []string) ([]*namedCurve, error) {
-	if names == nil {
-		return exchangeCurves, nil
-	}
-	return pick("group", names, namedCurves, func(c *namedCurve) string { return c.name })
-}
-
 // signingHashes returns the numbers of hashes; nil stands for those of SHA-2 from 256 bits on that are known.
 func signingHashes(names []string, known []hashName) (list []uint8, err error) {
 	if names == nil {
@@ -190,7 +204,7 @@ func signingHashes(names []string, known []hashName) (list []uint8, err error) {
 		}
 		return list, nil
 	}
-	chosen, err := pick("hash", names, known, func(h hashName) string { return h.name })
+	chosen, err := pick("hash", names, known, nil, func(h hashName) string { return h.name })
 	for _, h := range chosen {
 		list = append(list, h.id)
 	}
@@ -219,21 +233,22 @@ type signatureAlgorithm struct {
 	hash     crypto.Hash // 0 for one that verifies nothing
 	kind     keyType     // of the key that signs
 	accepted bool        // by mbedtls_x509_crt_profile_default: SHA-256 and up
+	pss      *pssParams  // of RSASSA-PSS, where the build reads them
 }
 
 // signatureAlgorithms are those whose names Mbed TLS knows (CAMERA.md sections 1.3 and 6).
 var signatureAlgorithms = []signatureAlgorithm{
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}, "MD5", crypto.MD5, keyRSA, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, "SHA-1", crypto.SHA1, keyRSA, false},
-	{asn1.ObjectIdentifier{1, 3, 14, 3, 2, 29}, "SHA-1", crypto.SHA1, keyRSA, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, "SHA-224", crypto.SHA224, keyRSA, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, "SHA-256", crypto.SHA256, keyRSA, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, "SHA-384", crypto.SHA384, keyRSA, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, "SHA-512", crypto.SHA512, keyRSA, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "", 0, keyRSA, false}, // RSASSA-PSS
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, "SHA-1", crypto.SHA1, keyECDSA, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, "SHA-224", crypto.SHA224, keyECDSA, false},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, "SHA-256", crypto.SHA256, keyECDSA, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, "SHA-384", crypto.SHA384, keyECDSA, true},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, "SHA-512", crypto.SHA512, keyECDSA, true},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}, hashName: "MD5", hash: crypto.MD5, kind: keyRSA},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, hashName: "SHA-1", hash: crypto.SHA1, kind: keyRSA},
+	{oid: asn1.ObjectIdentifier{1, 3, 14, 3, 2, 29}, hashName: "SHA-1", hash: crypto.SHA1, kind: keyRSA},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}, hashName: "SHA-224", hash: crypto.SHA224, kind: keyRSA},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, hashName: "SHA-256", hash: crypto.SHA256, kind: keyRSA, accepted: true},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, hashName: "SHA-384", hash: crypto.SHA384, kind: keyRSA, accepted: true},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, hashName: "SHA-512", hash: crypto.SHA512, kind: keyRSA, accepted: true},
+	{oid: oidPSS, kind: keyRSA},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}, hashName: "SHA-1", hash: crypto.SHA1, kind: keyECDSA},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}, hashName: "SHA-224", hash: crypto.SHA224, kind: keyECDSA},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, hashName: "SHA-256", hash: crypto.SHA256, kind: keyECDSA, accepted: true},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, hashName: "SHA-384", hash: crypto.SHA384, kind: keyECDSA, accepted: true},
+	{oid: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, hashName: "SHA-512", hash: crypto.SHA512, kind: keyECDSA, accepted: true},
 }

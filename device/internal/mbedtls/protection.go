@@ -9,7 +9,7 @@ import (
 // A Protection seals or opens the records of one direction.
 type Protection struct {
 	seq uint64
-	gcm gcmProtection // unless cbc is set
+	gcm gcmProtection // CCM as well; unless cbc is set
 	cbc *cbcProtection
 	aad [13]byte
 }
@@ -34,28 +34,36 @@ func (ks *KeySchedule) Protections() (client, server *Protection, err error) {
 	clientMAC, serverMAC := take(s.macLen), take(s.macLen)
 	clientKey, serverKey := take(s.keyLen), take(s.keyLen)
 	clientIV, serverIV := take(ivLen), take(ivLen)
-	if client, err = newProtection(s, clientKey, clientMAC, clientIV); err != nil {
+	if client, err = ks.protection(clientKey, clientMAC, clientIV); err != nil {
 		return nil, nil, err
 	}
-	server, err = newProtection(s, serverKey, serverMAC, serverIV)
+	server, err = ks.protection(serverKey, serverMAC, serverIV)
 	return client, server, err
 }
 
-func newProtection(s *Suite, key, mac, iv []byte) (*Protection, error) {
-	block, err := aes.NewCipher(key)
+func (ks *KeySchedule) protection(key, mac, iv []byte) (*Protection, error) {
+	s := ks.suite
+	newBlock := s.block
+	if newBlock == nil {
+		newBlock = aes.NewCipher
+	}
+	block, err := newBlock(key)
 	if err != nil {
 		return nil, err
 	}
 	if !s.aead {
-		return &Protection{cbc: newCBC(s, block, mac, iv)}, nil
+		cbc := newCBC(s, block, mac, iv)
+		cbc.encryptThenMAC = ks.EncryptThenMAC
+		return &Protection{cbc: cbc}, nil
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	p := &Protection{gcm: gcmProtection{aead: aead}}
+	p := &Protection{}
 	copy(p.gcm.nonce[:], iv)
-	return p, nil
+	if s.ccmTag > 0 {
+		p.gcm.aead = &ccm{block, s.ccmTag}
+		return p, nil
+	}
+	p.gcm.aead, err = cipher.NewGCM(block)
+	return p, err
 }
 
 // maxPadding is the most padding of a record in CBC mode, octets.
@@ -67,7 +75,7 @@ func (p *Protection) bounds(length, maxContent int) bool {
 		return length <= maxContent
 	}
 	if p.cbc == nil {
-		return length >= gcmExplicitLen+gcmTagLen && length <= maxContent+maxRecordInExtra-gcmExplicitLen
+		return length >= gcmExplicitLen+p.gcm.aead.Overhead() && length <= maxContent+maxRecordInExtra-gcmExplicitLen
 	}
 	explicit := aes.BlockSize - len(p.cbc.chain)
 	least := explicit + p.cbc.macLen + aes.BlockSize - p.cbc.macLen%aes.BlockSize
@@ -90,10 +98,13 @@ const Overhead = 16 + 48 + 16
 // Seal appends the protected form of plaintext to dst, which must not overlap it.
 func (p *Protection) Seal(dst []byte, typ uint8, version uint16, plaintext []byte) []byte {
 	header := p.header(typ, version, len(plaintext))
-	if p.cbc != nil {
-		dst = p.cbc.seal(dst, header, plaintext)
-	} else {
+	switch {
+	case p.cbc == nil:
 		dst = p.gcm.seal(dst, p.seq, header, plaintext)
+	case p.cbc.encryptThenMAC:
+		dst = p.cbc.sealThenMAC(dst, header, plaintext)
+	default:
+		dst = p.cbc.seal(dst, header, plaintext)
 	}
 	p.seq++
 	return dst
@@ -104,10 +115,13 @@ func (p *Protection) Seal(dst []byte, typ uint8, version uint16, plaintext []byt
 func (p *Protection) Open(typ uint8, version uint16, payload []byte) ([]byte, error) {
 	var plain []byte
 	var err error
-	if p.cbc != nil {
-		plain, err = p.cbc.open(p, typ, version, payload)
-	} else {
+	switch {
+	case p.cbc == nil:
 		plain, err = p.gcm.open(p, typ, version, payload)
+	case p.cbc.encryptThenMAC:
+		plain, err = p.cbc.openAfterMAC(p, typ, version, payload)
+	default:
+		plain, err = p.cbc.open(p, typ, version, payload)
 	}
 	if err != nil {
 		return nil, err

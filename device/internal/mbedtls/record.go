@@ -71,10 +71,7 @@ func (c *Conn) nextRecord() error {
 	c.in = c.in[:0]
 	if c.unprotect != nil {
 		var err error
-		if content, err = c.unprotect.Open(typ, version, content); err != nil {
-			return err
-		}
-		if err := c.countEmpty(typ, content); err != nil {
+		if content, err = c.open(typ, version, content); err != nil {
 			return err
 		}
 	}
@@ -83,6 +80,18 @@ func (c *Conn) nextRecord() error {
 	}
 	c.msgType, c.msg, c.hsLen = typ, content, 0
 	return nil
+}
+
+// open takes the protection off a record.
+func (c *Conn) open(typ uint8, version uint16, content []byte) ([]byte, error) {
+	content, err := c.unprotect.Open(typ, version, content)
+	if err == nil {
+		err = c.countEmpty(typ, content)
+	}
+	if errors.Is(err, ErrInvalidMAC) && c.config.Profile.MACAlert {
+		c.sendAlert(AlertFatal, alertBadRecordMAC)
+	}
+	return content, err
 }
 
 // checkHeader judges a record by its header.

@@ -1,10 +1,12 @@
 package mbedtls
 
 import (
+	"crypto/cipher"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
+	"slices"
 )
 
 // keyType is the type of a key as mbedtls_pk_can_do tells it.
@@ -21,18 +23,20 @@ type Suite struct {
 	ID   uint16
 	Name string // as get_ciphers() and cipher() print it
 
-	ecdhe  bool    // ECDHE key exchange; otherwise static RSA
-	auth   keyType // of the certificate
-	keyLen int     // AES key, octets
-	aead   bool    // GCM; otherwise CBC with mac
+	ecdhe  bool                                   // ECDHE key exchange; otherwise static RSA or static ECDH
+	ecdh   bool                                   // static ECDH: the key of an EC certificate agrees itself
+	auth   keyType                                // of the certificate
+	block  func(key []byte) (cipher.Block, error) // nil for AES
+	keyLen int                                    // octets
+	aead   bool                                   // GCM, or CCM; otherwise CBC with mac
+	ccmTag int                                    // of CCM, octets; 0 for GCM
 	mac    func() hash.Hash
 	macLen int
 	prf    func() hash.Hash
 	old    uint16 // the version before TLS 1.2 that computes with it; 0 for TLS 1.2
 }
 
-// suites are all that the engine has, in the order of preference of a build that has them all
-// (CAMERA.md section 2.1, step 14).
+// suites are those of OpenMV's build, in its order of preference (CAMERA.md section 2.1, step 14).
 var suites = []*Suite{
 	{ID: 0xc02c, Name: "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384", ecdhe: true, auth: keyECDSA, keyLen: 32, aead: true, prf: sha512.New384},
 	{ID: 0xc030, Name: "TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384", ecdhe: true, auth: keyRSA, keyLen: 32, aead: true, prf: sha512.New384},
@@ -83,7 +87,7 @@ var pskSuites = []uint16{0x00a9, 0x00af, 0x008d, 0x00a8, 0x00ae, 0x008c}
 
 // SuiteByID returns the engine's suite with that number, or nil.
 func SuiteByID(id uint16) *Suite {
-	for _, s := range suites {
+	for _, s := range allSuites {
 		if s.ID == id {
 			return s
 		}
@@ -91,9 +95,29 @@ func SuiteByID(id uint16) *Suite {
 	return nil
 }
 
+// allSuites are all that the engine has, in no order.
+var allSuites = slices.Concat(suites, moreSuites)
+
 // ECDHE tells whether the suite agrees on its key by ECDHE; the others use
-// static RSA.
+// static RSA or static ECDH.
 func (s *Suite) ECDHE() bool { return s.ecdhe }
+
+// Curves tells whether the suite agrees on its key over a curve, by ECDHE or static ECDH.
+func (s *Suite) Curves() bool { return s.ecdhe || s.ecdh }
+
+// fits tells whether a suite can use a certificate with that kind of key.
+func (s *Suite) fits(kind keyType) bool { return s.auth == kind || s.ecdh && kind.agrees() }
+
+// keyUsage returns what the key of the server's certificate is used for.
+func (s *Suite) keyUsage() int {
+	switch {
+	case s.ecdh:
+		return usageKeyAgreement
+	case s.ecdhe:
+		return usageDigitalSignature
+	}
+	return usageKeyEncipherment
+}
 
 // ECDSA tells whether the suite is for certificates with an EC key; the others are for
 // RSA.

@@ -192,5 +192,11 @@ func (c *Certificate) acceptedHash() bool {
 // signatureFits checks the signature, whatever the profile thinks of its hash.
 func signatureFits(child, parent *Certificate) bool {
 	alg := child.signedWith
-	return alg.hash != 0 && alg.kind == parent.kind && verify(parent.Public(), alg.hash, child.tbs, child.signature) == nil
+	switch {
+	case alg.hash == 0 || alg.kind != parent.kind:
+		return false
+	case alg.pss != nil:
+		return pssFits(parent.rsa, alg.hash, alg.pss, child.tbs, child.signature)
+	}
+	return verify(parent.Public(), alg.hash, child.tbs, child.signature) == nil
 }

@@ -12,6 +12,7 @@ import (
 // Types of extensions (IANA TLS ExtensionType Values).
 const (
 	extServerName   = 0
+	extMaxFragment  = 1
 	extGroups       = 10
 	extPointFormats = 11
 	extSignatures   = 13

@@ -154,6 +154,8 @@ var kinds = []kind{
 		return one(record[:1+r.IntN(len(record)-1)])
 	}},
 	{"flight2", func(r *rand.Rand) exchange { return secondFlight(r) }},
+	{"offer", func(r *rand.Rand) exchange { return one(offering(r).record()) }},
+	{"rare", func(r *rand.Rand) exchange { return rare(r) }},
 }
 
 // mutated changes some octets.

@@ -203,10 +203,12 @@ func scenario(ctx context.Context, s Subject, recorded wire.Recorded) (wire.Reco
 	var failed error
 	report, err := s.Connect(ctx, recorded.Options.Response, func(conn wire.Conn) {
 		var client *wire.Client
-		if client, failed = wire.NewClient(conn, uint16(suite)); failed == nil {
-			failed = client.Start()
+		if client, failed = wire.NewClient(conn, uint16(suite)); failed != nil {
+			return
 		}
-		if failed != nil {
+		client.Offer = recorded.Options.Offer
+		if client.Start() != nil {
+			recorded.Refused = true
 			return
 		}
 		taken := &Scenario{Conn: conn, Client: client}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/elliptic"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,6 +36,9 @@ func again(ctx context.Context, o options) error {
 		return err
 	}
 	defer servers.close()
+	if o.only == "offers" {
+		return offers(ctx, servers, o)
+	}
 	pairs := map[string]wire.Head{}
 	for _, key := range recordedKeys {
 		if pairs[key], err = exchanges(ctx, servers, o, key); err != nil {
@@ -112,6 +116,33 @@ func scenarios(ctx context.Context, servers pool, o options, pairs map[string]wi
 		return err
 	}
 	return write(path("scenarios", o.profile), scenarioHead{o.profile}, list)
+}
+
+// offers records what a profile grants of what clients may offer. There is no recording of others to go by.
+func offers(ctx context.Context, servers pool, o options) error {
+	pairs := map[string]wire.Head{}
+	for _, key := range recordedKeys {
+		head, _, err := wire.ReadVectors[wire.Head, wire.Vector](path(o.like, key))
+		if err != nil {
+			return err
+		}
+		pairs[key] = head
+	}
+	for name, curve := range map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()} {
+		pair, err := record.Agreement(curve)
+		if err != nil {
+			return err
+		}
+		pairs["agreement-"+name] = pair
+	}
+	list, err := share(servers, "offers", record.Offers(),
+		func(r *record.Real, part []wire.Recorded, p record.Progress) ([]wire.Recorded, error) {
+			return record.Offered(ctx, r, pairs, part, p)
+		})
+	if err != nil {
+		return err
+	}
+	return write(path("offers", o.profile), record.OffersHead{Profile: o.profile, Pairs: pairs}, list)
 }
 
 // clients makes the recording of client certificates.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/elliptic"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -18,13 +19,25 @@ const (
 	kindLoads   = "loads"
 )
 
+// agreement names a certificate for key agreement, which static ECDH asks for, and the recorded ones are not.
+const agreement = "agreement"
+
+// pairOf returns a certificate and its key.
+func pairOf(key string) (wire.Head, error) {
+	if key == agreement {
+		return record.Agreement(elliptic.P256())
+	}
+	head, _, err := wire.ReadVectors[wire.Head, wire.Vector](path(device.OpenMV50.Name, key))
+	return head, err
+}
+
 // differ compares the servers with the emulation, and prints each difference as a line of JSON.
 func differ(ctx context.Context, o options) error {
 	firmware, err := device.FirmwareByName(o.differ)
 	if err != nil {
 		return err
 	}
-	pair, _, err := wire.ReadVectors[wire.Head, wire.Vector](path(device.OpenMV50.Name, o.key))
+	pair, err := pairOf(o.key)
 	if err != nil {
 		return err
 	}
