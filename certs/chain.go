@@ -198,7 +198,7 @@ func (b *chainBuilder) consider(p Path) {
 	}
 }
 
-// better tells whether a path is better than another one.
+// better reports whether a path is better than another one.
 func (b *chainBuilder) better(p, than Path) bool {
 	longer := len(p.Issuers) - len(than.Issuers)
 	switch {
@@ -282,7 +282,7 @@ func (b *chainBuilder) anchor(c *x509.Certificate) *x509.Certificate {
 	return root
 }
 
-// sameCA tells whether two certificates are for the same name and key.
+// sameCA reports whether two certificates are for the same name and key.
 func sameCA(a, b *x509.Certificate) bool {
 	return bytes.Equal(a.RawSubject, b.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, b.RawSubjectPublicKeyInfo)
 }

@@ -28,7 +28,7 @@ func Extension(c *x509.Certificate, id asn1.ObjectIdentifier) *pkix.Extension {
 	return nil
 }
 
-// WantsStaple tells whether a certificate has the TLS feature status_request, also known as Must-Staple
+// WantsStaple reports whether a certificate has the TLS feature status_request, also known as Must-Staple
 // (RFC 7633).
 func WantsStaple(c *x509.Certificate) bool {
 	e := Extension(c, OIDTLSFeature)

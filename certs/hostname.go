@@ -31,12 +31,12 @@ type HostName struct {
 	Kind NameKind
 }
 
-// Public tells whether public CAs certify such a name.
+// Public reports whether public CAs certify such a name.
 func (h HostName) Public() bool {
 	return h.Kind == NamePublic || h.Kind == NameWildcard || h.Kind == NamePublicIP
 }
 
-// IsIP tells whether it is an address.
+// IsIP reports whether it is an address.
 func (h HostName) IsIP() bool { return h.Kind == NamePublicIP || h.Kind == NamePrivateIP }
 
 // Why says what public CAs do with such a name, and why.
@@ -146,7 +146,7 @@ func dnsKind(name string, wildcard bool) NameKind {
 	return NamePublic
 }
 
-// reservedTop tells whether a name is of a domain that is set apart for use at home (RFC 8375),
+// reservedTop reports whether a name is of a domain that is set apart for use at home (RFC 8375),
 // which the list of public suffixes carries nevertheless.
 func reservedTop(name string) bool {
 	return name == "home.arpa" || strings.HasSuffix(name, ".home.arpa")

@@ -218,7 +218,7 @@ func newSerial() *big.Int {
 // testOrganization is in the name of every CA of a test PKI.
 const testOrganization = "leafcam"
 
-// FromTestPKI tells whether a certificate in DER was issued by a CA of a [PKI], whose keys
+// FromTestPKI reports whether a certificate in DER was issued by a CA of a [PKI], whose keys
 // protect nothing.
 func FromTestPKI(der []byte) bool {
 	c, err := x509.ParseCertificate(der)

@@ -16,11 +16,11 @@ import (
 // with a key of 65,536 bits takes two seconds.
 const MaxRSABits = 8192
 
-// SelfSigned tells whether a certificate is signed with its own key. Unlike
+// SelfSigned reports whether a certificate is signed with its own key. Unlike
 // x509.Certificate.CheckSignatureFrom it does not ask for a CA.
 func SelfSigned(c *x509.Certificate) bool { return SignedBy(c, c) }
 
-// SignedBy tells whether the issuer's name and key fit a certificate: the only thing that makes
+// SignedBy reports whether the issuer's name and key fit a certificate: the only thing that makes
 // one certificate the issuer of another. It asks neither for dates nor for a CA. An issuer whose RSA
 // key is longer than [MaxRSABits] has signed nothing.
 func SignedBy(c, issuer *x509.Certificate) bool {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// soundPath tells whether nothing in the issuers of a leaf keeps clients in general from a path at a
+// soundPath reports whether nothing in the issuers of a leaf keeps clients in general from a path at a
 // time: dates, being a CA, path lengths, usages, critical extensions and name constraints (RFC 5280
 // section 6.1). The root is the last of them. What is wrong with the leaf itself is the same on each path.
 func soundPath(leaf *x509.Certificate, issuers []*x509.Certificate, at time.Time) bool {
@@ -28,7 +28,7 @@ func soundPath(leaf *x509.Certificate, issuers []*x509.Certificate, at time.Time
 	return true
 }
 
-// ValidAt tells whether a certificate is valid at a time (RFC 5280 section 4.1.2.5).
+// ValidAt reports whether a certificate is valid at a time (RFC 5280 section 4.1.2.5).
 func ValidAt(c *x509.Certificate, at time.Time) bool {
 	return !at.Before(c.NotBefore) && !at.After(c.NotAfter)
 }
@@ -44,13 +44,13 @@ func PathLength(issuers []*x509.Certificate) (n int) {
 	return n
 }
 
-// allowsServers tells whether a CA's extended key usages, if it has any, are for servers, too.
+// allowsServers reports whether a CA's extended key usages, if it has any, are for servers, too.
 func allowsServers(c *x509.Certificate) bool {
 	return len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0 ||
 		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// NamesAllowed tells whether a CA's name constraints allow the names of a leaf (RFC 5280 section 4.2.1.10):
+// NamesAllowed reports whether a CA's name constraints allow the names of a leaf (RFC 5280 section 4.2.1.10):
 // host names and addresses.
 func NamesAllowed(ca, leaf *x509.Certificate) bool {
 	for _, name := range leaf.DNSNames {
@@ -70,7 +70,7 @@ func NamesAllowed(ca, leaf *x509.Certificate) bool {
 	return true
 }
 
-// withinDomain tells whether a name is a domain, or below it. A domain with a dot before it, which RFC 5280
+// withinDomain reports whether a name is a domain, or below it. A domain with a dot before it, which RFC 5280
 // has for URIs only, is what most clients take for the names below it.
 func withinDomain(name, domain string) bool {
 	name, domain = strings.ToLower(strings.TrimSuffix(name, ".")), strings.ToLower(domain)

@@ -205,7 +205,7 @@ func (c *Camera) admit(conn net.Conn) {
 	}
 }
 
-// exhausted tells whether the network has no socket left.
+// exhausted reports whether the network has no socket left.
 func (c *Camera) exhausted() bool {
 	board := c.config.Context.Board()
 	return board != nil && len(c.serving)+len(c.waiting)+len(c.left) >= board.Network.Connections

@@ -75,7 +75,7 @@ func TestHostileConnections(t *testing.T) {
 	t.Logf("%d connections served, %d reset", ended.Load(), reset.Load())
 }
 
-// idle tells whether no connection ended for a while.
+// idle reports whether no connection ended for a while.
 func idle(ended *atomic.Int64) bool {
 	before := ended.Load()
 	time.Sleep(150 * time.Millisecond)

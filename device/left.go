@@ -56,7 +56,7 @@ func (c *Camera) watch(l *left) {
 	}
 }
 
-// collect is a run of the garbage collector: it closes what the script has left open, and tells whether there was
+// collect is a run of the garbage collector: it closes what the script has left open, and reports whether there was
 // anything.
 func (c *Camera) collect() bool {
 	c.mu.Lock()

@@ -36,7 +36,7 @@ func isOSError(err error) bool {
 	return errors.As(err, &osErr)
 }
 
-// isMuted tells whether microdot takes an exception for a client that is gone (MUTED_SOCKET_ERRORS), and goes on. It
+// isMuted reports whether microdot takes an exception for a client that is gone (MUTED_SOCKET_ERRORS), and goes on. It
 // does not know the negative numbers of firmwares whose streams raise those.
 func isMuted(err error) bool {
 	const resetOnMacOS, closedOnESP = 54, 128

@@ -282,7 +282,7 @@ func (c *SSLContext) together(conn net.Conn) int {
 	return writeTogether
 }
 
-// timed tells whether a script has set a timeout.
+// timed reports whether a script has set a timeout.
 func timed(conn net.Conn) bool {
 	metered, ok := conn.(*meteredConn)
 	return ok && metered.timeout > 0
@@ -300,7 +300,7 @@ func (c *SSLContext) config() *mbedtls.Config {
 	}
 }
 
-// PairFits tells whether the key that is loaded last is the first certificate's, which the
+// PairFits reports whether the key that is loaded last is the first certificate's, which the
 // camera never asks. It is not known when nothing is loaded, and for an RSA key whose numbers
 // do not belong together.
 func (c *SSLContext) PairFits() (fits, known bool) {

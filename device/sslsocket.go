@@ -302,7 +302,7 @@ func (s *SSLSocket) latch(err error) error {
 	return s.last
 }
 
-// drops tells whether the socket lets go of TCP when an error is raised for the first time.
+// drops reports whether the socket lets go of TCP when an error is raised for the first time.
 func (s *SSLSocket) drops(err error) bool {
 	switch s.context.firmware.DropsTCP {
 	case DropsNever:
@@ -317,7 +317,7 @@ func (s *SSLSocket) drops(err error) bool {
 	return !errors.Is(err, mbedtls.ErrConnEOF)
 }
 
-// open tells whether the socket has left TCP open.
+// open reports whether the socket has left TCP open.
 func (s *SSLSocket) open() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

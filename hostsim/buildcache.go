@@ -105,7 +105,7 @@ func list(dir string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// take puts what was kept under a key into a folder, and tells whether there was something.
+// take puts what was kept under a key into a folder, and reports whether there was something.
 func (c buildCache) take(key, dir string) bool {
 	kept := filepath.Join(c.dir, key)
 	if c.dir == "" {

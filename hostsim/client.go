@@ -173,7 +173,7 @@ type Visit struct {
 // Program returns the path of one of the client's programs.
 func (v *Visit) Program(name string) string { return v.programs[name] }
 
-// IsAddress tells whether Host is an address: there is no name then, to be resolved or to be sent.
+// IsAddress reports whether Host is an address: there is no name then, to be resolved or to be sent.
 func (v *Visit) IsAddress() bool {
 	_, ok := hostAddress(v.Host)
 	return ok

@@ -78,7 +78,7 @@ func userFiles(t *testing.T, name string, o certs.LeafOptions) *hostsim.Files {
 	return &hostsim.Files{Cert: leaf.DER(), Key: leaf.KeyDER(), Leaf: leaf.Certificate, Chain: pki.Chain(), Root: pki.Root.Certificate}
 }
 
-// ofIssuer tells whether a certificate comes from a PKI of a name.
+// ofIssuer reports whether a certificate comes from a PKI of a name.
 func ofIssuer(c *x509.Certificate, name string) bool {
 	return strings.Contains(c.Issuer.CommonName, name)
 }

@@ -20,10 +20,10 @@ type Files struct {
 	Root      *x509.Certificate   // that the chain ends at
 }
 
-// selfSigned tells whether the leaf is its own issuer.
+// selfSigned reports whether the leaf is its own issuer.
 func (f *Files) selfSigned() bool { return certs.SelfSigned(f.Leaf) }
 
-// suit tells whether a scenario can be run with the files; the reason says why not. Controls always
+// suit reports whether a scenario can be run with the files; the reason says why not. Controls always
 // can: they use a test PKI.
 func (f *Files) suit(asks demands) (ok bool, reason string) {
 	switch {

@@ -26,10 +26,10 @@ type Found struct {
 	programs map[string]string
 }
 
-// Installed tells whether all programs are there.
+// Installed reports whether all programs are there.
 func (f *Found) Installed() bool { return len(f.Missing) == 0 && f.otherSystem() == "" }
 
-// simulated tells whether the client only stands for one that cannot run here.
+// simulated reports whether the client only stands for one that cannot run here.
 func (c *Client) simulated() bool { return c.Known.Simulated != "" }
 
 // otherSystem returns the system that the client belongs to when it is not this one.

@@ -210,7 +210,7 @@ func (k aiaKind) certify(m *material, pki *certs.PKI, urls *aiaURLs) (*certs.PKI
 }
 
 // reach tells the client how to reach the AIA URLs: on this machine, by the server's port or
-// by way of its proxy, or, without a server, where they really are. direct tells whether the
+// by way of its proxy, or, without a server, where they really are. direct reports whether the
 // URLs can be asked without a proxy.
 func (u *aiaURLs) reach(ctx context.Context, v *Visit, list []string) (direct bool, err error) {
 	v.AIAHosts = map[string]string{}

@@ -220,7 +220,7 @@ func (e *Evidence) deciding() *trace.Event {
 	return best
 }
 
-// asked tells whether the cell's own path was requested over a finished handshake.
+// asked reports whether the cell's own path was requested over a finished handshake.
 func (e *Evidence) asked() bool {
 	for _, ev := range e.Events {
 		for _, r := range ev.Requests {
@@ -241,7 +241,7 @@ func served(fetches []aia.Fetch) (n int) {
 	return n
 }
 
-// certificateAlert tells whether the client sent one of the alerts that speak of
+// certificateAlert reports whether the client sent one of the alerts that speak of
 // certificates (RFC 5246 section 7.2.2: 42 to 46, 48, 49).
 func certificateAlert(ev *trace.Event) bool {
 	a := ev.AlertReceived()

@@ -130,7 +130,7 @@ func newRow(f *Found, scenarios []Scenario, outcomes []Outcome, shown int) Row {
 	return row
 }
 
-// completesControl tells whether a client completes the positive control.
+// completesControl reports whether a client completes the positive control.
 func completesControl(scenarios []Scenario, outcomes []Outcome) bool {
 	for i, s := range scenarios {
 		if s.Role == RolePositive && outcomes[i].Verdict == verdict.VerdictCompleted {
@@ -157,7 +157,7 @@ func doubt(c *Client, scenarios []Scenario, outcomes []Outcome) string {
 	return ""
 }
 
-// inconclusive tells whether an outcome of a client that ran says nothing of the certificate.
+// inconclusive reports whether an outcome of a client that ran says nothing of the certificate.
 func (o Outcome) inconclusive() bool {
 	switch o.Verdict {
 	case verdict.VerdictHarnessError, verdict.VerdictCrashed, verdict.VerdictTimedOut, verdict.VerdictNoHandshake, verdict.VerdictCameraBusy:
@@ -193,7 +193,7 @@ func ReadMatrix(r io.Reader) (*Matrix, error) {
 	return &m, nil
 }
 
-// Missing tells whether a cell was not run at all, or says nothing by its nature: the client
+// Missing reports whether a cell was not run at all, or says nothing by its nature: the client
 // is not here, or the scenario is not for it.
 func (c Cell) Missing() bool {
 	switch c.Verdict {
@@ -203,7 +203,7 @@ func (c Cell) Missing() bool {
 	return false
 }
 
-// Finding tells whether a cell is one that somebody has to know of: a client that does not
+// Finding reports whether a cell is one that somebody has to know of: a client that does not
 // complete the chain with the leaf alone, or a verdict that could not be had.
 func (c Cell) Finding() bool {
 	switch {

@@ -121,7 +121,7 @@ func given(fingerprint string) string {
 	return fingerprint
 }
 
-// has tells whether a row has a cell for each scenario.
+// has reports whether a row has a cell for each scenario.
 func (r *Row) has(scenarios []Scenario) bool {
 	return slices.EqualFunc(r.Cells, scenarios, func(c Cell, s Scenario) bool { return c.Scenario == s.Name })
 }

@@ -115,16 +115,16 @@ func (e explanation) refusal(cause verdict.Cause) verdict.Cause {
 	return cmp.Or(e.refused, cause)
 }
 
-// tellsAnchors tells whether a client that completes takes an intermediate for an anchor.
+// tellsAnchors reports whether a client that completes takes an intermediate for an anchor.
 func (s Scenario) tellsAnchors() bool { return s.Trust == TrustStore }
 
-// testsFetches tells whether what the AIA URL leads to is not the issuer.
+// testsFetches reports whether what the AIA URL leads to is not the issuer.
 func (s Scenario) testsFetches() bool { return s.AIA == AIAStranger }
 
-// testsNames tells whether the certificate is for another host.
+// testsNames reports whether the certificate is for another host.
 func (s Scenario) testsNames() bool { return s.Leaf == LeafWrongName }
 
-// provesVerifying tells whether a control shows that a client verifies at all: it connects where it should, and refuses a root
+// provesVerifying reports whether a control shows that a client verifies at all: it connects where it should, and refuses a root
 // that nobody knows.
 func (s Scenario) provesVerifying() bool {
 	return s.Role == RolePositive || s.Role == RoleNegative && s.plan().asks.unknownRoot

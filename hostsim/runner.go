@@ -232,7 +232,7 @@ func (r *run) try(ctx context.Context, f *Found, s Scenario) Outcome {
 	return Judge(evidence)
 }
 
-// suitsOwnTrust tells whether a scenario says something of a client whose trust cannot be
+// suitsOwnTrust reports whether a scenario says something of a client whose trust cannot be
 // prepared.
 func (r *run) suitsOwnTrust(asks demands) (ok bool, reason string) {
 	switch {

@@ -22,7 +22,7 @@ const (
 	ServeGateway    Server = "gateway"        // a gateway with leaf + intermediates, before a camera with a self-signed certificate
 )
 
-// SendsChain tells whether the intermediates are sent.
+// SendsChain reports whether the intermediates are sent.
 func (s Server) SendsChain() bool { return serverKinds[s].sendsChain }
 
 // Leaf is the kind of leaf certificate.
@@ -37,7 +37,7 @@ const (
 	LeafExpired      Leaf = "expired"        // over since yesterday
 )
 
-// SelfSigned tells whether there is no chain at all.
+// SelfSigned reports whether there is no chain at all.
 func (l Leaf) SelfSigned() bool { return leafKinds[l].selfSigned }
 
 // Trust is what the client has.
@@ -142,7 +142,7 @@ func ScenarioStore() Scenario {
 		Scenario{Trust: TrustRootStore})
 }
 
-// scenarioStoreAlone is the same store without the root, which tells whether the intermediate is an anchor.
+// scenarioStoreAlone is the same store without the root, which reports whether the intermediate is an anchor.
 func scenarioStoreAlone() Scenario {
 	return question("store-alone", "the same store without the root: is the intermediate an anchor?",
 		Scenario{Trust: TrustStore})

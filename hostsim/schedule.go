@@ -12,7 +12,7 @@ type task struct {
 	done  bool
 }
 
-// ready tells whether everything that comes before a task is done.
+// ready reports whether everything that comes before a task is done.
 func (t *task) ready() bool {
 	return !slices.ContainsFunc(t.after, func(before *task) bool { return !before.done })
 }

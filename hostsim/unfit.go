@@ -46,7 +46,7 @@ func (p *presented) blame(load func(*x509.Certificate) error, exception error) e
 	return &unfit{verdict.CauseNotLoaded, fmt.Sprintf("the camera does not load the chain: %v", exception)}
 }
 
-// wrongKey tells whether the key of the files is known not to be the leaf's, which the camera never asks.
+// wrongKey reports whether the key of the files is known not to be the leaf's, which the camera never asks.
 func (f *Files) wrongKey(firmware *device.Firmware) bool {
 	context := device.NewSSLContext(firmware)
 	if context.LoadCertChain(f.Cert, f.Key) != nil {

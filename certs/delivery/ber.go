@@ -8,7 +8,7 @@ import (
 	casn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// isBER tells whether data begin with a sequence of indefinite length, which DER does not have (X.690 section
+// isBER reports whether data begin with a sequence of indefinite length, which DER does not have (X.690 section
 // 10.1): macOS' Keychain, Bouncy Castle and Microsoft's programs write PKCS#7 and PKCS#12 like that.
 func isBER(data []byte) bool { return len(data) > 1 && data[0] == 0x30 && data[1] == 0x80 }
 

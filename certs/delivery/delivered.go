@@ -86,10 +86,10 @@ func findSPKI(der []byte) []byte {
 	return spki
 }
 
-// IsCA tells whether the certificate says of itself that it is a CA's.
+// IsCA reports whether the certificate says of itself that it is a CA's.
 func (c *Certificate) IsCA() bool { return c.ca }
 
-// KeyTooLong tells whether the key is an RSA key that no signature is checked with.
+// KeyTooLong reports whether the key is an RSA key that no signature is checked with.
 func (c *Certificate) KeyTooLong() bool {
 	return c.Parsed != nil && rsaBits(c.Parsed.PublicKey) > certs.MaxRSABits
 }
@@ -201,7 +201,7 @@ func (k *PrivateKey) identity() []byte {
 	return k.DER
 }
 
-// Fits tells whether the key belongs to a certificate. It is false where that cannot be told.
+// Fits reports whether the key belongs to a certificate. It is false where that cannot be told.
 func (k *PrivateKey) Fits(c *Certificate) bool {
 	if k.SPKI == nil || c.SPKI == nil {
 		return false

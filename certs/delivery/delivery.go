@@ -341,7 +341,7 @@ func (d *Delivery) Top() *x509.Certificate {
 	return nil
 }
 
-// InDER tells whether the leaf or the key lies there in a file of its own in DER, too.
+// InDER reports whether the leaf or the key lies there in a file of its own in DER, too.
 func (d *Delivery) InDER(use Use) bool {
 	for _, item := range d.Items {
 		if item.Form != FormDER || item.Where != "" {

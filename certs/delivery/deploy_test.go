@@ -141,7 +141,7 @@ func TestDeployWholeOrNot(t *testing.T) {
 // stopped is what a test stops a run with.
 type stopped struct{}
 
-// deployUntil deploys, and does something before the nth change to the drive. It tells whether there was one.
+// deployUntil deploys, and does something before the nth change to the drive. It reports whether there was one.
 func deployUntil(ctx context.Context, dir string, n int, do func()) (reached bool, err error) {
 	defer func() {
 		if r := recover(); r != nil && r != any(stopped{}) {

@@ -42,7 +42,7 @@ func (d drive) places(files []File) ([]place, error) {
 	return list, nil
 }
 
-// isFile tells whether a file is there, or a link. Folders and those like FIFOs are errors.
+// isFile reports whether a file is there, or a link. Folders and those like FIFOs are errors.
 func (d drive) isFile(name string) (bool, error) {
 	info, err := os.Lstat(d.path(name))
 	switch {
@@ -232,7 +232,7 @@ func (d drive) putOneBack(p place, ours func(place) bool) error {
 	return nil
 }
 
-// holds tells whether what is in a place is the new file that a journal tells of, and not one that somebody put there.
+// holds reports whether what is in a place is the new file that a journal tells of, and not one that somebody put there.
 func (d drive) holds(p place) bool {
 	if info, err := os.Lstat(d.path(p.name)); err != nil || !info.Mode().IsRegular() {
 		return false

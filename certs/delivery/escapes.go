@@ -32,5 +32,5 @@ var softBreaks = strings.NewReplacer("=\n", "", "=3D", "=", "=2B", "+", "=2F", "
 const noise = " \t\n\v\f\"'`,;\\|()[]{}<>-" + "\u00a0\u200b\u200c\u200d\u2060\ufeff" +
 	"\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 
-// isNoise tells whether a character may stand between the lines of a block.
+// isNoise reports whether a character may stand between the lines of a block.
 func isNoise(c rune) bool { return strings.ContainsRune(noise, c) }

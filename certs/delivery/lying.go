@@ -39,7 +39,7 @@ func (d *Delivery) Holding(use Use) (list []*Item) {
 	})
 }
 
-// holds tells whether an item is the leaf, or the key, in whatever form.
+// holds reports whether an item is the leaf, or the key, in whatever form.
 func (d *Delivery) holds(item *Item, use Use) bool {
 	switch use {
 	case UseLeaf:
@@ -177,5 +177,5 @@ func DescribePadding(tail []byte) string {
 	return "padding"
 }
 
-// isPadding tells whether octets are those that flash memory and editors leave behind a file.
+// isPadding reports whether octets are those that flash memory and editors leave behind a file.
 func isPadding(tail []byte) bool { return len(bytes.Trim(tail, "\x00\xff\r\n\t \x1a")) == 0 }

@@ -87,7 +87,7 @@ func plainNumber(text string) string {
 	return text
 }
 
-// fits tells whether a certificate is for a host.
+// fits reports whether a certificate is for a host.
 func (i *Item) fits(host string) bool {
 	c := i.certificate.Parsed
 	if c == nil {
@@ -105,7 +105,7 @@ func (i *Item) names() []string {
 	return names
 }
 
-// shareName tells whether all certificates are for one name, besides others.
+// shareName reports whether all certificates are for one name, besides others.
 func shareName(list []pair) bool {
 	shared := map[string]int{}
 	for _, p := range list {

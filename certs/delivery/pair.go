@@ -154,7 +154,7 @@ func (d *Delivery) paired(o Options) (chosen pair, ok bool) {
 	return chosen, ok
 }
 
-// complete tells whether a leaf is here with its key and its issuer.
+// complete reports whether a leaf is here with its key and its issuer.
 func (d *Delivery) complete(o Options) bool {
 	chosen, ok := d.paired(o)
 	if !ok {

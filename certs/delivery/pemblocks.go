@@ -107,7 +107,7 @@ func (p *piece) fill(label, body string) {
 	p.label(block)
 }
 
-// holdsDER tells whether a block with a label has DER in it.
+// holdsDER reports whether a block with a label has DER in it.
 func holdsDER(label string) bool { return pemContents[label] != contentUnknown }
 
 // broken says what is wrong with a block. Where its body does not begin as DER does in base64, the marks are those of
@@ -124,7 +124,7 @@ var (
 	dekInfo  = regexp.MustCompile(`DEK-Info:\s*([A-Z0-9-]+,[0-9A-Fa-f]+)`)
 )
 
-// beginsAsBase64 tells whether a body, or one of its lines, begins as DER does in base64.
+// beginsAsBase64 reports whether a body, or one of its lines, begins as DER does in base64.
 func beginsAsBase64(body string) bool {
 	body = strings.TrimLeft(unquoted(body), noise)
 	return strings.HasPrefix(body, "M") || strings.Contains(body, "\nM")
@@ -156,7 +156,7 @@ func decodeBody(body string) (first []byte, ok bool) {
 	return first, ok
 }
 
-// isWhole tells whether octets are one element of DER, or of BER.
+// isWhole reports whether octets are one element of DER, or of BER.
 func isWhole(der []byte) bool {
 	input := cryptobyte.String(der)
 	return isBER(der) || input.SkipASN1(casn1.SEQUENCE) && input.Empty()
@@ -226,7 +226,7 @@ func unquoted(body string) string {
 	return linePrefixes.ReplaceAllString(body, "")
 }
 
-// isPlain tells whether there is nothing but lines of base64, and hyphens of the marks: in nearly every file it is so.
+// isPlain reports whether there is nothing but lines of base64, and hyphens of the marks: in nearly every file it is so.
 func isPlain(body string) bool {
 	for i := range len(body) {
 		if c := body[i]; c != '\n' && c != '\r' && c != '=' && (c == '_' || !isBase64(c)) {

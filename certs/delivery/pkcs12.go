@@ -127,7 +127,7 @@ func (f *pkcs12File) showsKey() bool {
 	return false
 }
 
-// authentic tells whether a MAC tells a right password from a wrong one.
+// authentic reports whether a MAC tells a right password from a wrong one.
 func (f *pkcs12File) authentic() bool { return len(f.mac.MAC.Algorithm.OID) > 0 }
 
 // openPKCS12 decrypts a file with a password, and returns ErrPassword for a wrong one. What comes out

@@ -41,7 +41,7 @@ func ParsePKCS7(der []byte) (list []*x509.Certificate, err error) {
 	return message.Certificates, nil
 }
 
-// flat tells whether a message keeps to the bounds.
+// flat reports whether a message keeps to the bounds.
 func flat(ber []byte) bool {
 	w := berWalk{ber: ber}
 	w.element(0, 0)

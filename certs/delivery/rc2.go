@@ -15,7 +15,7 @@ import (
 	"github.com/leafcam/leafcam/certs"
 )
 
-// isRC2 tells whether that is PKCS#12's encryption with RC2, of 128 or of 40 bits (RFC 7292 appendix C).
+// isRC2 reports whether that is PKCS#12's encryption with RC2, of 128 or of 40 bits (RFC 7292 appendix C).
 func isRC2(oid asn1.ObjectIdentifier) bool {
 	return oid.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 1, 5}) || oid.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 1, 6})
 }

@@ -87,7 +87,7 @@ func recogniseContent(data []byte, form Form, depth int) []piece {
 	return nil
 }
 
-// hasPrefixes tells whether base64 or hexadecimal stands in comments or in a quoted mail.
+// hasPrefixes reports whether base64 or hexadecimal stands in comments or in a quoted mail.
 func hasPrefixes(text string) bool {
 	for line := range strings.Lines(text) {
 		line = strings.TrimLeft(line, " \t")
@@ -101,7 +101,7 @@ func hasPrefixes(text string) bool {
 	return false
 }
 
-// isPacked tells whether data are a file with others in it.
+// isPacked reports whether data are a file with others in it.
 func isPacked(data []byte) bool {
 	return isZIP(data) || compressionOf(data) != nil || isJavaKeystore(data) || isTar(data)
 }
@@ -127,7 +127,7 @@ func foreignFormat(data []byte) foreigner {
 	return foreigner{}
 }
 
-// beginsDER tells whether data begin as a DER structure of more than 127 octets does.
+// beginsDER reports whether data begin as a DER structure of more than 127 octets does.
 func beginsDER(data []byte) bool {
 	return len(data) > 1 && data[0] == 0x30 && data[1] > 0x80 && data[1] <= 0x84
 }
@@ -310,7 +310,7 @@ func derContent(element []byte) content {
 	return contentUnknown
 }
 
-// isRequest tells whether that is a CertificationRequestInfo (RFC 2986 section 4.1).
+// isRequest reports whether that is a CertificationRequestInfo (RFC 2986 section 4.1).
 func isRequest(info cryptobyte.String) bool {
 	return info.SkipASN1(casn1.INTEGER) && info.SkipASN1(casn1.SEQUENCE) && info.SkipASN1(casn1.SEQUENCE) &&
 		info.PeekASN1Tag(casn1.Tag(0).ContextSpecific().Constructed())

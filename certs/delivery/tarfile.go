@@ -9,7 +9,7 @@ import (
 	"path"
 )
 
-// isTar tells whether data are an archive of tar: its first header is one.
+// isTar reports whether data are an archive of tar: its first header is one.
 func isTar(data []byte) bool {
 	const header = 512
 	if len(data) < header || data[0] == 0 {

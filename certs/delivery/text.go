@@ -41,7 +41,7 @@ func toUTF8(data []byte) []byte {
 	return data
 }
 
-// looksLikeUnits tells whether data begin with units of ASCII: PEM, base64 and source text do.
+// looksLikeUnits reports whether data begin with units of ASCII: PEM, base64 and source text do.
 func looksLikeUnits(data []byte, order binary.ByteOrder, size int) bool {
 	const looked = 16 // units
 	if len(data) < looked*size {

@@ -90,12 +90,12 @@ func wipe(octets []byte, start, end int) {
 	}
 }
 
-// begins tells whether octets, six at least, begin as something does that is read: DER or BER, an archive, or text.
+// begins reports whether octets, six at least, begin as something does that is read: DER or BER, an archive, or text.
 func begins(data []byte) bool {
 	return derLength(data) > 0 || isBER(data) || isPacked(data) || isText(data)
 }
 
-// isText tells whether octets are those of a text: of ASCII, or of UTF-16.
+// isText reports whether octets are those of a text: of ASCII, or of UTF-16.
 func isText(data []byte) bool {
 	printable := func(c byte) bool { return c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' }
 	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
@@ -155,7 +155,7 @@ const row = 16
 // shortest is how many octets a certificate or a key has at least: one on Ed25519 has 48.
 const shortest = 48
 
-// beginsShortKey tells whether octets begin as a private key of less than 128 octets does: one on P-256 in SEC 1 has
+// beginsShortKey reports whether octets begin as a private key of less than 128 octets does: one on P-256 in SEC 1 has
 // 121 (RFC 5915 section 3), one on Ed25519 has 48 (RFC 8410 section 7).
 func beginsShortKey(data []byte) bool {
 	return len(data) >= head && data[0] == 0x30 && data[1] >= 0x20 && data[1] < 0x80 &&
@@ -183,7 +183,7 @@ func before(text string, at int) byte {
 	return text[at-1]
 }
 
-// afterEscape tells whether an escape such as \n ends before an offset.
+// afterEscape reports whether an escape such as \n ends before an offset.
 func afterEscape(text string, at int) bool {
 	return at >= 2 && text[at-2] == '\\' && strings.IndexByte("nrt", text[at-1]) >= 0
 }
@@ -203,7 +203,7 @@ var (
 	}, nil, base64From}
 )
 
-// hexBegins tells whether hexadecimal begins at an offset, with or without separators: what tells what it is.
+// hexBegins reports whether hexadecimal begins at an offset, with or without separators: what tells what it is.
 func hexBegins(text string, at int) bool {
 	digits := 0
 	for i := at; i < len(text) && digits < 2*head; i++ {
@@ -257,7 +257,7 @@ func unhex(digits []byte) []byte {
 	return data
 }
 
-// base64Begins tells whether so many characters of base64 are in a row at an offset.
+// base64Begins reports whether so many characters of base64 are in a row at an offset.
 func base64Begins(text string, at, row int) bool {
 	if len(text) < at+row {
 		return false
@@ -312,7 +312,7 @@ func base64From(text string, start int) (data []byte, end int) {
 	return decodeDigits(digits.String()), end
 }
 
-// goesOn tells whether base64 goes on in a text, and does not begin anew.
+// goesOn reports whether base64 goes on in a text, and does not begin anew.
 func goesOn(text string) bool {
 	rest := strings.TrimLeft(text, " \t\n")
 	if rest == "" || !isBase64(rest[0]) {

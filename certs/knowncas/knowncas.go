@@ -55,7 +55,7 @@ func (k known) is(name pkix.Name) bool {
 		begins([]string{name.CommonName}, k.commonName)
 }
 
-// begins tells whether a value begins like that, in whatever case.
+// begins reports whether a value begins like that, in whatever case.
 func begins(values []string, prefix string) bool {
 	return prefix == "" || slices.ContainsFunc(values, func(v string) bool {
 		return len(v) >= len(prefix) && strings.EqualFold(v[:len(prefix)], prefix)

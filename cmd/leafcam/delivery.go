@@ -25,7 +25,7 @@ func (o *deliveryOptions) register(f *pflag.FlagSet) {
 	o.password.register(f)
 }
 
-// given tells whether one of the flags was.
+// given reports whether one of the flags was.
 func (o *deliveryOptions) given() bool { return o.leaf != "" || o.password.file != "" }
 
 // read reads a delivery whose pair can be put on a camera.

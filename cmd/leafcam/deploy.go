@@ -49,7 +49,7 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// isCameraDrive tells whether a drive is one that a camera with MicroPython shows: OpenMV's firmware marks it, and the
+// isCameraDrive reports whether a drive is one that a camera with MicroPython shows: OpenMV's firmware marks it, and the
 // scripts that are run at the start lie on every one.
 func isCameraDrive(dir string) bool {
 	for _, name := range []string{".openmv_disk", "main.py", "boot.py"} {

@@ -40,7 +40,7 @@ func raised(exception error, hints ...string) error {
 	return &statusError{exitFindings, &exceptionError{exception, hints}}
 }
 
-// isTerminal tells whether somebody looks at what is written.
+// isTerminal reports whether somebody looks at what is written.
 func isTerminal(w io.Writer) bool {
 	f, ok := fileOf(w)
 	return ok && term.IsTerminal(int(f.Fd()))

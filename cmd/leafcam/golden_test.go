@@ -51,7 +51,7 @@ func normalized(said, dir string) string {
 	return said
 }
 
-// unbroken tells whether a line is one that is there to be copied: it is never broken, however long.
+// unbroken reports whether a line is one that is there to be copied: it is never broken, however long.
 func unbroken(line string) bool {
 	line = strings.TrimLeft(line, " 0123456789$")
 	for _, start := range []string{

@@ -100,7 +100,7 @@ func TestWhoImportsWhom(t *testing.T) {
 	}
 }
 
-// matches tells whether a package is a folder or, with /..., in one below it.
+// matches reports whether a package is a folder or, with /..., in one below it.
 func matches(path, pattern string) bool {
 	folder, deep := strings.CutSuffix(pattern, "/...")
 	return path == folder || deep && strings.HasPrefix(path, folder+"/")

@@ -82,7 +82,7 @@ to resolve --host to this machine, and --listen lets them reach it.
 what --report json=FILE wrote of each.
 
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
-a verdict could not be had; with --expect, that a cell is not as it was, and the JUnit report fails that
+a verdict is missing; with --expect, that a cell is not as it was, and the JUnit report fails that
 alone; with --must, that one of those clients does not connect.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.hostGiven = cmd.Flags().Changed("host")

@@ -27,7 +27,7 @@ scenarios, clients and files. With a test PKI each part has had its own.
 --expect, the JUnit report fails what has changed, and nothing else.
 
 Exit status 1 means that some client does not complete the chain with the leaf alone, or that
-a verdict could not be had; with --expect, that a cell is not as it was; with --must, that one of those clients
+a verdict is missing; with --expect, that a cell is not as it was; with --must, that one of those clients
 does not connect. Parts that are not one whole run end with 2.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

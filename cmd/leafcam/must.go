@@ -143,7 +143,7 @@ func (o *mustOptions) judge(m *hostsim.Matrix) (refused []mustRefusal, unasked [
 	return refused, unasked
 }
 
-// connects tells whether a client got the page: one that verifies nothing does, too.
+// connects reports whether a client got the page: one that verifies nothing does, too.
 func connects(c *hostsim.Cell) bool {
 	return c.Verdict == verdict.VerdictCompleted || c.Verdict == verdict.VerdictNeverVerifies
 }

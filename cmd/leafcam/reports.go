@@ -48,7 +48,7 @@ func parseReports(given, forms []string, asJSON bool) (list reportFiles, err err
 	return list, nil
 }
 
-// has tells whether a report goes to a file, whatever it is called.
+// has reports whether a report goes to a file, whatever it is called.
 func (list reportFiles) has(path string) bool {
 	return slices.ContainsFunc(list, func(f reportFile) bool { return f.path != onStdout && placeOf(f.path) == placeOf(path) })
 }
@@ -83,7 +83,7 @@ func replaceable(path string) error {
 	return nil
 }
 
-// toStdout tells whether a report goes to standard output, which has nothing else then.
+// toStdout reports whether a report goes to standard output, which has nothing else then.
 func (list reportFiles) toStdout() bool {
 	return slices.ContainsFunc(list, func(f reportFile) bool { return f.path == onStdout })
 }

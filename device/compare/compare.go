@@ -1,4 +1,4 @@
-// Package compare tells whether a server on the network behaves like a camera, and like
+// Package compare reports whether a server on the network behaves like a camera, and like
 // which firmware, by saying the same things to it and to the emulation.
 //
 // Start with [Run]. It contacts the address that it is given and no other, one
@@ -254,7 +254,7 @@ func (e *expected) ask(script device.Script) error {
 	return nil
 }
 
-// known tells whether a camera answers so.
+// known reports whether a camera answers so.
 func (e *expected) known(probe string, ex wire.Exchange) (bool, error) {
 	for _, byProbe := range e.answers {
 		if len(wire.Diff(byProbe[probe], ex)) == 0 {

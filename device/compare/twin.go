@@ -107,7 +107,7 @@ func (t *twin) context(fw *device.Firmware) (*device.SSLContext, error) {
 	return c, nil
 }
 
-// varies tells whether the key's signatures differ in length.
+// varies reports whether the key's signatures differ in length.
 func (t *twin) varies() bool { return t.kind != "rsa" }
 
 // answer returns what a camera with that context and that script answers to a probe.

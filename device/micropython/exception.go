@@ -77,13 +77,13 @@ func (e *OSError) Unwrap() []error {
 	return errs
 }
 
-// has tells whether the exception carries an error of Mbed TLS, which its code identifies.
+// has reports whether the exception carries an error of Mbed TLS, which its code identifies.
 func (e *OSError) has(err *MbedTLSError) bool { return e.MbedTLS != nil && e.MbedTLS.Code == err.Code }
 
 // With returns the same exception with another errno.
 func (e *OSError) With(errno int) *OSError { return &OSError{Errno: errno, cause: e.cause} }
 
-// Timeout tells whether a deadline or the script's timeout passed (net.Error).
+// Timeout reports whether a deadline or the script's timeout passed (net.Error).
 func (e *OSError) Timeout() bool { return e.Errno == ETIMEDOUT }
 
 // Temporary is Timeout; it completes net.Error.

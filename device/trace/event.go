@@ -56,7 +56,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	}{"connection", plain(e), text})
 }
 
-// Asked tells whether a whole request came.
+// Asked reports whether a whole request came.
 func (e *Event) Asked() bool {
 	return slices.ContainsFunc(e.Requests, func(r Request) bool { return !r.Cut })
 }

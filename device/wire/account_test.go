@@ -11,6 +11,7 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
+	"github.com/leafcam/leafcam/internal/race"
 	"github.com/leafcam/leafcam/device/wire/record"
 )
 
@@ -70,7 +71,7 @@ func TestAccount(t *testing.T) {
 			return [][]byte{s.Client.Data(line)}
 		}), nil, "", "", nil},
 	} {
-		for _, fw := range device.Firmwares() {
+		for _, fw := range race.Part(device.Firmwares()) {
 			if tc.only != nil && tc.only != fw {
 				continue
 			}
@@ -149,7 +150,7 @@ func mustStep(t *testing.T, name string) record.Step {
 	return take
 }
 
-// beforeGCM tells whether a firmware has the suites from before MicroPython 1.24: CBC alone, and no ECDHE for RSA certificates.
+// beforeGCM reports whether a firmware has the suites from before MicroPython 1.24: CBC alone, and no ECDHE for RSA certificates.
 func beforeGCM(fw *device.Firmware) bool {
 	return !slices.Contains(fw.CipherSuites(), "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256")
 }

@@ -426,5 +426,5 @@ func (c *Client) fill(n int) ([]byte, error) {
 // AlertName returns the name of an alert description (RFC 5246 section 7.2 and successors).
 func AlertName(description uint8) string { return mbedtls.AlertName(description) }
 
-// IsTimeout tells whether a Read ended because nothing came in time.
+// IsTimeout reports whether a Read ended because nothing came in time.
 func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

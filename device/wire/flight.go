@@ -135,7 +135,7 @@ func (p *flightParser) add(data []byte) {
 // has less than ten.
 const maxItems = 1024
 
-// full tells whether nothing more is taken apart.
+// full reports whether nothing more is taken apart.
 func (p *flightParser) full() bool {
 	return len(p.flight.Records) >= maxItems || len(p.flight.Messages) >= maxItems
 }
@@ -173,7 +173,7 @@ func (p *flightParser) end() *Flight {
 // order. What was read from a file has none.
 func (f *Flight) Chain() [][]byte { return f.chain }
 
-// Done tells whether a ServerHelloDone came.
+// Done reports whether a ServerHelloDone came.
 func (f *Flight) Done() bool {
 	n := len(f.Messages)
 	return n > 0 && f.Messages[n-1].Type == "server_hello_done"

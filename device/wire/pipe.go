@@ -120,7 +120,7 @@ func (c *PipeConn) Leave() {
 	c.in.left = true
 }
 
-// Idle tells whether nothing will come unless something is sent: the other end waits in Read, has
+// Idle reports whether nothing will come unless something is sent: the other end waits in Read, has
 // read everything, and so has this one; or it was left. Of an end that does something else in the meantime, such
 // as to sleep, it is not true.
 func (c *PipeConn) Idle() bool {
@@ -128,14 +128,14 @@ func (c *PipeConn) Idle() bool {
 	return c.out.awaited() && c.in.empty()
 }
 
-// awaited tells whether somebody waits for octets, and none nor the end are there, or nobody ever will.
+// awaited reports whether somebody waits for octets, and none nor the end are there, or nobody ever will.
 func (s *stream) awaited() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.left || s.wait > 0 && s.read == len(s.buf) && s.end == nil && !s.readDeadline.passed
 }
 
-// empty tells whether neither octets nor the end are there to be read.
+// empty reports whether neither octets nor the end are there to be read.
 func (s *stream) empty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

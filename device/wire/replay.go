@@ -101,7 +101,7 @@ type replay struct {
 	tcpEnd  string
 }
 
-// over tells whether there is nothing more to read.
+// over reports whether there is nothing more to read.
 func (r *replay) over() bool { return r.end != "" }
 
 // untilSilent reads until the end, or until nothing came for the time of silence.
@@ -230,7 +230,7 @@ func MarshalKey(key crypto.PrivateKey) (der []byte, form string, err error) {
 	return nil, "", fmt.Errorf("wire: a key of type %T", key)
 }
 
-// Varies tells whether the key's signatures differ in length: it is an EC key.
+// Varies reports whether the key's signatures differ in length: it is an EC key.
 func (k LoadedKey) Varies() bool {
 	if k.key == nil {
 		return false

@@ -24,7 +24,7 @@ type compiler struct {
 }
 
 // compiledClient completes a client that is compiled from programs: its first package is the library's,
-// whose files tell whether it is installed, and its programs are the compiler's.
+// whose files report whether it is installed, and its programs are the compiler's.
 func compiledClient(c hostsim.Client, how compiler) *hostsim.Client {
 	c.Needs.Programs = append([]string{"sh"}, c.Needs.Programs...)
 	c.Isolation.HostsFile = true

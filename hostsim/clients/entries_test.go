@@ -13,7 +13,7 @@ import (
 	"github.com/leafcam/leafcam/hostsim/policy"
 )
 
-// unmeasured tells whether nobody can run a client here, so that it has no family and no row.
+// unmeasured reports whether nobody can run a client here, so that it has no family and no row.
 func unmeasured(c *hostsim.Client) bool { return c.Known.Simulated != "" || c.Needs.System != "" }
 
 // mute are the clients of whose refusals no word is known: they refuse nothing, or only an alert

@@ -96,7 +96,7 @@ func writeFailure(w http.ResponseWriter, f failure) {
 	_ = errorPage.Execute(w, f)
 }
 
-// refused tells whether a request is none that a camera is asked: CONNECT is for tunnels, TRACE gives
+// refused reports whether a request is none that a camera is asked: CONNECT is for tunnels, TRACE gives
 // back what browsers keep from scripts, and PRI begins HTTP/2 (RFC 9113 section 3.4).
 func refused(r *http.Request) bool {
 	switch r.Method {

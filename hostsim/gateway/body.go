@@ -31,7 +31,7 @@ var (
 	errBadBody  = errors.New("the request's body cannot be read")
 )
 
-// bodyFailed tells whether an error is of a request's body, and so the viewer's.
+// bodyFailed reports whether an error is of a request's body, and so the viewer's.
 func bodyFailed(err error) bool {
 	var tooLarge *http.MaxBytesError
 	return errors.Is(err, errSlowBody) || errors.Is(err, errBadBody) || errors.As(err, &tooLarge)

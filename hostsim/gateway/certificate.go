@@ -72,10 +72,10 @@ func (c *certificate) take(loaded *tls.Certificate) {
 	}
 }
 
-// alone tells whether issuers are missing that clients ask for.
+// alone reports whether issuers are missing that clients ask for.
 func alone(c *tls.Certificate) bool { return len(c.Certificate) == 1 && !certs.SelfSigned(c.Leaf) }
 
-// inDate tells whether clients whose clock is right take the leaf's dates.
+// inDate reports whether clients whose clock is right take the leaf's dates.
 func inDate(c *tls.Certificate) bool {
 	now := time.Now()
 	return !now.Before(c.Leaf.NotBefore) && !now.After(c.Leaf.NotAfter)

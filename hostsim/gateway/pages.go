@@ -21,7 +21,7 @@ func (p *pages) slot(key string) (at *uint64, hash uint64) {
 	return &p.known[hash%pagesKnown], hash
 }
 
-// has tells whether a page was the last answer.
+// has reports whether a page was the last answer.
 func (p *pages) has(key string) bool {
 	at, hash := p.slot(key)
 	return *at == hash

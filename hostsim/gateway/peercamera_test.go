@@ -75,7 +75,7 @@ func (c *recorder) connected() int {
 	return c.open
 }
 
-// asked tells whether a request line of this path has come.
+// asked reports whether a request line of this path has come.
 func (c *recorder) asked(path string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

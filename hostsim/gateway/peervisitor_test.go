@@ -45,7 +45,7 @@ func (v *visitor) say(raw string) *talk {
 	return c
 }
 
-// left closes all connections, and tells whether those to the camera end then.
+// left closes all connections, and reports whether those to the camera end then.
 func (v *visitor) left() bool {
 	for _, c := range v.conns {
 		_ = c.Close()
@@ -118,7 +118,7 @@ func (c *talk) hear() *heard {
 	}
 }
 
-// isTimeout tells whether it was this visitor's patience that ended.
+// isTimeout reports whether it was this visitor's patience that ended.
 func isTimeout(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) && network.Timeout()

@@ -24,7 +24,7 @@ func rewrite(r *httputil.ProxyRequest, camera string) {
 	}
 }
 
-// forwarding tells whether a header is one of those by which proxies say for whom they ask. Scripts may
+// forwarding reports whether a header is one of those by which proxies say for whom they ask. Scripts may
 // read names as those of variables, in which - and _ are the same (RFC 3875 section 4.1.18).
 func forwarding(name string) bool {
 	switch name = strings.ReplaceAll(strings.ToLower(name), "_", "-"); name {

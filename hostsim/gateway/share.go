@@ -60,7 +60,7 @@ func list(h http.Header, name string) (elements []string) {
 	return elements
 }
 
-// alike tells whether two requests have the same values of the headers of these names.
+// alike reports whether two requests have the same values of the headers of these names.
 func alike(a, b *http.Request, names []string) bool {
 	for _, name := range names {
 		if !slices.Equal(a.Header[name], b.Header[name]) {

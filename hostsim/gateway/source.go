@@ -28,7 +28,7 @@ type reading struct {
 	parse   func() (*tls.Certificate, error) // called once for the same contents
 }
 
-// contents tells whether the certificate or its key is something else than before. A file's time does
+// contents reports whether the certificate or its key is something else than before. A file's time does
 // not: some file systems count it in steps that two writes fit into.
 type contents [2][sha256.Size]byte
 

@@ -106,7 +106,7 @@ func (h *hub) count() int {
 	return len(h.viewed)
 }
 
-// suits tells whether the camera would answer a request as it answered those who view the stream.
+// suits reports whether the camera would answer a request as it answered those who view the stream.
 func (h *hub) suits(r *http.Request) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

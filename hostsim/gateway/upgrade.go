@@ -16,7 +16,7 @@ const upgradedIdle = 5 * time.Minute
 // errUpgrade is why an answer is not passed on.
 var errUpgrade = errors.New("the camera switches to a protocol that was not asked for")
 
-// switched tells whether the camera switched to the protocol that the viewer asked for.
+// switched reports whether the camera switched to the protocol that the viewer asked for.
 func switched(answer *http.Response) bool {
 	asked := answer.Request.Header.Get("Upgrade")
 	return asked != "" && strings.EqualFold(asked, answer.Header.Get("Upgrade"))

@@ -51,7 +51,7 @@ func addresses(l net.Addr, host string) []Address {
 
 func url(host, port string) string { return "https://" + net.JoinHostPort(host, port) + "/" }
 
-// reachable tells whether other machines can reach one of the addresses.
+// reachable reports whether other machines can reach one of the addresses.
 func reachable(list []Address) bool {
 	return slices.ContainsFunc(list, func(a Address) bool { return a.Elsewhere })
 }

@@ -28,7 +28,7 @@ func (d *Device) everRefused() bool {
 	return slices.ContainsFunc(d.Results, func(r Result) bool { return r.Refusals > 0 || r.refused() })
 }
 
-// refused tells whether the result is a refusal, and not perhaps a connection in reserve that was closed.
+// refused reports whether the result is a refusal, and not perhaps a connection in reserve that was closed.
 func (r *Result) refused() bool {
 	return r.Sighting.Verdict == verdict.VerdictRefused && !(r.Sighting.Guess && r.Event.Complete)
 }

@@ -37,7 +37,7 @@ func newGuard(l net.Addr) *guard {
 	return &guard{port: port, names: names, token: rand.Text()}
 }
 
-// ours tells whether a Host header names this server: by an address, which no foreign DNS can
+// ours reports whether a Host header names this server: by an address, which no foreign DNS can
 // lead here, or by one of the machine's own names.
 func (g *guard) ours(host string) bool {
 	name, port, err := net.SplitHostPort(host)
@@ -87,7 +87,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 // maxForm is the largest form that is read, octets.
 const maxForm = 4 << 10
 
-// sent tells whether a form carries the page's token.
+// sent reports whether a form carries the page's token.
 func (g *guard) sent(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	return r.ParseForm() == nil && subtle.ConstantTimeCompare([]byte(r.PostForm.Get(tokenField)), []byte(g.token)) == 1

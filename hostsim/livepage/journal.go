@@ -77,7 +77,7 @@ type Attempt struct {
 	Exception string // of the camera
 }
 
-// same tells whether two attempts are of the same connection.
+// same reports whether two attempts are of the same connection.
 func (a *Attempt) same(b *Attempt) bool {
 	return a.Mode == b.Mode && a.Event.ID == b.Event.ID && a.Event.Remote == b.Event.Remote
 }
@@ -264,7 +264,7 @@ func (d *Device) drop(a *Attempt) {
 	}
 }
 
-// alike tells whether two devices differ in nothing but their User-Agent.
+// alike reports whether two devices differ in nothing but their User-Agent.
 func (d *Device) alike(other *Device) bool {
 	return d != other && d.SaidHello() && d.Address == other.Address && d.Name == other.Name && d.print == other.print
 }
@@ -283,7 +283,7 @@ func (r *Result) take(a Attempt) {
 	r.Tried, r.Attempt = true, a
 }
 
-// decides tells whether a sighting says more than the one before it. Spare connections, of which
+// decides reports whether a sighting says more than the one before it. Spare connections, of which
 // browsers open some, and connections that go on say nothing against what is known already.
 func decides(s, before verdict.Sighting, complete bool) bool {
 	known := before.Verdict == verdict.VerdictCompleted || before.Verdict == verdict.VerdictRefused
@@ -336,7 +336,7 @@ func (j *Journal) Since(version uint64) View {
 	return v
 }
 
-// SaidHello tells whether a device speaks TLS at all.
+// SaidHello reports whether a device speaks TLS at all.
 func (d *Device) SaidHello() bool { return d.print != "" }
 
 // Title is what a device is called on the page: whatever is known of it.

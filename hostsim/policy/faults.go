@@ -18,10 +18,10 @@ import (
 // every client by itself (package internal/generate has a delivery for each).
 type Fault string
 
-// OfNames tells whether the names of the leaf do not fit the host.
+// OfNames reports whether the names of the leaf do not fit the host.
 func (f Fault) OfNames() bool { return strings.HasPrefix(string(f), "name: ") }
 
-// OfDates tells whether a certificate has expired, or is not valid yet.
+// OfDates reports whether a certificate has expired, or is not valid yet.
 func (f Fault) OfDates() bool {
 	return strings.HasSuffix(string(f), ": expired") || strings.HasSuffix(string(f), ": not yet valid")
 }
@@ -223,7 +223,7 @@ func critical(c *x509.Certificate, id asn1.ObjectIdentifier) bool {
 	return e != nil && e.Critical
 }
 
-// unmarshals reads the value of an extension. It tells whether there is one that can be read.
+// unmarshals reads the value of an extension. It reports whether there is one that can be read.
 func unmarshals(c *x509.Certificate, id asn1.ObjectIdentifier, value any) bool {
 	e := certs.Extension(c, id)
 	if e == nil {
@@ -233,7 +233,7 @@ func unmarshals(c *x509.Certificate, id asn1.ObjectIdentifier, value any) bool {
 	return err == nil
 }
 
-// unknownCritical tells whether there is a critical extension that is none of RFC 5280's.
+// unknownCritical reports whether there is a critical extension that is none of RFC 5280's.
 func unknownCritical(c *x509.Certificate) bool {
 	for _, e := range c.Extensions {
 		if e.Critical && !(len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29) && !e.Id.Equal(certs.OIDTLSFeature) {
@@ -251,7 +251,7 @@ func hasPathLen(c *x509.Certificate) bool {
 	return unmarshals(c, certs.OIDBasicConstraints, &basic) && basic.PathLen >= 0
 }
 
-// demandsPolicies tells whether a CA demands that the certificates of a path have policies in common, so many
+// demandsPolicies reports whether a CA demands that the certificates of a path have policies in common, so many
 // issuers below it (RFC 5280 section 4.2.1.11).
 func demandsPolicies(c *x509.Certificate, below int) bool {
 	var constraints struct {
@@ -300,12 +300,12 @@ func curve(c *x509.Certificate) int {
 	return 0
 }
 
-// otherKeyID tells whether a certificate names another key than its issuer's.
+// otherKeyID reports whether a certificate names another key than its issuer's.
 func otherKeyID(c, issuer *x509.Certificate) bool {
 	return len(c.AuthorityKeyId) > 0 && len(issuer.SubjectKeyId) > 0 && !bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
 }
 
-// excluded tells whether names of a leaf are those that a CA excludes.
+// excluded reports whether names of a leaf are those that a CA excludes.
 func excluded(ca, leaf *x509.Certificate) bool {
 	permitted := *ca
 	permitted.PermittedDNSDomains, permitted.PermittedIPRanges = nil, nil

@@ -63,7 +63,7 @@ func bestName(leaf *x509.Certificate, host string) Fault {
 
 func commonName(leaf *x509.Certificate) string { return strings.ToLower(leaf.Subject.CommonName) }
 
-// fit tells whether a name of a certificate stands for a host with some client, and how.
+// fit reports whether a name of a certificate stands for a host with some client, and how.
 func fit(name, host string) (how Fault, fits bool) {
 	if name == host {
 		return "", true

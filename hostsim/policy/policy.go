@@ -70,7 +70,7 @@ const (
 	TraitVaries       // some of them
 )
 
-// Measured tells whether the policy was measured with real clients: those of hostsim/clients that name
+// Measured reports whether the policy was measured with real clients: those of hostsim/clients that name
 // it as their family.
 func (p Policy) Measured() bool { return p.Source == measured }
 

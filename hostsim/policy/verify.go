@@ -41,7 +41,7 @@ type path struct {
 	unanchored bool // it ends before an anchor
 }
 
-// anchor tells whether an issuer is the anchor.
+// anchor reports whether an issuer is the anchor.
 func (p path) anchor(i int) bool { return !p.unanchored && i == len(p.issuers)-1 }
 
 // Leaf returns what the client refuses in a leaf whose issuers are not known; the zero value for nothing.
@@ -59,7 +59,7 @@ var unaskedOfAnchors = []Fault{
 	"leaf: keyUsage of a CA as well", "leaf: pathlen without CA",
 }
 
-// signed tells whether each certificate is signed by the next one.
+// signed reports whether each certificate is signed by the next one.
 func (p path) signed(leaf *x509.Certificate) bool {
 	for _, issuer := range p.issuers {
 		if !certs.SignedBy(leaf, issuer) {
@@ -70,7 +70,7 @@ func (p path) signed(leaf *x509.Certificate) bool {
 	return true
 }
 
-// anchored tells whether one of the roots has signed a certificate.
+// anchored reports whether one of the roots has signed a certificate.
 func (q *Question) anchored(c *x509.Certificate) bool {
 	return slices.ContainsFunc(q.Roots, func(root *x509.Certificate) bool { return certs.SignedBy(c, root) })
 }
@@ -120,7 +120,7 @@ type builder struct {
 	paths []path
 }
 
-// extend goes on from the last certificate of a path. It tells whether the client stops looking.
+// extend goes on from the last certificate of a path. It reports whether the client stops looking.
 func (b *builder) extend(issuers []*x509.Certificate, last *x509.Certificate) (done bool) {
 	if len(b.paths) == maxPaths || len(issuers) > certs.MaxLinks {
 		return true

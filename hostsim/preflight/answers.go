@@ -32,7 +32,7 @@ type pending struct {
 	answer
 }
 
-// of returns the answer of a URL. Where nobody has asked it yet, ask does, and tells whether the
+// of returns the answer of a URL. Where nobody has asked it yet, ask does, and reports whether the
 // answer is the URL's own, and not because time or requests were used up. The error is the context's.
 func (a *answers) of(ctx context.Context, raw string, ask func() (answer, bool)) (answer, error) {
 	for {

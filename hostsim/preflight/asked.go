@@ -224,7 +224,7 @@ func (c *checker) neededIssuers() (list []issuer) {
 	return list
 }
 
-// unlinkedIssuer tells whether a certificate is by its name the issuer of another one, with a key that
+// unlinkedIssuer reports whether a certificate is by its name the issuer of another one, with a key that
 // no signature can be checked with here.
 func unlinkedIssuer(candidate *delivery.Certificate, below *x509.Certificate) bool {
 	p := candidate.Parsed

@@ -94,7 +94,7 @@ func (c *checker) lyingLeaf() (item *delivery.Item, refusal error) {
 	return item, refusal
 }
 
-// unreadForm tells whether the firmware does not read what an item is in, and nothing else holds the
+// unreadForm reports whether the firmware does not read what an item is in, and nothing else holds the
 // same in DER.
 func (c *checker) unreadForm(item *delivery.Item) bool {
 	if item.Form == delivery.FormDER || item.Form == delivery.FormPEM && c.options.Firmware.PEM {

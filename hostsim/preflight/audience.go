@@ -85,7 +85,7 @@ func (r *Report) connecting(cure Cure) (n int) {
 	return n
 }
 
-// connects tells whether clients connect, those included that most likely do.
+// connects reports whether clients connect, those included that most likely do.
 func (o CureOutcome) connects() bool {
 	return o.Outcome == OutcomeCompletes || o.Outcome == OutcomeDepends && (o.On == OnDeveloper || o.On == OnPreloaded || o.On == OnRoot)
 }

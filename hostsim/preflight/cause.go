@@ -101,7 +101,7 @@ func extensionName(id asn1.ObjectIdentifier) string {
 	return id.String()
 }
 
-// knownSignature tells whether Mbed TLS as built for the camera knows a signature algorithm.
+// knownSignature reports whether Mbed TLS as built for the camera knows a signature algorithm.
 func knownSignature(a x509.SignatureAlgorithm) bool {
 	switch a {
 	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
@@ -163,7 +163,7 @@ func olderForm(pkcs8 []byte) (der []byte, ok bool) {
 	return der, err == nil
 }
 
-// keyLoads tells whether a camera takes a key, whatever it says of the certificate.
+// keyLoads reports whether a camera takes a key, whatever it says of the certificate.
 func keyLoads(firmware *device.Firmware, key []byte) bool {
 	return !errors.Is(asker{firmware, key}.load(nil), micropython.ErrInvalidKey)
 }

@@ -224,7 +224,7 @@ func (c *checker) verify() {
 	}
 }
 
-// issuersValid tells whether the issuers and the root are valid at the time that is asked about.
+// issuersValid reports whether the issuers and the root are valid at the time that is asked about.
 func (c *checker) issuersValid() bool {
 	return !slices.ContainsFunc(append(slices.Clone(c.path), c.root), func(i *x509.Certificate) bool {
 		return c.options.At.Before(i.NotBefore) || c.options.At.After(i.NotAfter)

@@ -94,7 +94,7 @@ func (l *fleetList) readLine() error {
 	return nil // an error is the next line's
 }
 
-// heads tells whether the first line names the columns, or what separates them.
+// heads reports whether the first line names the columns, or what separates them.
 func (l *fleetList) heads() bool {
 	separator, ok := strings.CutPrefix(strings.ToLower(strings.Trim(l.text, `"`)), "sep=")
 	if ok && len(separator) <= 1 { // as Excel writes it
@@ -129,7 +129,7 @@ func (l *fleetList) heads() bool {
 	return true
 }
 
-// blank tells whether a line has separators and nothing else, as spreadsheets write empty rows.
+// blank reports whether a line has separators and nothing else, as spreadsheets write empty rows.
 func (l *fleetList) blank() bool { return strings.Trim(l.text, ",; \t\"") == "" }
 
 // A fleetEntry is what a line says of a device.

@@ -12,7 +12,7 @@ var codeOfKind = map[knowncas.Kind]Code{
 	knowncas.Development: CodeDevelopmentCA, knowncas.Placeholder: CodePlaceholder,
 }
 
-// distrusted tells whether the issuer is one that no client should trust, and nobody has said that they do.
+// distrusted reports whether the issuer is one that no client should trust, and nobody has said that they do.
 func (c *checker) distrusted() bool {
 	return c.report.Trust != trustOwn && (c.report.Finding(CodeTestCA) != nil || c.report.Finding(CodeInterceptionCA) != nil)
 }

@@ -146,7 +146,7 @@ func (c *checker) look(d *delivery.Delivery) {
 var keyLines = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:\s|\\[nr]){1,8}` +
 	`(?:[A-Za-z0-9-]{1,40}: [^\r\n\\]{0,100}(?:\s|\\[nr]){1,8}){0,4}[A-Za-z0-9+/]{40}`)
 
-// scan looks for keys in PEM in a file that is too large to be taken apart, and tells whether there is one.
+// scan looks for keys in PEM in a file that is too large to be taken apart, and reports whether there is one.
 func (c *checker) scan(file string) (found bool, err error) {
 	f, err := os.Open(file)
 	if err != nil {

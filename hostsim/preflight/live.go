@@ -120,7 +120,7 @@ func (c *checker) sent() []*x509.Certificate {
 	return []*x509.Certificate{c.leaf.Parsed}
 }
 
-// served tells whether everything between leaf and root is sent now: a root that nobody here knows is one, too.
+// served reports whether everything between leaf and root is sent now: a root that nobody here knows is one, too.
 func (c *checker) served() bool {
 	if c.root == nil && (len(c.path) == 0 || c.report.Finding(CodeMissingLink) != nil) {
 		return false

@@ -49,7 +49,7 @@ func (c *checker) compareHost(names []string) {
 		Symptom{"Chromium", "ERR_CERT_COMMON_NAME_INVALID"})
 }
 
-// wildcardTooDeep tells whether a wildcard would match if it stood for more labels than one
+// wildcardTooDeep reports whether a wildcard would match if it stood for more labels than one
 // (RFC 6125 section 6.4.3), or for none.
 func wildcardTooDeep(names []string, host string) bool {
 	for _, n := range names {

@@ -89,7 +89,7 @@ type Finding struct {
 	Basis    Basis    `json:"basis"`
 }
 
-// KeepsFromLoading tells whether the finding is why the camera does not load the files.
+// KeepsFromLoading reports whether the finding is why the camera does not load the files.
 func (f Finding) KeepsFromLoading() bool { return slices.Contains(loadingCodes, f.Code) }
 
 // A Symptom is what a program prints.

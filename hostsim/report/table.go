@@ -305,7 +305,7 @@ func notes(w io.Writer, m *hostsim.Matrix, o TableOptions) {
 	}
 }
 
-// ownFault tells whether a scenario was left out because something is wrong with the files.
+// ownFault reports whether a scenario was left out because something is wrong with the files.
 func ownFault(c *hostsim.Cell) bool {
 	return c.Verdict == verdict.VerdictNotApplicable && (c.Cause == verdict.CauseNotLoaded || c.Cause == verdict.CauseWrongKey)
 }

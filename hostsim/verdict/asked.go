@@ -72,5 +72,5 @@ func requested(line string) string {
 	return "sent " + printable.Line(method+" "+path)
 }
 
-// isPreface tells whether a request line is the one that every client of HTTP/2 begins with (RFC 9113 section 3.4).
+// isPreface reports whether a request line is the one that every client of HTTP/2 begins with (RFC 9113 section 3.4).
 func isPreface(line string) bool { return line == "PRI * HTTP/2.0" }

@@ -91,14 +91,14 @@ func (v view) lacking() (ground Ground, because string) {
 	return "", unknown
 }
 
-// spokenTo tells whether the camera speaks the client's version, however old: then it refuses something else, by another alert.
+// spokenTo reports whether the camera speaks the client's version, however old: then it refuses something else, by another alert.
 func (v view) spokenTo() bool {
 	const handshakeFailure = 40
 	sent := v.e.AlertSent()
 	return sent != nil && sent.Description == handshakeFailure
 }
 
-// onlyTLS13 tells whether a client's cipher suites are all those of TLS 1.3.
+// onlyTLS13 reports whether a client's cipher suites are all those of TLS 1.3.
 func onlyTLS13(hello *trace.ClientHello) bool {
 	const tls13suites = 0x13
 	return suitesOf(hello) > 0 && !slices.ContainsFunc(hello.CipherSuites, func(suite trace.Codepoint) bool {
@@ -116,7 +116,7 @@ func suitesOf(hello *trace.ClientHello) (n int) {
 	return n
 }
 
-// isSignal tells whether a cipher suite is none: GREASE, TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) or
+// isSignal reports whether a cipher suite is none: GREASE, TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) or
 // TLS_FALLBACK_SCSV (RFC 7507).
 func isSignal(suite trace.Codepoint) bool {
 	return IsGREASE(suite) || suite == 0x00ff || suite == 0x5600

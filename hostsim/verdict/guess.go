@@ -46,5 +46,5 @@ func GuessStack(hello *trace.ClientHello) string {
 	return ""
 }
 
-// IsGREASE tells whether a codepoint is one of those that stand for nothing (RFC 8701).
+// IsGREASE reports whether a codepoint is one of those that stand for nothing (RFC 8701).
 func IsGREASE(c trace.Codepoint) bool { return c&0x0f0f == 0x0a0a && c>>8 == c&0xff }

@@ -56,10 +56,10 @@ func (s *Served) Leaf() *x509.Certificate {
 	return s.Sent[0]
 }
 
-// SelfSigned tells whether the leaf is its own issuer.
+// SelfSigned reports whether the leaf is its own issuer.
 func (s *Served) SelfSigned() bool { return s.selfSigned }
 
-// Gap tells whether a client that trusts the root lacks something between it and what is sent.
+// Gap reports whether a client that trusts the root lacks something between it and what is sent.
 // Where nothing is known above the leaf there is one; above intermediates that are sent it is the
 // root that is not known.
 func (s *Served) Gap() bool {
@@ -104,7 +104,7 @@ func (s *Served) Lacks() string {
 	return "the intermediates " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// publiclyIssued tells whether a leaf says that it comes from a public CA (CA/Browser Forum
+// publiclyIssued reports whether a leaf says that it comes from a public CA (CA/Browser Forum
 // Baseline Requirements 7.1.6.1): there is always an intermediate then.
 func publiclyIssued(leaf *x509.Certificate) bool {
 	const validated = "2.23.140.1."

@@ -148,7 +148,7 @@ func (v view) noHello() Sighting {
 // recordHandshake is the type of a record with handshake messages (RFC 5246 section 6.2.1).
 const recordHandshake = 22
 
-// speaksHTTP tells whether the first octets of a connection, of which the camera reads five, are
+// speaksHTTP reports whether the first octets of a connection, of which the camera reads five, are
 // those of an HTTP request.
 func speaksHTTP(opening string) bool {
 	for _, method := range []string{"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE "} {

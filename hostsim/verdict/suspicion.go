@@ -98,7 +98,7 @@ func (v view) habits() string {
 	return fmt.Sprintf(" and most clients with %s do not look for it", stack)
 }
 
-// leftWithAlert tells whether the last thing that the client said was an alert other than a
+// leftWithAlert reports whether the last thing that the client said was an alert other than a
 // plain end.
 func (v view) leftWithAlert() bool {
 	const closeNotify = 0
@@ -197,7 +197,7 @@ func (v view) refusedByCamera() string {
 	return ""
 }
 
-// outOfMemory tells whether an allocation of the camera failed.
+// outOfMemory reports whether an allocation of the camera failed.
 func (v view) outOfMemory() bool { return errors.Is(v.e.Exception, micropython.ErrNoMemory) }
 
 func timedOut(e *trace.Event) bool {
@@ -205,10 +205,10 @@ func timedOut(e *trace.Event) bool {
 	return errors.As(e.Exception, &timeout) && timeout.Timeout()
 }
 
-// stopped tells whether the server was closed while the connection was open.
+// stopped reports whether the server was closed while the connection was open.
 func stopped(e *trace.Event) bool { return errors.Is(e.Exception, net.ErrClosed) }
 
-// CertificateAlert tells whether an alert speaks of a certificate: bad, unsupported, revoked, expired,
+// CertificateAlert reports whether an alert speaks of a certificate: bad, unsupported, revoked, expired,
 // unknown, of an unknown CA, or refused (RFC 5246 section 7.2.2).
 func CertificateAlert(description uint8) bool {
 	return description >= 42 && description <= 46 || description == 48 || description == 49

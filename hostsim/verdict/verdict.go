@@ -74,7 +74,7 @@ const (
 	VerdictNeverVerifies Verdict = "does not verify" // the client accepts any certificate, as everybody knows
 )
 
-// Known tells whether it is one of those above.
+// Known reports whether it is one of those above.
 func (v Verdict) Known() bool {
 	switch v {
 	case VerdictCompleted, VerdictRefused, VerdictNoHandshake, VerdictCameraBusy, VerdictNotInstalled,

@@ -113,7 +113,7 @@ func clearFile(path string) {
 	_ = os.Remove(path)
 }
 
-// isAt tells whether a file is the one that has this name.
+// isAt reports whether a file is the one that has this name.
 func isAt(f *os.File, path string) bool {
 	open, err := f.Stat()
 	if err != nil {

@@ -72,10 +72,10 @@ func Certify(t testing.TB, n Names) Named {
 	return Named{root, intermediate, leaf, key}
 }
 
-// InCommonName tells whether a distinguished name can have that text: its strings are UTF-8.
+// InCommonName reports whether a distinguished name can have that text: its strings are UTF-8.
 func InCommonName(text string) bool { return utf8.ValidString(text) }
 
-// InDNSName tells whether an alternative name can have that text: it is an IA5String.
+// InDNSName reports whether an alternative name can have that text: it is an IA5String.
 func InDNSName(text string) bool {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {

@@ -23,7 +23,7 @@ var shortages = []error{
 	syscall.EPROTO, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EPERM, // Linux passes on
 }
 
-// Shortage tells whether an accept that failed so may be tried again.
+// Shortage reports whether an accept that failed so may be tried again.
 func Shortage(err error) bool {
 	for _, shortage := range shortages {
 		if errors.Is(err, shortage) {

@@ -104,7 +104,7 @@ func (w *Writer) next() (piece []byte, ok bool) {
 // Gone is closed when the reader is gone; Err tells how.
 func (w *Writer) Gone() <-chan struct{} { return w.gone }
 
-// Drained tells whether everything was passed on after Close, or the reader is gone.
+// Drained reports whether everything was passed on after Close, or the reader is gone.
 func (w *Writer) Drained() bool {
 	select {
 	case <-w.drained:

@@ -25,7 +25,7 @@ func Hold() (*Held, error) {
 	return &Held{address.Port, release}, nil
 }
 
-// Listening tells whether somebody listens on a port. Nobody there notices the question.
+// Listening reports whether somebody listens on a port. Nobody there notices the question.
 func Listening(number int) bool {
 	fd, err := bind(number)
 	if err != nil {

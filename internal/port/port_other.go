@@ -16,7 +16,7 @@ func Hold() (*Held, error) {
 	return &Held{l.Addr().(*net.TCPAddr).Port, func() error { return nil }}, l.Close()
 }
 
-// Listening tells whether somebody listens on a port. A program that begins to listen just then fails.
+// Listening reports whether somebody listens on a port. A program that begins to listen just then fails.
 func Listening(number int) bool {
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", number))
 	if err != nil {

@@ -42,7 +42,7 @@ func Visible(s string) string {
 	return out.String()
 }
 
-// shows tells whether a character is seen, and does nothing besides.
+// shows reports whether a character is seen, and does nothing besides.
 func shows(r rune) bool { return unicode.IsPrint(r) && !unicode.Is(unicode.Variation_Selector, r) }
 
 // Lines is Visible for a text of several lines: line ends, those of other systems too, and tabs stay.

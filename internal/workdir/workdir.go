@@ -69,7 +69,7 @@ func bases(plain bool) []string {
 	return []string{"/tmp", "/var/tmp"}
 }
 
-// isPlain tells whether a path can stand anywhere.
+// isPlain reports whether a path can stand anywhere.
 func isPlain(path string) bool {
 	const longest = 60 // a Unix socket's path has about 100 octets
 	if runtime.GOOS == "windows" {

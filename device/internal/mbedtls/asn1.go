@@ -228,7 +228,7 @@ func (r *berReader) algorithm() (algorithm, error) {
 	return a, nil
 }
 
-// noParams tells whether the parameters are absent or an empty NULL.
+// noParams reports whether the parameters are absent or an empty NULL.
 func (a algorithm) noParams() bool {
 	return (a.paramTag == tagNull || a.paramTag == 0) && len(a.params) == 0
 }

@@ -63,13 +63,13 @@ const (
 	usageDecipherOnly     = 0x8000
 )
 
-// allows tells whether keyUsage permits a use, as mbedtls_x509_crt_check_key_usage does: a key for one direction of
+// allows reports whether keyUsage permits a use, as mbedtls_x509_crt_check_key_usage does: a key for one direction of
 // an agreement only is for nothing else.
 func (c *Certificate) allows(usage int) bool {
 	return !c.profile.checksUsages || c.keyUsage < 0 || c.keyUsage&usage == usage && c.keyUsage&(usageEncipherOnly|usageDecipherOnly) == 0
 }
 
-// usable tells whether keyUsage and extendedKeyUsage permit the certificate for a
+// usable reports whether keyUsage and extendedKeyUsage permit the certificate for a
 // suite, as mbedtls_ssl_check_cert_usage does.
 func (c *Certificate) usable(s *Suite) bool {
 	return (c.serverOK || !c.profile.checksUsages) && c.allows(s.keyUsage())

@@ -82,7 +82,7 @@ func (hs *handshake) readClientCertificate() error {
 	return hs.judge(chain, clientUsage)
 }
 
-// signs tells whether a key makes signatures of that kind.
+// signs reports whether a key makes signatures of that kind.
 func (k keyType) signs(alg uint16) bool {
 	switch alg & 0xff {
 	case signRSA:

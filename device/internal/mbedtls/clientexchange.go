@@ -66,7 +66,7 @@ func (hs *handshake) readECDHEParams(body *cryptobyte.String) bool {
 	return false
 }
 
-// readsPoint tells whether mbedtls_ecp_point_read_binary takes a point, which need not be on the curve.
+// readsPoint reports whether mbedtls_ecp_point_read_binary takes a point, which need not be on the curve.
 func (c *namedCurve) readsPoint(point []byte) bool {
 	size := (c.curve.Params().BitSize + 7) / 8
 	switch {

@@ -189,7 +189,7 @@ func (c *Conn) awaitData() error {
 	}
 }
 
-// asksToRenegotiate tells whether the current handshake message is one that asks for another handshake: a ClientHello,
+// asksToRenegotiate reports whether the current handshake message is one that asks for another handshake: a ClientHello,
 // and of a server a HelloRequest.
 func (c *Conn) asksToRenegotiate() bool {
 	if c.client {

@@ -274,7 +274,7 @@ func (h *clientHello) supportedGroups(data cryptobyte.String) *refusal {
 	return nil
 }
 
-// offersGroup tells whether the client's kept groups contain id.
+// offersGroup reports whether the client's kept groups contain id.
 func (h *clientHello) offersGroup(id uint16) bool {
 	for _, g := range h.groups[:h.groupCount] {
 		if g == id {
@@ -284,7 +284,7 @@ func (h *clientHello) offersGroup(id uint16) bool {
 	return false
 }
 
-// offersSuite tells whether the client's list contains id.
+// offersSuite reports whether the client's list contains id.
 func (h *clientHello) offersSuite(id uint16) bool {
 	for suites := h.suites; !suites.Empty(); {
 		var offered uint16
@@ -330,7 +330,7 @@ func (h *clientHello) chooseSuite(chain []*Certificate) (*Suite, *refusal) {
 	return nil, none
 }
 
-// serves tells whether a certificate can serve a suite.
+// serves reports whether a certificate can serve a suite.
 func (h *clientHello) serves(cert *Certificate, s *Suite) bool {
 	if !s.fits(cert.kind) || !cert.usable(s) || s.Curves() && h.groupCount == 0 {
 		return false

@@ -69,7 +69,7 @@ func (p *Profile) ParseKey(der []byte) (*PrivateKey, error) {
 }
 
 // versioned opens the SEQUENCE that each form of a key is, and reads the version that
-// it begins with. trailing tells whether octets follow the SEQUENCE.
+// it begins with. trailing reports whether octets follow the SEQUENCE.
 func versioned(der []byte, version int) (seq berReader, trailing bool, err error) {
 	outer := berReader{der}
 	if seq, err = outer.child(tagSequence); err != nil {

@@ -49,7 +49,7 @@ func VersionName(version uint16) string {
 // OldVersion returns the version before TLS 1.2 that computes with the suite, or 0.
 func (s *Suite) OldVersion() uint16 { return s.old }
 
-// spoken tells whether the suite exists in a version: before TLS 1.2 those with SHA-1 alone did.
+// spoken reports whether the suite exists in a version: before TLS 1.2 those with SHA-1 alone did.
 func (s *Suite) spoken(version uint16) bool { return version >= versionTLS12 || s.macLen == sha1.Size }
 
 // of returns the suite as a version computes with it.
@@ -62,7 +62,7 @@ func (s *Suite) of(version uint16) *Suite {
 	return &old
 }
 
-// chains tells whether the records of the suite go on with the last block of the record before as IV, as in TLS 1.0.
+// chains reports whether the records of the suite go on with the last block of the record before as IV, as in TLS 1.0.
 func (s *Suite) chains() bool { return s.old == versionTLS10 }
 
 // transcript returns a hash for the handshake messages.

@@ -183,7 +183,7 @@ func (p *Profile) curveByOID(der []byte) *namedCurve {
 	return nil
 }
 
-// keepsGroup tells whether the server keeps a group from supported_groups: one of a curve that it
+// keepsGroup reports whether the server keeps a group from supported_groups: one of a curve that it
 // was built with, whether it agrees on keys over it or not.
 func (p *Profile) keepsGroup(id uint16) bool {
 	for _, c := range p.curves {
@@ -211,7 +211,7 @@ func signingHashes(names []string, known []hashName) (list []uint8, err error) {
 	return list, err
 }
 
-// signs tells whether the server makes signatures of that algorithm when it is asked for them.
+// signs reports whether the server makes signatures of that algorithm when it is asked for them.
 func (p *Profile) signs(alg uint16) bool {
 	return signatureHash(alg) != 0 && slices.Contains(p.signing, uint8(alg>>8))
 }

@@ -69,7 +69,7 @@ func (ks *KeySchedule) protection(key, mac, iv []byte) (*Protection, error) {
 // maxPadding is the most padding of a record in CBC mode, octets.
 const maxPadding = 256
 
-// bounds tells whether a record can have that length, for content up to a maximum. Unprotected ones have a nil Protection.
+// bounds reports whether a record can have that length, for content up to a maximum. Unprotected ones have a nil Protection.
 func (p *Protection) bounds(length, maxContent int) bool {
 	if p == nil {
 		return length <= maxContent

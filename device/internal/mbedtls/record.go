@@ -169,7 +169,7 @@ func (c *Conn) advance() error {
 	return c.nextRecord()
 }
 
-// examine checks the form of the current message and tells whether to read again:
+// examine checks the form of the current message and reports whether to read again:
 // because it is to be passed over, or because it is not whole.
 func (c *Conn) examine() (again bool, err error) {
 	switch c.msgType {

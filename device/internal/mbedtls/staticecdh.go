@@ -4,7 +4,7 @@ package mbedtls
 
 import "math/big"
 
-// agrees tells whether the key can serve static ECDH, as mbedtls_pk_can_do has it of MBEDTLS_PK_ECKEY.
+// agrees reports whether the key can serve static ECDH, as mbedtls_pk_can_do has it of MBEDTLS_PK_ECKEY.
 func (k keyType) agrees() bool { return k == keyECDSA || k == keyECDH }
 
 // checkStaticECDH looks at the loaded key in the place of a ServerKeyExchange: a key of another kind than the

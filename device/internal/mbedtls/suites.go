@@ -98,14 +98,14 @@ func SuiteByID(id uint16) *Suite {
 // allSuites are all that the engine has, in no order.
 var allSuites = slices.Concat(suites, moreSuites)
 
-// ECDHE tells whether the suite agrees on its key by ECDHE; the others use
+// ECDHE reports whether the suite agrees on its key by ECDHE; the others use
 // static RSA or static ECDH.
 func (s *Suite) ECDHE() bool { return s.ecdhe }
 
-// Curves tells whether the suite agrees on its key over a curve, by ECDHE or static ECDH.
+// Curves reports whether the suite agrees on its key over a curve, by ECDHE or static ECDH.
 func (s *Suite) Curves() bool { return s.ecdhe || s.ecdh }
 
-// fits tells whether a suite can use a certificate with that kind of key.
+// fits reports whether a suite can use a certificate with that kind of key.
 func (s *Suite) fits(kind keyType) bool { return s.auth == kind || s.ecdh && kind.agrees() }
 
 // keyUsage returns what the key of the server's certificate is used for.
@@ -119,6 +119,6 @@ func (s *Suite) keyUsage() int {
 	return usageKeyEncipherment
 }
 
-// ECDSA tells whether the suite is for certificates with an EC key; the others are for
+// ECDSA reports whether the suite is for certificates with an EC key; the others are for
 // RSA.
 func (s *Suite) ECDSA() bool { return s.auth == keyECDSA }

@@ -131,7 +131,7 @@ func verifyChain(chain, trusted []*Certificate, now time.Time) (verifyFlags, err
 	}
 }
 
-// locallyTrusted tells whether a peer's certificate is itself among the trusted ones, self-issued.
+// locallyTrusted reports whether a peer's certificate is itself among the trusted ones, self-issued.
 func locallyTrusted(c *Certificate, trusted []*Certificate) bool {
 	return c.issuer.equal(c.subject) && slices.ContainsFunc(trusted, func(ca *Certificate) bool { return bytes.Equal(ca.Raw, c.Raw) })
 }
@@ -158,12 +158,12 @@ func findParent(child *Certificate, candidates []*Certificate, trusted bool, bel
 	return index, signed
 }
 
-// mayIssue tells whether a certificate is a CA's. Of trusted ones those of versions 1 and 2, which cannot say so, are taken.
+// mayIssue reports whether a certificate is a CA's. Of trusted ones those of versions 1 and 2, which cannot say so, are taken.
 func mayIssue(c *Certificate, trusted bool) bool {
 	return trusted && c.version < 3 || c.isCA && c.allows(usageCertSign)
 }
 
-// dateFlags tells whether a certificate is valid now.
+// dateFlags reports whether a certificate is valid now.
 func dateFlags(c *Certificate, now time.Time) (flags verifyFlags) {
 	if now.After(c.notAfter) {
 		flags |= flagExpired

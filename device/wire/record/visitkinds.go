@@ -133,7 +133,7 @@ func (d *draft) made() (chain [][]byte, err error) {
 	return chain, nil
 }
 
-// isCertificate tells whether what was changed has the parts of a certificate.
+// isCertificate reports whether what was changed has the parts of a certificate.
 func isCertificate(tree []*node) bool {
 	return len(tree) == 1 && len(tree[0].children) == 3 && len(tree[0].children[0].children) > 0
 }

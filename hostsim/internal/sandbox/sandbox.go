@@ -89,7 +89,7 @@ type Sandbox struct {
 	nssWrapper string   // path of libnss_wrapper.so, "" when there is none
 }
 
-// Namespaces tells whether programs run in a PID namespace, which ends with all that is in it.
+// Namespaces reports whether programs run in a PID namespace, which ends with all that is in it.
 func (s *Sandbox) Namespaces() bool { return len(s.apart) > 0 }
 
 // Describe says in a few words how names are isolated here.
@@ -264,7 +264,7 @@ var crashes = []syscall.Signal{
 	syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGKILL, syscall.SIGSEGV, syscall.SIGTERM,
 }
 
-// reaps tells whether a command's processes can be waited for: those of a PID namespace, whose first process has all orphans.
+// reaps reports whether a command's processes can be waited for: those of a PID namespace, whose first process has all orphans.
 func (s *Sandbox) reaps(c Command) bool {
 	way := s.apart
 	if c.Hosts != nil || len(c.Mounts) > 0 {

@@ -41,7 +41,7 @@ func settle(before state) (now state) {
 	}
 }
 
-// backTo tells whether nothing is held that was not held before.
+// backTo reports whether nothing is held that was not held before.
 func (s state) backTo(before state) bool {
 	return s.goroutines <= before.goroutines && s.descriptors <= before.descriptors && s.memory <= before.memory+memoryBack
 }

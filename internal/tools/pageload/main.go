@@ -1,5 +1,5 @@
 // Command load lets clients connect to leafcam serve for a long time while Chromium shows its
-// page, and tells whether the page stays usable and memory flat.
+// page, and reports whether the page stays usable and memory flat.
 package main
 
 import (
@@ -83,7 +83,7 @@ func run(ctx context.Context, each time.Duration, rate int) error {
 	}
 }
 
-// judge tells whether the end is as good as the beginning.
+// judge reports whether the end is as good as the beginning.
 func judge(first, last look) error {
 	const slow = time.Second
 	grown := func(from, to int64) bool { return to > from+from/4+8<<20 }

@@ -63,7 +63,7 @@ func again(ctx context.Context, o options) error {
 	return nil
 }
 
-// wants tells whether a part is to be made.
+// wants reports whether a part is to be made.
 func (o options) wants(part string) bool { return o.only == "" || o.only == part }
 
 // exchanges makes the recording of one key, and returns the key in a form that the servers load.
