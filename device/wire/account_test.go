@@ -11,8 +11,8 @@ import (
 
 	"github.com/leafcam/leafcam/device"
 	"github.com/leafcam/leafcam/device/wire"
-	"github.com/leafcam/leafcam/internal/race"
 	"github.com/leafcam/leafcam/device/wire/record"
+	"github.com/leafcam/leafcam/internal/race"
 )
 
 // TestAccount takes steps that the account of the camera tells of (CAMERA.md section
