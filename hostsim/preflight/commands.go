@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/leafcam/leafcam/certs/delivery"
+	"github.com/leafcam/leafcam/device"
 )
 
 // What fixes are done with: convert writes other files of what is here, csr begins anew.
@@ -116,6 +117,14 @@ func (c *checker) host() string {
 		return ""
 	}
 	return " --host " + Quote(c.options.Host)
+}
+
+// firmware is the option for a firmware that is not the default.
+func (c *checker) firmware() string {
+	if c.options.Firmware == device.OpenMV50 {
+		return ""
+	}
+	return " --firmware " + c.options.Firmware.Name
 }
 
 // Quote returns a word as a POSIX shell takes it.

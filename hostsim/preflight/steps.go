@@ -76,7 +76,7 @@ func (c *checker) steps() []Step {
 	}
 	list = list[:min(len(list), maxSteps)]
 	if len(list) < maxSteps && c.subject.Converted && c.root != nil {
-		list = append(list, Step{Text: "prove it with the programs of this machine", Command: "leafcam try " + camera + c.host()})
+		list = append(list, Step{Text: "prove it with the programs of this machine", Command: "leafcam try " + camera + c.host() + c.firmware()})
 	}
 	return list
 }

@@ -173,7 +173,7 @@ func TestTryOnANarrowTerminal(t *testing.T) {
 		0:  "  client                      now  with the intermediate  what it says\n",
 		80: "  client                      now  with the intermediate  what it says\n",
 		60: "  client                      now  with the intermediate\n",
-		40: "  client               now  with interm.\n",
+		40: "  client                    now  if sent\n",
 	} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			var out bytes.Buffer

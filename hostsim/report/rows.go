@@ -30,7 +30,7 @@ type rowLayout struct {
 
 // rowHeadings are the scenarios for those who ask whether it works, in words and in few.
 var rowHeadings = map[string][2]string{
-	hostsim.ScenarioLeafOnly().Name: {"now", "now"}, hostsim.ScenarioSecondLoad().Name: {"with the intermediate", "with interm."},
+	hostsim.ScenarioLeafOnly().Name: {"now", "now"}, hostsim.ScenarioSecondLoad().Name: {"with the intermediate", "if sent"},
 }
 
 // saying is the head of the last column.
