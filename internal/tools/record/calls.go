@@ -3,9 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -71,15 +68,5 @@ func differCalls(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	lines := json.NewEncoder(os.Stdout)
-	for _, d := range found {
-		if err := lines.Encode(d); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(os.Stderr, "%d of %d calls go alike\n", o.count-len(found), o.count)
-	if len(found) > 0 {
-		return errDiffers
-	}
-	return nil
+	return tell(found, o.count)
 }

@@ -58,13 +58,18 @@ func differ(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	return tell(found, o.count)
+}
+
+// tell prints what differs, a line of JSON each, and how much does not.
+func tell[D any](found []D, count int) error {
 	lines := json.NewEncoder(os.Stdout)
 	for _, d := range found {
 		if err := lines.Encode(d); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(os.Stderr, "%d of %d are answered alike\n", o.count-len(found), o.count)
+	fmt.Fprintf(os.Stderr, "%d of %d go alike\n", count-len(found), count)
 	if len(found) > 0 {
 		return errDiffers
 	}
