@@ -116,30 +116,41 @@ func fetch(camera *device.SSLContext, conn net.Conn, c calls.Camera) wire.Device
 		return raised("write", err)
 	}
 	suite, version := socket.Cipher()
-	var got []byte
-	count, nothing := 0, 0
-	for octet := make([]byte, 1); nothing < 9; {
+	got, count, nothing, err := readEach(socket)
+	if err != nil {
+		return raised("read", err)
+	}
+	return wire.Device{
+		Result: "OK", Cipher: fmt.Sprintf("('%s', '%s')", suite, version),
+		Request: fmt.Sprintf("%s %d %d", bytesLiteral(got), count, nothing),
+	}
+}
+
+// Limits of the recorded script: how many octets it keeps, and how often a read may return None.
+const (
+	keptOctets = 80
+	maxNothing = 9
+)
+
+// readEach reads octet by octet up to the end, and returns the first octets, how many there were, and how often a read
+// returned None.
+func readEach(socket *device.SSLSocket) (got []byte, count, nothing int, err error) {
+	for octet := make([]byte, 1); nothing < maxNothing; {
 		_, err := socket.Read(octet)
 		switch {
 		case errors.Is(err, micropython.ErrNone):
 			nothing++
 			continue
 		case errors.Is(err, io.EOF):
-			return wire.Device{
-				Result: "OK", Cipher: fmt.Sprintf("('%s', '%s')", suite, version),
-				Request: fmt.Sprintf("%s %d %d", bytesLiteral(got), count, nothing),
-			}
+			return got, count, nothing, nil
 		case err != nil:
-			return raised("read", err)
+			return got, count, nothing, err
 		}
-		if count++; count <= 80 {
+		if count++; count <= keptOctets {
 			got = append(got, octet...)
 		}
 	}
-	return wire.Device{
-		Result: "OK", Cipher: fmt.Sprintf("('%s', '%s')", suite, version),
-		Request: fmt.Sprintf("%s %d %d", bytesLiteral(got), count, nothing),
-	}
+	return got, count, nothing, nil
 }
 
 // bytesLiteral writes octets as MicroPython's repr does.
