@@ -13,6 +13,7 @@ import (
 // Alerts by their descriptions (RFC 5246 section 7.2).
 const (
 	alertFatal           = 2
+	alertUnsupported     = 43
 	alertUnknownCA       = 48
 	alertDecryptError    = 51
 	alertProtocolVersion = 70
@@ -77,11 +78,16 @@ func (v *Visit) describeRefusal(alert *trace.Alert) string {
 func (v *Visit) cureRefusal(connect string, alert *trace.Alert) string {
 	const secondLoad = "wants the intermediate, which the camera sends only with a second load: " +
 		"context.load_cert_chain(\"intermediate-1.der\", \"server.key.der\"), the line that leafcam convert prints"
+	const forClients = "have the camera's certificate issued for clients (clientAuth in its extKeyUsage)"
 	switch {
 	case v.Own == 0:
 		return fmt.Sprintf("give the camera's certificate and key, and try them: %s --cert FILE --key FILE", connect)
 	case alert != nil && alert.Description == alertDecryptError:
 		return "give the private key that belongs to the camera's certificate"
+	case alert != nil && alert.Description == alertUnsupported && v.Own > 1:
+		return forClients
+	case alert != nil && alert.Description == alertUnsupported:
+		return forClients + "; or the server " + secondLoad
 	case v.Own > 1:
 		return "the server does not know the CA of the camera's certificate, or does not take that certificate: look into its log"
 	case alert == nil || alert.Description == alertUnknownCA:

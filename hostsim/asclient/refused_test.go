@@ -2,9 +2,11 @@ package asclient_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +115,8 @@ func TestCuresOfVisits(t *testing.T) {
 			"does not accept the camera's certificate", "sends only with a second load: context.load_cert_chain("},
 		{"an unknown CA, with the intermediate", asclient.Visit{Asked: true, Own: 2, Alerts: alert(48), Chain: ders(w.leaf, w.lower, w.upper)},
 			"does not accept the camera's certificate", "the server does not know the CA"},
+		{"a certificate for servers", asclient.Visit{Asked: true, Own: 1, Alerts: alert(43), Chain: ders(w.leaf, w.lower, w.upper)},
+			"does not accept the camera's certificate", "issued for clients"},
 		{"another key", asclient.Visit{Asked: true, Own: 1, Alerts: alert(51), Chain: ders(w.leaf, w.lower, w.upper)},
 			"does not accept the camera's certificate", "the private key that belongs to"},
 		{"MQTT without TLS", asclient.Visit{Server: preflight.Server{Host: "broker", Port: "1883"}}, "port 1883 speaks MQTT without TLS", "8883"},
@@ -168,6 +172,43 @@ func TestRealServersThatAskForCertificates(t *testing.T) {
 	r = visit(t, mosquitto.start(t, chain, false), device.CertNone, asclient.Options{Roots: parsed(w.root)})
 	require.Equal(t, asclient.SideServer, r.RefusedBy, r.Exception)
 	require.NotNil(t, r.Finding(asclient.CodeClientCertificate))
+}
+
+// TestRealServersAndTheSecondLoad: a server that knows the root alone refuses the camera's certificate, and accepts it with
+// the intermediate of a second load.
+func TestRealServersAndTheSecondLoad(t *testing.T) {
+	w := newWorld(t)
+	camera := issue(t, w.lower, request{name: "camera", leaf: true, change: func(c *x509.Certificate) {
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	}})
+	key, err := x509.MarshalPKCS8PrivateKey(camera.key)
+	require.NoError(t, err)
+	root := filepath.Join(t.TempDir(), "root.pem")
+	require.NoError(t, os.WriteFile(root, certs.EncodePEM(w.root.Certificate), 0o600))
+	mosquitto := realServers[1]
+	mosquitto.config += "cafile " + root + "\nrequire_certificate true\n"
+	server, err := asclient.ParseServer(mosquitto.start(t, []*authority{w.leaf, w.lower, w.upper}, false))
+	require.NoError(t, err)
+	connect := func(loads ...*authority) (*asclient.Visit, *asclient.Report) {
+		client, name := device.NewClientContext(device.OpenMV50), host
+		for _, a := range loads {
+			require.NoError(t, client.LoadCertChain(a.Raw, key))
+		}
+		v, err := asclient.Connect(t.Context(), server, asclient.VisitOptions{Context: client, Hostname: &name, Send: []byte(mosquitto.send)})
+		require.NoError(t, err)
+		return v, asclient.Check(t.Context(), asclient.FromVisit(v), asclient.Options{
+			At: now, Hostname: host, NoPublicRoots: true, Roots: parsed(w.root),
+		})
+	}
+	v, r := connect(camera)
+	require.Error(t, v.Exception)
+	require.Equal(t, 1, v.Own)
+	require.Equal(t, asclient.SideServer, r.RefusedBy, r.Exception)
+	require.Contains(t, r.Finding(asclient.CodeClientCertificate).Fix, "sends only with a second load")
+	v, r = connect(camera, w.lower, w.upper)
+	require.NoError(t, v.Exception)
+	require.Contains(t, string(v.Received), mosquitto.answer)
+	require.Equal(t, asclient.VerdictAnchors, r.Verdict)
 }
 
 // TestRealServerOfMQTTWithoutTLS: mosquitto says nothing to a ClientHello, on whichever port.

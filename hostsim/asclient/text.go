@@ -141,9 +141,21 @@ func (t *writer) findings(r *Report, s preflight.Severity) {
 			t.labelled("", fmt.Sprintf("[%s] %s", f.Code, f.Cause))
 		}
 		if s == preflight.SeverityError || t.options.Details || slices.Contains(alwaysCured, f.Code) {
-			t.labelled("", "-> "+f.Fix)
+			t.cure(f.Fix)
 		}
 	}
+}
+
+// cure writes what to do. A command is on a line of its own, whole, so that it can be pasted.
+func (t *writer) cure(fix string) {
+	for _, begins := range []string{": leafcam connect ", ": openssl x509 "} {
+		if said, command, found := strings.Cut(fix, begins); found {
+			t.labelled("", "-> "+said+":")
+			fmt.Fprintln(t, fmt.Sprintf(label, "")+"  "+printable.Visible(begins[len(": "):]+command))
+			return
+		}
+	}
+	t.labelled("", "-> "+fix)
 }
 
 // alwaysCured are the warnings and notes that are shown with what to do.
