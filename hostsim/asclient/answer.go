@@ -43,11 +43,12 @@ func (c *checker) answer() {
 	}
 	if r.Verdict == VerdictRefused {
 		r.RefusedBy = SideCamera
-		ended := r.Finding(CodeClientCertificate) != nil || r.Finding(CodeServerEnds) != nil
-		if ended && judged == nil && len(anchors) > 0 && len(c.subject.Sent) > 0 {
+		byServer := r.Finding(CodeClientCertificate) != nil || r.Finding(CodeServerEnds) != nil
+		if byServer && judged == nil && len(anchors) > 0 && len(c.subject.Sent) > 0 {
 			r.RefusedBy = SideServer
 		}
-		if none {
+		ended := c.selfIssued() && r.Finding(CodeServerExpired) != nil // it has no issuer to get
+		if none && !ended {
 			c.addFix(CodeNoAnchor, c.describeNone(), c.cureNone())
 		}
 		return
@@ -99,9 +100,14 @@ func (c *checker) describeNone() string {
 	return said
 }
 
+// selfIssued tells whether the server's certificate names no other issuer than itself.
+func (c *checker) selfIssued() bool {
+	return c.leaf != nil && bytes.Equal(c.leaf.RawIssuer, c.leaf.RawSubject)
+}
+
 // cureNone is what to do where there is no anchor; "" for what the rule says.
 func (c *checker) cureNone() string {
-	if c.leaf == nil || len(c.upwards) > 0 || bytes.Equal(c.leaf.RawIssuer, c.leaf.RawSubject) {
+	if c.leaf == nil || len(c.upwards) > 0 || c.selfIssued() {
 		return ""
 	}
 	return "let the server send its intermediate (fullchain.pem in the place of cert.pem), or flash the intermediate when you have it: " +

@@ -264,7 +264,8 @@ func (c *checker) unproven() {
 	switch len(titles) {
 	case 0:
 	case 1:
-		c.add(CodeAnchorUnproven, fmt.Sprintf("the anchor %s comes from the connection alone: whoever sits between can have sent it", quoted(titles)))
+		c.add(CodeAnchorUnproven, fmt.Sprintf("the anchor %s comes from the connection alone: whoever sits between can have sent it",
+			quoted(titles)))
 	default:
 		c.addFix(CodeAnchorUnproven, fmt.Sprintf("the anchors %s come from the connection alone: whoever sits between can have sent them",
 			quoted(titles)), "compare the SHA-256 fingerprint with the server's owner before you flash one")
@@ -274,7 +275,7 @@ func (c *checker) unproven() {
 // surroundings adds what is to be known besides.
 func (c *checker) surroundings() {
 	r := c.report
-	if c.leaf != nil && len(c.subject.Sent) == 1 && !bytes.Equal(c.leaf.RawIssuer, c.leaf.RawSubject) {
+	if c.leaf != nil && len(c.subject.Sent) == 1 && !c.selfIssued() {
 		c.add(CodeLeafAlone, "")
 	}
 	if c.leaf != nil {

@@ -168,6 +168,11 @@ func (c *checker) explainUnsigned(anchors [][]byte) {
 			"let the server send the intermediate that signed it: the CA's page has it, or the chain of the delivery")
 		return
 	}
+	if top == c.leaf && c.selfIssued() {
+		c.addFix(CodeOtherCA, fmt.Sprintf("the server's certificate is self-signed, and is not the anchor \"%s\"", anchor),
+			"flash the server's own certificate, if its owner confirms the fingerprint")
+		return
+	}
 	if top == c.leaf {
 		c.add(CodeIntermediateMissing, fmt.Sprintf("the server does not send \"%s\", which signed its certificate and is not the anchor \"%s\"",
 			certname.Short(top.Issuer), anchor))

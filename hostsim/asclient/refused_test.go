@@ -85,6 +85,23 @@ func TestLeafAloneWithItsRoot(t *testing.T) {
 	require.Contains(t, f.Title, "the intermediate that was sent did not sign it")
 }
 
+// TestSelfSigned: a certificate without an issuer has none that is missing.
+func TestSelfSigned(t *testing.T) {
+	self := issue(t, nil, request{name: host, leaf: true, until: on(2028, 1, 1)})
+	root := issue(t, nil, request{name: "root"})
+	check := func(at time.Time, anchors ...*authority) *asclient.Report {
+		return asclient.Check(t.Context(), &asclient.Subject{Name: "server", Sent: ders(self), LeafPlace: 1}, asclient.Options{
+			At: at, Hostname: host, NoPublicRoots: true, Anchors: anchorFiles(anchors...),
+		})
+	}
+	r := check(now, root)
+	require.Contains(t, r.Finding(asclient.CodeOtherCA).Title, "self-signed")
+	require.Nil(t, r.Finding(asclient.CodeIntermediateMissing))
+	r = check(on(2029, 1, 1))
+	require.NotNil(t, r.Finding(asclient.CodeServerExpired))
+	require.Nil(t, r.Finding(asclient.CodeNoAnchor))
+}
+
 // TestWhoRefuses: a server that wants a certificate refuses the camera, which accepts that server.
 func TestWhoRefuses(t *testing.T) {
 	w := newWorld(t)
@@ -120,7 +137,8 @@ func TestCuresOfVisits(t *testing.T) {
 		{"another key", asclient.Visit{Asked: true, Own: 1, Alerts: alert(51), Chain: ders(w.leaf, w.lower, w.upper)},
 			"does not accept the camera's certificate", "the private key that belongs to"},
 		{"MQTT without TLS", asclient.Visit{Server: preflight.Server{Host: "broker", Port: "1883"}}, "port 1883 speaks MQTT without TLS", "8883"},
-		{"MQTT without TLS, and silence", asclient.Visit{Server: preflight.Server{Host: "broker", Port: "1883"}, Exception: os.ErrDeadlineExceeded},
+		{"MQTT without TLS, and silence",
+			asclient.Visit{Server: preflight.Server{Host: "broker", Port: "1883"}, Exception: os.ErrDeadlineExceeded},
 			"port 1883 speaks MQTT without TLS", "8883"},
 		{"HTTP", asclient.Visit{Opening: []byte("HTTP/1.1 400 Bad Request")}, "it began with", "443"},
 	} {
@@ -146,7 +164,8 @@ func TestNotLoaded(t *testing.T) {
 		firmware *device.Firmware
 		why, fix string
 	}{
-		{"PEM", certs.EncodePEM(root.Certificate), device.OpenMV50, "it is PEM, and this firmware reads DER alone", "openssl x509 -in 'my root.pem' -outform DER"},
+		{"PEM", certs.EncodePEM(root.Certificate), device.OpenMV50, "it is PEM, and this firmware reads DER alone",
+			"openssl x509 -in 'my root.pem' -outform DER"},
 		{"nothing", nil, device.OpenMV50, "the file is empty", "the CA's certificate"},
 		{"a text", []byte("hello"), device.OpenMV50, "no certificate in DER", "the CA's certificate"},
 		{"a text where PEM is read", []byte("hello"), device.MicroPython129, "neither in DER nor in PEM", "the CA's certificate"},

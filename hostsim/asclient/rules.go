@@ -171,7 +171,7 @@ func Rules() []Rule {
 			"no root that is known here and no certificate that you gave stands above it: whoever sits between you and the server can have sent it",
 			"compare its SHA-256 fingerprint with the server's owner before you flash it", measured},
 		{CodeCertificateAsked, noted, "the server asks for a certificate of the camera's",
-			"the handshake succeeds without one, and the server may refuse what follows, as nginx does with 400 No required SSL certificate was sent",
+			"the handshake succeeds without one, and the server may refuse what follows, as nginx does with its status 400",
 			"try it with the camera's certificate: leafcam connect with --cert and --key", measured},
 		{CodeClockNeverSet, noted, "with a clock that was never set, the camera refuses the server",
 			"the camera lives at the start of its time, and every certificate is from its future",

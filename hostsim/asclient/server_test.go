@@ -44,7 +44,8 @@ func TestParseServer(t *testing.T) {
 		})
 	}
 	for text, said := range map[string]string{
-		"127.0.0.1:99999": `"99999" is no port`, "broker:88x3": `"88x3" is no port`, "broker:port": `"port" is no port`, "broker.example.com:0": "is no port",
+		"127.0.0.1:99999": `"99999" is no port`, "broker:88x3": `"88x3" is no port`, "broker:port": `"port" is no port`,
+		"broker.example.com:0":         "is no port",
 		"mqtt://me:s3cret@broker:1883": "did you mean mqtts://broker:1883?", "http://broker/x": "did you mean https://broker/x?",
 		"gopher://me:s3cret@broker": "no scheme with TLS", "https://me:s3cret@%zz": "invalid URL escape",
 	} {

@@ -93,7 +93,8 @@ func (t *writer) verdict(r *Report) {
 			if with == "" {
 				with = " with the first anchor below"
 			}
-			t.painted(text.FgRed, "REFUSED BY THE SERVER", fmt.Sprintf(": %s accepts %s%s, and the server refuses the camera.", camera, r.Subject, with))
+			t.painted(text.FgRed, "REFUSED BY THE SERVER",
+				fmt.Sprintf(": %s accepts %s%s, and the server refuses the camera.", camera, r.Subject, with))
 			t.exception(r)
 			return
 		}
