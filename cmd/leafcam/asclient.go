@@ -171,6 +171,9 @@ func (o checkOptions) clientSubject(
 	if len(args) == 0 {
 		return nil, usage(errors.New("name the server, as HOST:PORT, or the files with its certificates"))
 	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return strings.Contains(arg, "://") }); i >= 0 && len(args) > 1 {
+		return nil, usage(fmt.Errorf("%s is a server: name it alone, or files alone", asclient.WithoutUser(args[i])))
+	}
 	if server, err := serverNamed(args); err != nil || server.Host != "" {
 		if err != nil {
 			return nil, err

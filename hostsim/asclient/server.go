@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leafcam/leafcam/certs"
@@ -33,6 +34,11 @@ func WithoutUser(text string) string {
 	authority, after := rest, ""
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		authority, after = rest[:i], rest[i:]
+	}
+	if _, port, err := net.SplitHostPort(authority); err == nil && !strings.Contains(authority, "@") {
+		if _, err := strconv.Atoi(port); err != nil { // a password with one of these characters
+			authority, after = rest, ""
+		}
 	}
 	return scheme + "://" + authority[strings.LastIndex(authority, "@")+1:] + after
 }

@@ -17,6 +17,7 @@ func TestParseServer(t *testing.T) {
 		"mqtts://broker.example.com": "broker.example.com:8883", "MQTTS://broker.example.com:443": "broker.example.com:443",
 		"wss://example.com/mqtt": "example.com:443", "ssl://10.0.0.1:8883": "10.0.0.1:8883", "https://[2001:db8::1]/": "[2001:db8::1]:443",
 		"mqtts://me:s3cr%3at@broker.example.com:8883/x@y": "broker.example.com:8883", "me:s3cret@broker.example.com:1": "broker.example.com:1",
+		"mqtts://me:s3/cr#et@broker.example.com": "broker.example.com:8883", "https://example.com:1/x@y": "example.com:1",
 		"localhost:1": "localhost:1", "[fe80::1%eth0]:8883": "[fe80::1%eth0]:8883", "fe80::1%eth0": "[fe80::1%eth0]:443",
 	} {
 		t.Run(text, func(t *testing.T) {
