@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,8 +47,8 @@ var asClientTakes = []string{
 func (o *asClientOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.on, "as-client", false, "ask whether the camera, as a client, accepts the server, and which anchor to flash")
 	f.StringArrayVar(&o.cas, "ca", nil, "with --as-client, anchor `FILE` as flashed: the CA file that the camera is given; may be repeated")
-	f.StringVar(&o.hostname, "hostname", "", "with --as-client, `NAME` that the camera gives as server_hostname; the server's by default")
-	f.Var(filled{&o.write}, "write", "with --as-client, write the first anchor, in DER, to `FILE`")
+	f.Var(filled{&o.hostname}, "hostname", "with --as-client, `NAME` that the camera gives as server_hostname; the server's by default")
+	f.Var(filled{&o.write}, "write", "with --as-client, write the first anchor, in DER, to `FILE`; - is standard output")
 	f.Var(filled{&o.anchor}, "anchor", "with --write, `WHICH` anchor: its number, name or the start of its SHA-256 fingerprint")
 	f.BoolVar(&o.force, "force", false, "with --write, replace a file with another content")
 }
@@ -69,11 +70,21 @@ func (o *asClientOptions) belongs(f *pflag.FlagSet) (err error) {
 	return err
 }
 
+// standardFile stands for standard output in the place of a file.
+const standardFile = "-"
+
 // checkAsClient says whether the camera accepts a server, and which anchors are possible.
 func (o checkOptions) checkAsClient(ctx context.Context, args []string, out, messages io.Writer) error {
 	options, err := o.anchorOptions()
 	if err != nil {
 		return err
+	}
+	stdout := out
+	if o.asClient.write == standardFile {
+		if o.json {
+			return usage(errors.New("--write - and --json both write to standard output: give one of them a file"))
+		}
+		out = messages
 	}
 	certs.LoadSystemRoots()
 	subject, err := o.clientSubject(ctx, args, &options, out)
@@ -84,11 +95,17 @@ func (o checkOptions) checkAsClient(ctx context.Context, args []string, out, mes
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	written, err := o.asClient.writeAnchor(r)
+	var chosen *asclient.Anchor
+	if o.asClient.write != "" && len(r.Anchors) > 0 { // the report says that there is none
+		if chosen, err = o.asClient.chosen(r.Anchors); err != nil {
+			return err
+		}
+	}
+	written, err := o.asClient.writeAnchor(chosen, stdout)
 	if err != nil {
 		return err
 	}
-	if err := o.printAsClient(out, r, args, written); err != nil {
+	if err := o.printAsClient(out, r, args, chosen, written); err != nil {
 		return environment(err)
 	}
 	failed := r.Verdict == asclient.VerdictRefused
@@ -126,13 +143,25 @@ func (o checkOptions) anchorOptions() (asclient.Options, error) {
 		}
 	}
 	for _, file := range o.asClient.cas {
-		data, err := inputfile.Read(file, inputfile.Small)
+		data, err := readAnchor(file)
 		if err != nil {
-			return options, usage(fmt.Errorf("--ca: %w", err))
+			return options, err
 		}
 		options.Anchors = append(options.Anchors, asclient.File{Name: file, Data: data})
 	}
 	return options, nil
+}
+
+// readAnchor reads a file of --ca.
+func readAnchor(file string) ([]byte, error) {
+	data, err := inputfile.Read(file, inputfile.Small)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usage(fmt.Errorf("--ca %s: no such file", file))
+	case err != nil:
+		return nil, usage(fmt.Errorf("--ca: %w", err))
+	}
+	return data, nil
 }
 
 // clientSubject visits the server that is named, or reads the files that one would load.
@@ -142,10 +171,15 @@ func (o checkOptions) clientSubject(
 	if len(args) == 0 {
 		return nil, usage(errors.New("name the server, as HOST:PORT, or the files with its certificates"))
 	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return strings.Contains(arg, "://") }); i >= 0 && len(args) > 1 {
+		return nil, usage(fmt.Errorf("%s is a server: name it alone, or files alone", asclient.WithoutUser(args[i])))
+	}
 	if server, err := serverNamed(args); err != nil || server.Host != "" {
 		if err != nil {
 			return nil, err
 		}
+		connecting := connectOptions{cas: o.asClient.cas, hostname: options.Hostname, firmware: o.firmware, clock: o.clockOfAt(options.At)}
+		options.Connect = connecting.command(server)
 		if options.Hostname == "" {
 			options.Hostname = server.Host
 		}
@@ -166,6 +200,14 @@ func (o checkOptions) clientSubject(
 		return nil, deliveryError(err, d)
 	}
 	return subject, nil
+}
+
+// clockOfAt is the --clock of connect that is the --at of check; "" without one.
+func (o checkOptions) clockOfAt(at time.Time) string {
+	if o.at == "" {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339)
 }
 
 // serverNamed returns the server that the argument is the address of; one without a host for files.
@@ -210,7 +252,9 @@ func visitFor(ctx context.Context, server preflight.Server, o asclient.Options) 
 }
 
 // printAsClient prints the report.
-func (o checkOptions) printAsClient(out io.Writer, r *asclient.Report, args []string, written []writtenFile) error {
+func (o checkOptions) printAsClient(
+	out io.Writer, r *asclient.Report, args []string, chosen *asclient.Anchor, written []writtenFile,
+) error {
 	if o.json {
 		return writeJSON(out, struct {
 			*asclient.Report
@@ -221,6 +265,7 @@ func (o checkOptions) printAsClient(out io.Writer, r *asclient.Report, args []st
 	switch has := flashed(r); {
 	case len(written) > 0:
 		options.File = filepath.Base(written[0].File)
+	case chosen != nil: // it went to standard output
 	case has != "":
 		options.File = filepath.Base(has)
 	default:
@@ -233,6 +278,13 @@ func (o checkOptions) printAsClient(out io.Writer, r *asclient.Report, args []st
 			said = "is there already"
 		}
 		fmt.Fprintf(out, "\n%s: %s, %d bytes\n", printable.Visible(f.File), said, f.Octets)
+		switch {
+		case r.StaysRefused(chosen):
+			wrap(out, "The server stays refused with it until that is fixed.")
+			continue
+		case chosen.Unproven:
+			wrap(out, "First compare its SHA-256 fingerprint with the server's owner: "+chosen.SHA256)
+		}
 		fmt.Fprintf(out, "Copy it to the camera:\n    mpremote cp %s :\n", printable.Visible(preflight.Quote(f.File)))
 	}
 	if !o.details && len(r.Findings) > 0 {
@@ -251,6 +303,9 @@ func flashed(r *asclient.Report) string {
 
 // anchorCommand is the command that writes the first anchor, ready to be pasted.
 func (o checkOptions) anchorCommand(r *asclient.Report, args []string) string {
+	if r.Visited {
+		args = []string{r.Subject} // a URL may have a password
+	}
 	line := "leafcam check --as-client " + quoteAll(args)
 	if o.firmware != device.Firmwares()[0].Name {
 		line += " --firmware " + preflight.Quote(o.firmware)
@@ -262,11 +317,7 @@ func (o checkOptions) anchorCommand(r *asclient.Report, args []string) string {
 			line += fmt.Sprintf(" --%s %s", flag.name, preflight.Quote(flag.value))
 		}
 	}
-	roots := o.roots
-	if len(r.Anchors) > 0 && r.Anchors[0].Source == asclient.SourceGiven {
-		roots = append(roots[:len(roots):len(roots)], o.asClient.cas...)
-	}
-	for _, root := range roots {
+	for _, root := range slices.Concat(o.roots, readAsRoots(o.asClient.cas)) {
 		line += " --root " + preflight.Quote(root)
 	}
 	for _, flag := range []struct {
@@ -280,14 +331,29 @@ func (o checkOptions) anchorCommand(r *asclient.Report, args []string) string {
 	return line + " --write anchor.der"
 }
 
-// writeAnchor writes the anchor that was asked for.
-func (o *asClientOptions) writeAnchor(r *asclient.Report) ([]writtenFile, error) {
-	if o.write == "" || len(r.Anchors) == 0 { // the report says that there is none
+// readAsRoots returns the files of --ca that --root takes as well.
+func readAsRoots(cas []string) (files []string) {
+	for _, file := range cas {
+		if _, err := readRoots(file); err == nil {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// writeAnchor writes the anchor that was asked for; nil writes nothing.
+func (o *asClientOptions) writeAnchor(anchor *asclient.Anchor, stdout io.Writer) ([]writtenFile, error) {
+	if anchor == nil {
 		return nil, nil
 	}
-	anchor, err := o.chosen(r.Anchors)
-	if err != nil {
-		return nil, err
+	if o.write == standardFile {
+		if _, err := stdout.Write(anchor.DER()); err != nil {
+			return nil, environment(err)
+		}
+		return nil, nil
+	}
+	if _, err := os.Stat(filepath.Dir(o.write)); errors.Is(err, fs.ErrNotExist) {
+		return nil, usage(fmt.Errorf("--write %s: there is no folder %s", o.write, filepath.Dir(o.write)))
 	}
 	file := delivery.File{Name: filepath.Base(o.write), Data: anchor.DER(), Mode: atomicfile.Public}
 	written, err := writeInto(filepath.Dir(o.write), []delivery.File{file}, o.force)

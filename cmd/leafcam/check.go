@@ -96,11 +96,16 @@ Exit status: 0 fine (warnings and notes included), or accepted with --as-client,
 too), a client of --must that does not connect, or with --expect something that is worse than it was;
 2 usage, 3 machine at fault.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.asClient.on {
+				return alsoInJSON(o.json, cmd.OutOrStdout(), func(out io.Writer) error {
+					if err := o.asClient.belongs(cmd.Flags()); err != nil {
+						return err
+					}
+					return o.checkAsClient(cmd.Context(), args, out, cmd.ErrOrStderr())
+				})
+			}
 			if err := o.asClient.belongs(cmd.Flags()); err != nil {
 				return err
-			}
-			if o.asClient.on {
-				return o.checkAsClient(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			return check(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -18,22 +18,22 @@ import (
 	"github.com/leafcam/leafcam/hostsim/asclient"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/internal/grid"
-	"github.com/leafcam/leafcam/internal/inputfile"
 	"github.com/leafcam/leafcam/internal/printable"
 )
 
 // connectOptions are the flags of connect.
 type connectOptions struct {
-	cas       []string
-	verify    string
-	hostname  string
-	cert, key string
-	delivery  deliveryOptions
-	firmware  string
-	clock     string
-	timeout   time.Duration
-	send      string
-	json      bool
+	cas      []string
+	verify   string
+	hostname string
+	certs    []string
+	keys     []string
+	delivery deliveryOptions
+	firmware string
+	clock    string
+	timeout  time.Duration
+	send     string
+	json     bool
 }
 
 func newConnect() *cobra.Command {
@@ -61,15 +61,15 @@ In the text of --send, \r, \n, \t, \\ and \xHH stand for octets.
 Exit status: 0 connected, 1 an exception, 2 usage, 3 the server is not reached.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return connect(cmd.Context(), o, args, cmd.OutOrStdout())
+			return alsoInJSON(o.json, cmd.OutOrStdout(), func(out io.Writer) error { return connect(cmd.Context(), o, args, out) })
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.cas, "ca", nil, "anchor `FILE` as flashed: the CA file that the camera is given; may be repeated")
 	f.StringVar(&o.verify, "verify", "", "verify the server: `MODE` none, optional or required; required with --ca, none without")
-	f.StringVar(&o.hostname, "hostname", "", "`NAME` that the camera gives as server_hostname; the server's by default")
-	f.StringVar(&o.cert, "cert", "", "certificate `FILE` of the camera's own, as flashed")
-	f.StringVar(&o.key, "key", "", "private key `FILE` of the camera's own, as flashed")
+	f.Var(filled{&o.hostname}, "hostname", "`NAME` that the camera gives as server_hostname; the server's by default")
+	f.StringArrayVar(&o.certs, "cert", nil, "certificate `FILE` of the camera's own, as flashed; again, with --key, for a second load")
+	f.StringArrayVar(&o.keys, "key", nil, "private key `FILE` of the camera's own, as flashed; again for a second load")
 	o.delivery.register(f)
 	f.StringVar(&o.firmware, "firmware", device.Firmwares()[0].Name, "firmware `PROFILE` to emulate, see leafcam firmware")
 	f.StringVar(&o.clock, "clock", "", "the camera's clock as `TIME` in RFC 3339, or never-set; it is right by default")
@@ -81,11 +81,14 @@ Exit status: 0 connected, 1 an exception, 2 usage, 3 the server is not reached.`
 
 func connect(ctx context.Context, o connectOptions, args []string, out io.Writer) error {
 	server, err := asclient.ParseServer(args[0])
+	if errors.Is(err, preflight.ErrNotServer) {
+		err = fmt.Errorf("%s: %w; give HOST:PORT, such as broker.example.com:8883", asclient.WithoutUser(args[0]), err)
+	}
 	if errors.Is(err, preflight.ErrNotServer) && certs.CheckClientHost(args[0]) == nil {
 		server, err = asclient.ParseServer(args[0] + ":443")
 	}
 	if err != nil {
-		return usage(fmt.Errorf("%s: %w; give HOST:PORT, such as broker.example.com:8883", args[0], err))
+		return usage(err)
 	}
 	visiting, err := o.visiting(ctx, server, args[1:])
 	if err != nil {
@@ -147,9 +150,12 @@ func (o connectOptions) visiting(ctx context.Context, server preflight.Server, p
 	}
 	v.Context.SetVerifyMode(mode)
 	for _, file := range o.cas {
-		if err := v.Context.LoadVerifyLocationsFile(file); err != nil {
-			return v, raised(err, fmt.Sprintf("%s is no anchor that this firmware reads; this writes one in DER: "+
-				"leafcam check --as-client %s --root %s --write anchor.der", file, preflight.Quote(server.Address()), preflight.Quote(file)))
+		data, err := readAnchor(file)
+		if err != nil {
+			return v, err
+		}
+		if err := v.Context.LoadVerifyLocations(data); err != nil {
+			return v, raised(err, o.notLoaded(server, firmware, file, data)...)
 		}
 	}
 	return v, o.ownCertificate(ctx, v.Context, firmware, paths)
@@ -157,15 +163,17 @@ func (o connectOptions) visiting(ctx context.Context, server preflight.Server, p
 
 // ownCertificate loads the camera's own certificate, if there is one.
 func (o connectOptions) ownCertificate(ctx context.Context, client *device.SSLContext, firmware *device.Firmware, paths []string) error {
-	if err := o.delivery.eitherOr(paths, o.cert != "" || o.key != ""); err != nil {
+	if err := o.delivery.eitherOr(paths, len(o.certs)+len(o.keys) > 0); err != nil {
 		return err
 	}
 	switch {
-	case (o.cert == "") != (o.key == ""):
-		return usage(errors.New("--cert and --key are needed together"))
-	case o.cert != "":
-		if err := client.LoadCertChainFiles(o.cert, o.key); err != nil {
-			return raised(err, loadHints(ctx, firmware, o.cert, o.key, false)...)
+	case len(o.certs) != len(o.keys):
+		return usage(errors.New("--cert and --key are needed together, and as many of one as of the other"))
+	case len(o.certs) > 0:
+		for i := range o.certs {
+			if err := client.LoadCertChainFiles(o.certs[i], o.keys[i]); err != nil {
+				return raised(err, loadHints(ctx, firmware, o.certs[i], o.keys[i], i > 0)...)
+			}
 		}
 		return nil
 	case len(paths) == 0 && o.delivery.given():
@@ -221,12 +229,15 @@ func (c *connection) why(ctx context.Context) {
 	if v.Exception == nil || c.accepted {
 		return
 	}
-	options := asclient.Options{Firmware: c.context.Firmware(), Hostname: c.hostname, At: c.context.Now(), NoPublicRoots: true}
+	options := asclient.Options{
+		Firmware: c.context.Firmware(), Hostname: c.hostname, At: c.context.Now(), NoPublicRoots: true,
+		Connect: c.options.command(v.Server),
+	}
 	if c.verifies() {
 		for _, file := range c.options.cas {
-			data, err := inputfile.Read(file, inputfile.Small)
+			data, err := readAnchor(file)
 			if err != nil {
-				continue // it has been read
+				continue // it was read before
 			}
 			options.Anchors = append(options.Anchors, asclient.File{Name: file, Data: data})
 		}
@@ -248,28 +259,19 @@ func (c *connection) refused() bool {
 	return len(c.visit.Chain) > 0 && c.verifies() && slices.ContainsFunc(c.findings, ofCertificates)
 }
 
-// hints are what is wrong and what mends it, a line each.
+// hints are what is wrong and what to do, a line each.
 func (c *connection) hints() (hints []string) {
 	for _, f := range c.findings {
 		hints = append(hints, f.Title, "-> "+f.Fix)
 	}
-	if c.refused() {
+	if c.refused() && slices.ContainsFunc(c.findings, func(f asclient.Finding) bool { return f.Code.OfAnchor() }) {
 		hints = append(hints, "which anchor to flash: "+c.check())
 	}
 	return hints
 }
 
 // check is the command that says which anchor to flash.
-func (c *connection) check() string {
-	line := "leafcam check --as-client " + preflight.Quote(c.visit.Server.Address())
-	if c.options.hostname != "" {
-		line += " --hostname " + preflight.Quote(c.options.hostname)
-	}
-	if c.context.Firmware().Name != device.Firmwares()[0].Name {
-		line += " --firmware " + c.context.Firmware().Name
-	}
-	return line
-}
+func (c *connection) check() string { return c.options.checkCommand(c.visit.Server, c.options.cas) }
 
 // print prints it for people or for machines.
 func (c *connection) print(out io.Writer) error {
@@ -300,13 +302,19 @@ func (c *connection) print(out io.Writer) error {
 		}
 		line(name, fmt.Sprintf("%d %s", i+1, shown.Line()))
 	}
-	line("verified", c.verified())
+	if said := c.verified(); said != "" {
+		line("verified", said)
+	}
 	if v.Asked {
 		said := "the server asked for a certificate of the camera's; it has none"
 		if own := c.context.Chain(); len(own) > 0 {
 			said = "the server asked for a certificate; the camera shows " + describeChain(own)
 		}
 		line("own", said)
+		fits, known := c.context.PairFits()
+		if n := len(c.options.certs); n > 0 && known && !fits {
+			line("", foreignKey(c.options.certs[0], c.options.keys[n-1])+": a server that checks it refuses the camera")
+		}
 	}
 	for _, a := range v.Alerts {
 		line("alert", fmt.Sprintf("%s, from the %s", a, map[bool]string{true: "camera", false: "server"}[a.Sent]))
@@ -327,25 +335,27 @@ func (c *connection) answer(out io.Writer, line func(name, said string)) {
 		return
 	}
 	line("answer", fmt.Sprintf("%d bytes:", len(received)))
-	for said := range strings.Lines(printable.Lines(string(received[:min(len(received), most)]))) {
-		fmt.Fprintln(out, strings.TrimRight("    "+said, " \n"))
+	for _, said := range answerLines(received[:min(len(received), most)]) {
+		fmt.Fprintln(out, strings.TrimRight("    "+said, " "))
 	}
 	if len(received) > most {
 		line("", fmt.Sprintf("and %d bytes more: --json", len(received)-most))
 	}
 }
 
-// verified says whether and by what the server was verified.
+// verified says whether and by what the server was verified; "" where it showed no certificate.
 func (c *connection) verified() string {
 	switch {
+	case c.verifies() && len(c.options.cas) == 0:
+		return "no: no anchor is loaded, so the camera accepts no server. Which anchor to flash: " + c.check()
+	case len(c.visit.Chain) == 0:
+		return ""
 	case !c.verifies() && c.options.verify == "optional":
 		return "not for sure: with CERT_OPTIONAL the camera takes any certificate"
 	case !c.verifies():
 		return "no: the camera takes any certificate, which proves nothing. Which anchor to flash: " + c.check()
 	case c.refused():
 		return "refused"
-	case len(c.visit.Chain) == 0:
-		return "the server showed no certificate"
 	}
 	return "by " + strings.Join(c.options.cas, " and ")
 }

@@ -76,7 +76,12 @@ func TestServersOnTheTerminal(t *testing.T) {
 							forged.RequireInert(t, out.String(), evil)
 						}
 						if answered && evil != "\n" {
-							require.Contains(t, out.String(), "answer "+printable.Lines("x"+evil+"y"))
+							said := []byte("answer x" + evil + "y")
+							if isBinary(said) {
+								require.Contains(t, out.String(), fmt.Sprintf("    % x\n", said))
+							} else {
+								require.Contains(t, out.String(), printable.Lines(string(said)))
+							}
 						}
 					}
 				}
@@ -104,6 +109,22 @@ func TestConnectSends(t *testing.T) {
 	require.Equal(t, 17, said.Sent)
 	require.Equal(t, "\x20\x02\x00\x00", said.Received)
 	require.Equal(t, "done", said.Phase)
+}
+
+// TestAnswerLines: every octet of a binary answer is visible.
+func TestAnswerLines(t *testing.T) {
+	for _, tc := range []struct {
+		name, octets string
+		want         []string
+	}{
+		{"a text", "HTTP/1.0 200 OK\r\n\r\nhello é\t.\n", []string{"HTTP/1.0 200 OK", "", "hello é\t."}},
+		{"MQTT's CONNACK", " \x02\x00\x00", []string{"20 02 00 00"}},
+		{"line ends among others", "\x00\r\n \n", []string{"00 0d 0a 20 0a"}},
+		{"no UTF-8", "\xff", []string{"ff"}},
+		{"more than a line", strings.Repeat("\x01", 17), []string{strings.TrimSuffix(strings.Repeat("01 ", 16), " "), "01"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, answerLines([]byte(tc.octets))) })
+	}
 }
 
 func TestUnescaped(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/certs/delivery"
 	"github.com/leafcam/leafcam/hostsim"
+	"github.com/leafcam/leafcam/hostsim/asclient"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 )
 
@@ -31,8 +32,9 @@ func (o *deliveryOptions) given() bool { return o.leaf != "" || o.password.file 
 // read reads a delivery whose pair can be put on a camera.
 func (o *deliveryOptions) read(ctx context.Context, host string, args []string) (*delivery.Delivery, error) {
 	if len(args) == 1 && strings.Contains(args[0], "://") {
+		server := asclient.WithoutUser(args[0])
 		return nil, usage(fmt.Errorf("%s is a server, and no delivery: leafcam check %s looks at what it presents",
-			args[0], preflight.Quote(args[0])))
+			server, preflight.Quote(server)))
 	}
 	options, err := o.password.delivery(ctx, host, o.leaf)
 	if err != nil {

@@ -352,13 +352,16 @@ func verifyMode(text string) (device.VerifyMode, error) {
 	return mode, nil
 }
 
+// neverSet is the --clock of a camera whose clock begins at the start of its time.
+const neverSet = "never-set"
+
 // setClock sets the camera's clock as --clock has it.
 func setClock(c *device.SSLContext, text string) error {
 	if text == "" {
 		return nil
 	}
 	set := c.Unset()
-	if text != "never-set" {
+	if text != neverSet {
 		var err error
 		if set, err = time.Parse(time.RFC3339, text); err != nil {
 			return usage(fmt.Errorf("--clock %q is neither a time such as 2026-11-23T12:00:00Z nor never-set", text))

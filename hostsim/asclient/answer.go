@@ -1,6 +1,7 @@
 package asclient
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -34,15 +35,21 @@ func (c *checker) answer() {
 	case judged != nil && !c.loadRaised():
 		c.explain(judged, anchors)
 	case v != nil && v.Exception != nil && judged == nil:
-		c.add(v.reason())
+		c.addFix(v.reason(c.connect()))
 	}
 	none := len(c.subject.Sent) > 0 && len(r.Anchors) == 0
 	if none && len(c.options.Anchors) == 0 {
 		r.Verdict = VerdictRefused
 	}
 	if r.Verdict == VerdictRefused {
-		if none {
-			c.add(CodeNoAnchor, c.describeNone())
+		r.RefusedBy = SideCamera
+		byServer := r.Finding(CodeClientCertificate) != nil || r.Finding(CodeServerEnds) != nil
+		if byServer && judged == nil && len(anchors) > 0 && len(c.subject.Sent) > 0 {
+			r.RefusedBy = SideServer
+		}
+		ended := c.selfIssued() && r.Finding(CodeServerExpired) != nil // it has no issuer to get
+		if none && !ended {
+			c.addFix(CodeNoAnchor, c.describeNone(), c.cureNone())
 		}
 		return
 	}
@@ -77,11 +84,34 @@ func (c *checker) describeNone() string {
 	if n := len(c.upwards); n > 0 {
 		top = c.upwards[n-1].Certificate
 	}
+	if c.namesake(top) != nil {
+		return "no anchor is known here: " + c.describeNamesake(top)
+	}
 	said := fmt.Sprintf("no anchor is known here: the issuer \"%s\" is not at hand", certname.Short(top.Issuer))
-	if c.options.Fetch == nil && len(c.leaf.IssuingCertificateURL) > 0 {
-		said += fmt.Sprintf("; --fetch downloads it from %s", c.leaf.IssuingCertificateURL[0])
+	urls := top.IssuingCertificateURL
+	switch {
+	case c.options.Fetch == nil && len(urls) > 0:
+		said += fmt.Sprintf("; --fetch downloads it from %s", urls[0])
+	case c.options.Fetch != nil && len(urls) > 0:
+		said += fmt.Sprintf("; --fetch got nothing from %s that signed it", urls[0])
+	case c.options.Fetch != nil:
+		said += fmt.Sprintf("; \"%s\" has no AIA URL, so --fetch has nothing to ask", certname.Title(top))
 	}
 	return said
+}
+
+// selfIssued tells whether the server's certificate names no other issuer than itself.
+func (c *checker) selfIssued() bool {
+	return c.leaf != nil && bytes.Equal(c.leaf.RawIssuer, c.leaf.RawSubject)
+}
+
+// cureNone is what to do where there is no anchor; "" for what the rule says.
+func (c *checker) cureNone() string {
+	if c.leaf == nil || len(c.upwards) > 0 || c.selfIssued() {
+		return ""
+	}
+	return "let the server send its intermediate (fullchain.pem in the place of cert.pem), or flash the intermediate when you have it: " +
+		"name its file with --root"
 }
 
 // accepted says for how long, and what is better.

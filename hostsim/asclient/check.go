@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ type Options struct {
 	NoPublicRoots bool
 	// Fetch allows to download issuers from AIA URLs; nil downloads nothing.
 	Fetch *preflight.Fetch
+	// Connect is the command that connects to the server with the flags of this check; the server alone when it is "".
+	Connect string
 	// WarnBefore is how long before the end of the acceptance that is a warning; 180 days when zero.
 	WarnBefore time.Duration
 }
@@ -42,7 +45,7 @@ type File struct {
 	Data []byte
 }
 
-// warnBefore is when the end of the acceptance is near, unless somebody says otherwise.
+// warnBefore is when the end of the acceptance is near, unless the options say otherwise.
 const warnBefore = 180 * 24 * time.Hour
 
 // Check asks the camera whether it accepts a server with the anchors that are given, and ranks those that are possible. It
@@ -87,13 +90,16 @@ type checker struct {
 }
 
 // add adds a finding of a rule, unless it is there.
-func (c *checker) add(code Code, title string) {
+func (c *checker) add(code Code, title string) { c.addFix(code, title, "") }
+
+// addFix is add with another cure than the rule's.
+func (c *checker) addFix(code Code, title, fix string) {
 	rule := ruleOf(code)
-	title = printable.Visible(cmp.Or(title, rule.Summary))
+	title, fix = printable.Visible(cmp.Or(title, rule.Summary)), printable.Visible(cmp.Or(fix, rule.Fix))
 	if slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Code == code && f.Title == title }) {
 		return
 	}
-	c.report.Findings = append(c.report.Findings, Finding{code, rule.Severity, title, rule.Cause, rule.Fix, rule.Basis})
+	c.report.Findings = append(c.report.Findings, Finding{code, rule.Severity, title, rule.Cause, fix, rule.Basis})
 }
 
 // sort puts the worst first, and leaves the order of a check otherwise.
@@ -119,6 +125,7 @@ func (c *checker) read() {
 	if c.report.Hostname == "" && c.leaf != nil {
 		c.report.Hostname = firstName(c.leaf)
 	}
+	c.report.ScriptHostname = c.report.Hostname
 	if v := c.subject.Visit; v != nil {
 		c.report.Suite, c.report.Version = v.Suite, v.Version
 	}
@@ -129,13 +136,35 @@ func (c *checker) read() {
 
 // firstName is a host that a certificate is for; "" where there is none.
 func firstName(leaf *x509.Certificate) string {
+	if hosts := hostsOf(leaf); len(hosts) > 0 {
+		return hosts[0]
+	}
+	return ""
+}
+
+// hostsOf are the hosts that a certificate is for, with one for each wildcard.
+func hostsOf(leaf *x509.Certificate) (hosts []string) {
 	names := certname.Alternative(leaf.DNSNames, leaf.IPAddresses)
 	if len(names) == 0 {
 		names = []string{leaf.Subject.CommonName}
 	}
 	for _, name := range names {
 		if name = strings.Replace(name, "*", "host", 1); certs.CheckClientHost(name) == nil {
-			return name
+			hosts = append(hosts, name)
+		}
+	}
+	return hosts
+}
+
+// fitting returns the first host of the server's certificate that the camera takes as server_hostname; "" for none.
+func (c *checker) fitting() string {
+	if c.leaf == nil {
+		return ""
+	}
+	for _, host := range hostsOf(c.leaf) {
+		j := c.judge
+		if j.hostname = host; !saysName(j.ask(c.options.At, c.subject.Sent, c.leaf.Raw)) {
+			return host
 		}
 	}
 	return ""
@@ -152,7 +181,8 @@ func (c *checker) given() {
 		}
 		if err := c.judge.loads(file.Data); err != nil {
 			g.Loads, g.Exception = false, err.Error()
-			c.add(CodeAnchorNotLoaded, fmt.Sprintf("the camera does not load %s: %s", file.Name, notLoaded(file.Data, list)))
+			why, fix := NotLoaded(c.options.Firmware, file)
+			c.addFix(CodeAnchorNotLoaded, fmt.Sprintf("the camera does not load %s: %s", file.Name, why), fix)
 		} else {
 			c.loaded = append(c.loaded, file.Data)
 		}
@@ -163,18 +193,29 @@ func (c *checker) given() {
 	}
 }
 
-// notLoaded says what is wrong with an anchor that does not load.
-func notLoaded(data []byte, list []*x509.Certificate) string {
+// NotLoaded says what is wrong with an anchor that the camera does not load, and the cure.
+func NotLoaded(firmware *device.Firmware, file File) (why, fix string) {
+	data := file.Data
+	list, _ := certs.ParseCertificates(data)
+	const another = "give the CA's certificate, in DER"
 	switch {
-	case len(list) > 0 && bytes.Contains(data, []byte("-----BEGIN")):
-		return "it is PEM, and this firmware reads DER alone"
+	case len(data) == 0:
+		return "the file is empty", another
+	case !firmware.PEM && len(list) > 0 && bytes.Contains(data, []byte("-----BEGIN")):
+		return "it is PEM, and this firmware reads DER alone", inDER(file.Name)
 	case len(list) > 0:
 		return fmt.Sprintf("its kind is not known to Mbed TLS (key %s, signed with %s)",
-			certs.DescribeKey(list[0]), certs.DescribeSignature(list[0]))
-	case len(data) == 0:
-		return "the file is empty"
+			certs.DescribeKey(list[0]), certs.DescribeSignature(list[0])), "flash another certificate of that CA"
+	case firmware.PEM:
+		return "it is no certificate, neither in DER nor in PEM", "give the CA's certificate"
 	}
-	return "it is no certificate in DER"
+	return "it is no certificate in DER", another
+}
+
+// inDER is the command that converts a certificate in PEM.
+func inDER(file string) string {
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) + ".der"
+	return fmt.Sprintf("convert it: openssl x509 -in %s -outform DER -out %s", preflight.Quote(file), preflight.Quote(name))
 }
 
 // kindOf tells what an anchor is.
@@ -207,10 +248,34 @@ func (c *checker) rootOf(cross *x509.Certificate) *x509.Certificate {
 	return certs.PublicRootOf(cross)
 }
 
+// connect is the command that connects to the server.
+func (c *checker) connect() string {
+	return cmp.Or(c.options.Connect, "leafcam connect "+preflight.Quote(c.subject.Visit.Server.Address()))
+}
+
+// unproven tells of the anchors that only the connection vouches for.
+func (c *checker) unproven() {
+	var titles []string
+	for _, a := range c.report.Anchors {
+		if a.Unproven {
+			titles = append(titles, a.Title)
+		}
+	}
+	switch len(titles) {
+	case 0:
+	case 1:
+		c.add(CodeAnchorUnproven, fmt.Sprintf("the anchor %s comes from the connection alone: whoever sits between can have sent it",
+			quoted(titles)))
+	default:
+		c.addFix(CodeAnchorUnproven, fmt.Sprintf("the anchors %s come from the connection alone: whoever sits between can have sent them",
+			quoted(titles)), "compare the SHA-256 fingerprint with the server's owner before you flash one")
+	}
+}
+
 // surroundings adds what is to be known besides.
 func (c *checker) surroundings() {
 	r := c.report
-	if c.leaf != nil && len(c.subject.Sent) == 1 && !bytes.Equal(c.leaf.RawIssuer, c.leaf.RawSubject) {
+	if c.leaf != nil && len(c.subject.Sent) == 1 && !c.selfIssued() {
 		c.add(CodeLeafAlone, "")
 	}
 	if c.leaf != nil {
@@ -218,6 +283,10 @@ func (c *checker) surroundings() {
 		if ca := knowncas.Of(c.leaf, c.sent[1:]); ca != nil && !public {
 			c.add(CodeKnownIssuer, fmt.Sprintf("the server's certificate is of %s (by the names in it; %s)", ca.Name, ca.Source))
 		}
+	}
+	c.unproven()
+	if v := c.subject.Visit; v != nil && v.Asked && v.Own == 0 && r.Finding(CodeClientCertificate) == nil {
+		c.addFix(CodeCertificateAsked, "", fmt.Sprintf("try it with the camera's certificate: %s --cert FILE --key FILE", c.connect()))
 	}
 	c.clock()
 }

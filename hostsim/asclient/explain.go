@@ -1,6 +1,7 @@
 package asclient
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
@@ -98,7 +99,11 @@ func (c *checker) explainLines(err error, anchors [][]byte) {
 				names = c.leaf.Subject.CommonName
 			}
 		}
-		c.add(CodeOtherName, fmt.Sprintf("the server's certificate is for %s, and not for %s", names, c.report.Hostname))
+		fix := ""
+		if fitting := c.fitting(); fitting != "" {
+			fix = fmt.Sprintf("give server_hostname=\"%s\", if that is the server you mean", fitting)
+		}
+		c.addFix(CodeOtherName, fmt.Sprintf("the server's certificate is for %s, and not for %s", names, c.report.Hostname), fix)
 	}
 	if says(err, saidUsage) {
 		c.add(CodeServerUsage, "")
@@ -158,6 +163,16 @@ func (c *checker) explainUnsigned(anchors [][]byte) {
 		return
 	}
 	anchor, top := certname.Title(list[0]), c.top()
+	if !top.Equal(list[0]) && c.namesake(top) != nil {
+		c.addFix(CodeIntermediateMissing, c.describeNamesake(top),
+			"let the server send the intermediate that signed it: the CA's page has it, or the chain of the delivery")
+		return
+	}
+	if top == c.leaf && c.selfIssued() {
+		c.addFix(CodeOtherCA, fmt.Sprintf("the server's certificate is self-signed, and is not the anchor \"%s\"", anchor),
+			"flash the server's own certificate, if its owner confirms the fingerprint")
+		return
+	}
 	if top == c.leaf {
 		c.add(CodeIntermediateMissing, fmt.Sprintf("the server does not send \"%s\", which signed its certificate and is not the anchor \"%s\"",
 			certname.Short(top.Issuer), anchor))
@@ -165,6 +180,24 @@ func (c *checker) explainUnsigned(anchors [][]byte) {
 	}
 	c.add(CodeOtherCA, fmt.Sprintf("what the server sends ends with \"%s\", signed by \"%s\", and does not lead to the anchor \"%s\"",
 		certname.Title(top), certname.Short(top.Issuer), anchor))
+}
+
+// namesake is a certificate that the server sends with the name of an issuer, and that did not sign; nil for none.
+func (c *checker) namesake(below *x509.Certificate) *x509.Certificate {
+	if bytes.Equal(below.RawIssuer, below.RawSubject) {
+		return nil
+	}
+	for _, p := range c.sent {
+		if !p.Equal(below) && bytes.Equal(p.RawSubject, below.RawIssuer) && !certs.SignedBy(below, p) {
+			return p
+		}
+	}
+	return nil
+}
+
+func (c *checker) describeNamesake(below *x509.Certificate) string {
+	return fmt.Sprintf("the intermediate that was sent did not sign it: \"%s\" has the name of the issuer of \"%s\", and another key",
+		certname.Title(c.namesake(below)), certname.Title(below))
 }
 
 // top is the last certificate on the way upwards that the server sends.
@@ -201,16 +234,19 @@ func (c *checker) explainDates(anchors [][]byte) {
 	if c.leaf != nil && at.After(c.leaf.NotAfter) {
 		c.add(CodeServerExpired, "the server's certificate "+wrong(c.leaf))
 	}
-	if c.leaf != nil && at.Before(c.leaf.NotBefore) {
+	early := c.leaf != nil && at.Before(c.leaf.NotBefore)
+	if early {
 		c.add(CodeServerFuture, "the server's certificate "+wrong(c.leaf))
 	}
+	// A clock that is before the server's certificate is before the others as well: it alone is to be set.
+	dated := func(p *x509.Certificate) bool { return certs.ValidAt(p, at) || early && at.Before(p.NotBefore) }
 	for _, p := range c.sent[min(1, len(c.sent)):] {
-		if !certs.ValidAt(p, at) {
+		if !dated(p) {
 			c.add(CodeIssuerDates, "the intermediate "+wrong(p))
 		}
 	}
 	for _, p := range parsed(anchors) {
-		if !certs.ValidAt(p, at) && (c.leaf == nil || !p.Equal(c.leaf)) {
+		if !dated(p) && (c.leaf == nil || !p.Equal(c.leaf)) {
 			c.add(CodeAnchorDates, "the anchor "+wrong(p))
 		}
 	}

@@ -1,6 +1,7 @@
 package asclient_test
 
 import (
+	"bytes"
 	"crypto/elliptic"
 	"crypto/tls"
 	"crypto/x509"
@@ -118,6 +119,8 @@ func situations(t *testing.T) []situation {
 		{"a test CA", asclient.CodeKnownIssuer, []*authority{staged}, given(staging), 1, accepted, "staging"},
 		{"there is a better one", asclient.CodeLongerAnchor, full,
 			asclient.Options{Anchors: anchorFiles(w.lower), Roots: parsed(w.root)}, 1, accepted, "2040-01-01"},
+		{"an intermediate of that name", asclient.CodeIntermediateMissing, []*authority{w.leaf, issue(t, w.root, request{name: "lower"})},
+			given(w.root), 1, refused, "the intermediate that was sent did not sign it"},
 		{"the clock", asclient.CodeClockNeverSet, full, asclient.Options{Roots: parsed(w.root)}, 1, anchors, "starts in the future"},
 	}
 }
@@ -163,6 +166,25 @@ func visits(t *testing.T) []visited {
 		{"it hangs up", asclient.CodeServerEnds, listen(func(conn net.Conn) { _, _ = conn.Read(make([]byte, 256)) }), "OSError"},
 		{"a record that is no handshake", asclient.CodeHandshakeFails, says("\x17\x03\x03\x00\x05hello"), "OSError: (-"},
 	}
+}
+
+// asking is a server that asks for a certificate of the camera's.
+func asking(w world, auth tls.ClientAuthType) func(*testing.T) string {
+	pair := tls.Certificate{Certificate: ders(w.leaf, w.lower, w.upper), PrivateKey: w.leaf.key}
+	config := &tls.Config{Certificates: []tls.Certificate{pair}, MaxVersion: tls.VersionTLS12, ClientAuth: auth}
+	return listen(func(conn net.Conn) {
+		secured := tls.Server(conn, config)
+		if secured.Handshake() == nil {
+			_, _ = io.Copy(io.Discard, secured)
+		}
+	})
+}
+
+// shown is the text of a report.
+func shown(r *asclient.Report) string {
+	var out bytes.Buffer
+	asclient.Text(&out, r, asclient.TextOptions{File: "anchor.der", Write: "leafcam write"})
+	return out.String()
 }
 
 // listen serves connections one by one until the test ends.
@@ -245,6 +267,24 @@ func TestFindings(t *testing.T) {
 		require.NotNil(t, r.Finding(asclient.CodeNoAnchorGiven), "%s: %+v", r.Exception, r.Findings)
 	})
 	seen[asclient.CodeNoAnchorGiven] = true
+	t.Run("the server's own word, and a certificate that it asks for", func(t *testing.T) {
+		w := newWorld(t)
+		address := asking(w, tls.RequestClientCert)(t)
+		r := visit(t, address, device.CertNone, asclient.Options{Connect: "leafcam connect here --hostname x"})
+		require.Equal(t, asclient.VerdictAnchors, r.Verdict)
+		require.Empty(t, r.RefusedBy)
+		require.Contains(t, r.Finding(asclient.CodeCertificateAsked).Fix, "leafcam connect here --hostname x --cert FILE --key FILE")
+		require.Contains(t, r.Finding(asclient.CodeAnchorUnproven).Title, `"upper", "lower"`)
+		require.Contains(t, r.Finding(asclient.CodeAnchorUnproven).Fix, "SHA-256")
+		require.Contains(t, shown(r), "SHA-256 "+r.Anchors[0].SHA256)
+		for _, proof := range []asclient.Options{{Roots: parsed(w.root)}, {Anchors: anchorFiles(w.root)}} {
+			r = visit(t, address, device.CertNone, proof)
+			require.Nil(t, r.Finding(asclient.CodeAnchorUnproven))
+			require.Len(t, r.Anchors, 3)
+			require.NotContains(t, shown(r), "SHA-256")
+		}
+	})
+	seen[asclient.CodeCertificateAsked], seen[asclient.CodeAnchorUnproven] = true, true
 	for _, rule := range asclient.Rules() {
 		require.True(t, seen[rule.Code], "no situation for %s", rule.Code)
 		require.Contains(t, preflight.Severities(), rule.Severity)

@@ -27,15 +27,20 @@ const (
 
 // A Report is the outcome of a check.
 type Report struct {
-	Format   int       `json:"format"`
-	Subject  string    `json:"subject"`  // what was checked, as it was named
-	Visited  bool      `json:"visited"`  // the server was connected to; otherwise files were read
-	Firmware string    `json:"firmware"` // that was emulated
-	Hostname string    `json:"hostname"` // server_hostname
-	At       time.Time `json:"at"`       // the camera's clock
+	Format   int    `json:"format"`
+	Subject  string `json:"subject"`  // what was checked, as it was named
+	Visited  bool   `json:"visited"`  // the server was connected to; otherwise files were read
+	Firmware string `json:"firmware"` // that was emulated
+	Hostname string `json:"hostname"` // server_hostname
+	// ScriptHostname is the one for the camera's script: Hostname, or where the certificate is for other names one that it
+	// has; "" for none that fits.
+	ScriptHostname string    `json:"script_hostname"`
+	At             time.Time `json:"at"` // the camera's clock
 
 	Verdict   Verdict `json:"verdict"`
 	Exception string  `json:"exception"` // of the camera, as it prints it; "" for none
+	// RefusedBy says who refuses whom: the camera the server, or the server the camera, which accepts it; "" where there is no refusal.
+	RefusedBy Side `json:"refused_by"`
 	// Until is the last second in which the camera accepts the server with the anchors that were given, or with the first one
 	// of the list when none was; the server's own certificate is taken to be renewed. Null where it does not accept.
 	Until *time.Time `json:"until"`
@@ -52,6 +57,20 @@ type Report struct {
 	// Unusable are certificates on the way which the camera does not accept as an anchor, at any time.
 	Unusable []Unusable `json:"unusable"`
 	Findings []Finding  `json:"findings"`
+}
+
+// A Side is one end of a connection.
+type Side string
+
+// The sides.
+const (
+	SideCamera Side = "camera"
+	SideServer Side = "server"
+)
+
+// StaysRefused tells whether the camera refuses the server with an anchor, on account of something else than the anchor.
+func (r *Report) StaysRefused(a *Anchor) bool {
+	return a.Now != "" || r.Finding(CodeHandshakeFails) != nil
 }
 
 // Unusable is a certificate on the way that is no anchor for this camera.
@@ -105,12 +124,14 @@ type Anchor struct {
 	Until time.Time `json:"until"`
 	// Ends is the certificate whose end is the end: the anchor itself, or one on the way to it.
 	Ends string `json:"ends"`
-	// Reached says that the camera accepts what the server sends. Otherwise it accepts when the server sends Missing, too.
+	// Reached says that the camera accepts what the server sends. Otherwise it accepts when the server sends Missing as well.
 	Reached bool     `json:"reached"`
 	Missing []string `json:"missing"`
 	// Now is the exception that the camera raises with it at this time; "" when it accepts.
 	Now      string   `json:"now"`
 	Warnings []string `json:"warnings"`
+	// Unproven says that it came over a connection, and that nothing which is known here or was given stands above it.
+	Unproven bool `json:"unproven"`
 
 	certificate *x509.Certificate
 	holds       bool // the camera accepts at this time, once the server's own certificate is renewed
@@ -119,7 +140,7 @@ type Anchor struct {
 // DER returns the anchor as it is flashed.
 func (a *Anchor) DER() []byte { return a.certificate.Raw }
 
-// A Finding is something that somebody has to know.
+// A Finding is something that you have to know.
 type Finding struct {
 	Code     Code               `json:"code"`
 	Severity preflight.Severity `json:"severity"`

@@ -54,6 +54,8 @@ const (
 	CodeAnchorEndsSoon       Code = "anchor-ends-soon"
 	CodeKnownIssuer          Code = "known-issuer"
 	CodeLongerAnchor         Code = "longer-anchor"
+	CodeAnchorUnproven       Code = "anchor-unproven"
+	CodeCertificateAsked     Code = "certificate-asked"
 	CodeClockNeverSet        Code = "clock-never-set"
 )
 
@@ -62,6 +64,11 @@ func (c Code) OfConnection() bool {
 	return slices.Contains([]Code{
 		CodeNoAnchorGiven, CodeNoTLS12, CodeNotTLS, CodeClientCertificate, CodeServerSilent, CodeServerEnds, CodeHandshakeFails,
 	}, c)
+}
+
+// OfAnchor tells whether another anchor may be the cure of a finding.
+func (c Code) OfAnchor() bool {
+	return slices.Contains([]Code{CodeIntermediateMissing, CodeWrongOrder, CodeOtherCA, CodeIssuerDates, CodeAnchorDates, CodeKeyRefused}, c)
 }
 
 // Rules returns all rules, in the order of a check.
@@ -73,7 +80,7 @@ func Rules() []Rule {
 	return []Rule{
 		{CodeAnchorNotLoaded, failed, "the camera does not load the anchor",
 			"load_verify_locations takes a certificate in DER, in PEM only where the firmware reads it, and of the kinds that Mbed TLS knows",
-			"write the anchor in DER with --write FILE", measured},
+			"give the CA's certificate in DER", measured},
 		{CodeSeveralInAnchor, warned, "the anchor's file holds more than one certificate, and the camera takes the first",
 			"of several certificates in DER, load_verify_locations reads the first one",
 			"write each in a file of its own, and call load_verify_locations once for each", measured},
@@ -81,14 +88,12 @@ func Rules() []Rule {
 			"with verify_mode = ssl.CERT_REQUIRED the camera accepts no server before load_verify_locations has loaded an anchor",
 			"give the anchor with --ca", measured},
 		{CodeNoTLS12, failed, "the server does not speak TLS 1.2",
-			"this camera speaks TLS 1.2 alone", "let the server offer TLS 1.2, too, or put a proxy in front of it", measured},
+			"this camera speaks TLS 1.2 alone", "let the server offer TLS 1.2 as well, or put a proxy in front of it", measured},
 		{CodeNotTLS, failed, "no TLS server answers there",
 			"the server's first octets are no TLS", "use the port with TLS: 443 for HTTPS, 8883 for MQTT", measured},
 		{CodeClientCertificate, failed, "the server wants a certificate of the camera's",
 			"the server asked for a client certificate, and ended the connection when it did not get one that it accepts",
-			"give the camera's certificate and key, as leafcam connect does with --cert and --key; the camera sends its " +
-				"own certificate alone, so the server needs the intermediate, too",
-			measured},
+			"give the camera's certificate and key, and try them: leafcam connect with --cert and --key", measured},
 		{CodeServerSilent, failed, "the server does not answer the handshake in time",
 			"it may wait for words of another protocol (STARTTLS, a port without TLS), or be too slow",
 			"use the port with TLS: 443 for HTTPS, 8883 for MQTT", measured},
@@ -115,16 +120,16 @@ func Rules() []Rule {
 			"put the server's file in order: its own certificate, then the one that signed it, and so on", measured},
 		{CodeOtherCA, failed, "the anchor is of another CA",
 			"nothing that the server sends leads to the anchor: name and key of an issuer have to be the anchor's",
-			"flash an anchor of the list", measured},
+			"flash an anchor of the CA that issued the server's certificate", measured},
 		{CodeServerExpired, failed, "the server's certificate has expired",
 			"the camera compares dates with its clock", "renew the server's certificate; no anchor helps", measured},
 		{CodeServerFuture, failed, "the server's certificate is not valid yet",
-			"the camera compares dates with its clock", "set the camera's clock; if it is right, wait", measured},
+			"the camera compares dates with its clock", "set the camera's clock: import ntptime; ntptime.settime()", measured},
 		{CodeIssuerDates, failed, "an intermediate of the server's is not valid at that time",
 			"the camera compares the dates of every certificate on its way to the anchor",
 			"have the server send the intermediate that is valid now, or flash an anchor below it", measured},
 		{CodeAnchorDates, failed, "the anchor is not valid at that time",
-			"the camera compares the anchor's dates, too", "flash another anchor of the list", measured},
+			"the camera compares the anchor's dates as well", "flash an anchor that is valid", measured},
 		{CodeOtherName, failed, "the server's certificate is for other names",
 			"the camera compares server_hostname with the names in the certificate, and with its common name only where there are none",
 			"connect to a name of the certificate, and give that one as server_hostname", measured},
@@ -138,10 +143,10 @@ func Rules() []Rule {
 			"have it issued for another key, or flash an anchor below it", measured},
 		{CodeRefused, failed, "the camera refuses the server",
 			"the exception does not say why: there is more wrong than MicroPython has room for",
-			"mend what the other findings and --json say of the certificates, and check again", measured},
+			"look at the certificates with --json, and have the server's issued again", measured},
 		{CodeNoAnchor, failed, "no anchor that is known here makes the camera accept the server",
 			"an anchor is a certificate that has signed what the server sends, or what that one has signed",
-			"get the CA's certificate, and name it with --root; --fetch downloads a missing intermediate", measured},
+			"get the CA's certificate, and name it with --root", measured},
 		{CodeLeafAlone, warned, "the server sends its own certificate alone",
 			"the camera downloads nothing: only the direct issuer of that certificate can be its anchor",
 			"let the server send its whole chain (fullchain.pem in the place of cert.pem): then the root can be the anchor, which lives longer",
@@ -162,6 +167,12 @@ func Rules() []Rule {
 			"it is recognised by its names", "make sure that the camera meets the same certificate in its own network", documented},
 		{CodeLongerAnchor, noted, "another anchor lives longer",
 			"the camera accepts the server by any certificate on its way", "flash that one, or both", measured},
+		{CodeAnchorUnproven, warned, "an anchor comes from the connection alone",
+			"no root that is known here and no certificate that you gave stands above it: whoever sits between you and the server can have sent it",
+			"compare its SHA-256 fingerprint with the server's owner before you flash it", measured},
+		{CodeCertificateAsked, noted, "the server asks for a certificate of the camera's",
+			"the handshake succeeds without one, and the server may refuse what follows, as nginx does with its status 400",
+			"try it with the camera's certificate: leafcam connect with --cert and --key", measured},
 		{CodeClockNeverSet, noted, "with a clock that was never set, the camera refuses the server",
 			"the camera lives at the start of its time, and every certificate is from its future",
 			"set the clock before the first connection: import ntptime; ntptime.settime()", measured},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leafcam/leafcam/certs"
 	"github.com/leafcam/leafcam/hostsim/preflight"
 	"github.com/leafcam/leafcam/internal/certname"
 )
@@ -33,7 +34,8 @@ func (c *checker) search() {
 	j := c.judge
 	otherName := func(p candidate) bool { return saysName(j.ask(c.options.At, c.subject.Sent, p.Raw)) }
 	if c.leaf != nil && slices.ContainsFunc(c.upwards, otherName) {
-		j.hostname = firstName(c.leaf) // the anchors are the same for another name
+		c.report.ScriptHostname = c.fitting()
+		j.hostname = c.report.ScriptHostname // the anchors are the same for another name
 	}
 	for _, p := range c.upwards {
 		if c.ctx.Err() != nil || j.spent() {
@@ -86,7 +88,7 @@ func (c *checker) consider(j judge, p candidate) {
 	}
 	err := j.ask(c.options.At, c.subject.Sent, p.Raw)
 	if s.never() && (err == nil || j.spent()) {
-		return // nobody has asked on every day
+		return // the camera was not asked on every day
 	}
 	if s.never() {
 		c.report.Unusable = append(c.report.Unusable, Unusable{a.Kind, a.Source, a.Shown, err.Error()})
@@ -94,11 +96,34 @@ func (c *checker) consider(j judge, p candidate) {
 	}
 	a.From, a.Until, a.holds = s.from.UTC(), s.until.UTC(), !s.from.After(c.options.At)
 	a.Ends = endsFirst(chain, p.Certificate, s)
-	if err != nil {
-		a.Now = err.Error()
+	if now := c.judge.ask(c.options.At, c.subject.Sent, p.Raw); now != nil { // with the name that was given
+		a.Now = now.Error()
 	}
 	a.Warnings = c.warnings(&a)
+	a.Unproven = (p.source == SourceServer || p.source == SourceFetched) && !c.proven(p.Certificate)
 	c.report.Anchors = append(c.report.Anchors, a)
+}
+
+// proven tells whether a certificate was given, or is below one that was given or below a root that is known.
+func (c *checker) proven(certificate *x509.Certificate) bool {
+	given := slices.Concat(c.options.Roots, c.anchors)
+	seen := []*x509.Certificate{certificate}
+	for i := 0; i < len(seen); i++ {
+		if slices.ContainsFunc(given, seen[i].Equal) {
+			return true
+		}
+		if c.ways.public {
+			if roots, _ := certs.RootsOf(seen[i]); len(roots) > 0 {
+				return true
+			}
+		}
+		for _, p := range c.ways.pool {
+			if !slices.ContainsFunc(seen, p.Equal) && c.ways.signed(seen[i], p.Certificate) {
+				seen = append(seen, p.Certificate)
+			}
+		}
+	}
+	return false
 }
 
 // unsent are the titles of issuers that the server does not send.
@@ -132,7 +157,7 @@ func (c *checker) warnings(a *Anchor) []string {
 	case c.tooLong():
 		list = append(list, "only when the server sends fewer certificates")
 	case len(a.Missing) > 0:
-		list = append(list, fmt.Sprintf("only when the server sends %s, too", quoted(a.Missing)))
+		list = append(list, fmt.Sprintf("only when the server sends %s as well", quoted(a.Missing)))
 	default:
 		list = append(list, "only when the server sends its chain in order")
 	}

@@ -88,11 +88,24 @@ func (t *writer) verdict(r *Report) {
 	case VerdictAnchors:
 		t.painted(text.FgGreen, "CAN BE ACCEPTED"+r.untilWhen(), fmt.Sprintf(": %s accepts %s with the first anchor below. An anchor is the CA "+
 			"file that you flash.", camera, r.Subject))
-	default:
-		t.painted(text.FgRed, "REFUSED", fmt.Sprintf(": %s does not accept %s%s.", camera, r.Subject, with))
-		if r.Exception != "" {
-			t.line("  ", "  ", strings.Join(strings.Fields(r.Exception), " "))
+	case VerdictRefused:
+		if r.RefusedBy == SideServer {
+			if with == "" {
+				with = " with the first anchor below"
+			}
+			t.painted(text.FgRed, "REFUSED BY THE SERVER",
+				fmt.Sprintf(": %s accepts %s%s, and the server refuses the camera.", camera, r.Subject, with))
+			t.exception(r)
+			return
 		}
+		t.painted(text.FgRed, "REFUSED", fmt.Sprintf(": %s does not accept %s%s.", camera, r.Subject, with))
+		t.exception(r)
+	}
+}
+
+func (t *writer) exception(r *Report) {
+	if r.Exception != "" {
+		t.line("  ", "  ", strings.Join(strings.Fields(r.Exception), " "))
 	}
 }
 
@@ -128,11 +141,26 @@ func (t *writer) findings(r *Report, s preflight.Severity) {
 		if t.options.Details {
 			t.labelled("", fmt.Sprintf("[%s] %s", f.Code, f.Cause))
 		}
-		if s == preflight.SeverityError || t.options.Details || f.Code == CodeClockNeverSet {
-			t.labelled("", "-> "+f.Fix)
+		if s == preflight.SeverityError || t.options.Details || slices.Contains(alwaysCured, f.Code) {
+			t.cure(f.Fix)
 		}
 	}
 }
+
+// cure writes what to do. A command is on a line of its own, whole, so that it can be pasted.
+func (t *writer) cure(fix string) {
+	for _, begins := range []string{": leafcam connect ", ": openssl x509 "} {
+		if said, command, found := strings.Cut(fix, begins); found {
+			t.labelled("", "-> "+said+":")
+			fmt.Fprintln(t, fmt.Sprintf(label, "")+"  "+printable.Visible(begins[len(": "):]+command))
+			return
+		}
+	}
+	t.labelled("", "-> "+fix)
+}
+
+// alwaysCured are the warnings and notes that are shown with what to do.
+var alwaysCured = []Code{CodeClockNeverSet, CodeAnchorUnproven, CodeCertificateAsked}
 
 // server says what the server sends.
 func (t *writer) server(r *Report) {
@@ -178,7 +206,10 @@ func (t *writer) anchors(r *Report) {
 		}
 		fmt.Fprintln(t)
 		t.line(fmt.Sprintf("  %d  ", i+1), "     ", a.describe())
-		t.line("     ", "     ", a.lasts())
+		t.line("     ", "     ", r.lasts(&a))
+		if a.Unproven || t.options.Details {
+			t.line("     ", "     ", "SHA-256 "+a.SHA256)
+		}
 		for _, warning := range a.Warnings {
 			t.line("     ", "     ", warning)
 		}
@@ -201,11 +232,17 @@ func (a *Anchor) describe() string {
 }
 
 // lasts says how long the camera accepts the server by an anchor.
-func (a *Anchor) lasts() string {
-	if a.NotAfter.Equal(a.Until) {
-		return fmt.Sprintf("accepts the server until %s, when the anchor ends", longDay(a.Until))
-	}
+func (r *Report) lasts(a *Anchor) string {
 	said := fmt.Sprintf("accepts the server until %s", longDay(a.Until))
+	switch {
+	case r.Verdict == VerdictRefused && a.Reached && r.StaysRefused(a):
+		said = fmt.Sprintf("would accept it, once that is fixed, until %s", longDay(a.Until))
+	case a.Now != "":
+		said = fmt.Sprintf("would accept it until %s", longDay(a.Until))
+	}
+	if a.NotAfter.Equal(a.Until) {
+		return said + ", when the anchor ends"
+	}
 	if a.Ends != "" {
 		said += fmt.Sprintf(", when \"%s\" ends that the server sends", a.Ends)
 	}
@@ -217,15 +254,24 @@ func (t *writer) steps(r *Report) {
 	if len(r.Anchors) == 0 {
 		return
 	}
+	if r.StaysRefused(&r.Anchors[0]) {
+		fmt.Fprintln(t)
+		t.line("", "", "The server stays refused until that is fixed. What follows helps after that.")
+	}
 	if t.options.Write != "" {
 		fmt.Fprintf(t, "\nWrite the first anchor, in DER:\n    %s\n", printable.Visible(t.options.Write))
 	}
+	if r.ScriptHostname == "" {
+		fmt.Fprintln(t)
+		t.line("", "", "No server_hostname fits this certificate, so there is no script.")
+		return
+	}
 	fmt.Fprintf(t, "\nIn the camera's script, with %s in its flash:\n", printable.Visible(t.options.File))
-	for _, line := range Lines(t.options.File, r.Hostname) {
+	for _, line := range Lines(t.options.File, r.ScriptHostname) {
 		fmt.Fprintln(t, "    "+line)
 	}
 	if slices.ContainsFunc(r.Anchors[1:], func(a Anchor) bool { return a.Reached }) {
-		t.line("", "", "Two anchors are possible, too: call load_verify_locations once for each.")
+		t.line("", "", "Two anchors are possible as well: call load_verify_locations once for each.")
 	}
 }
 

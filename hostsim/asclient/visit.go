@@ -40,8 +40,8 @@ type Visit struct {
 	Version   string        // of TLS; "" for none
 	// Asked says that the server asked for a certificate of the camera's.
 	Asked bool
-	// Showed says that the camera had one to show.
-	Showed bool
+	// Own is how many certificates the camera had to show.
+	Own int
 	// Opening are the first octets of the server.
 	Opening []byte
 	// Received is what the server sent after what was sent to it, at most [MaxReceived] octets.
@@ -84,7 +84,7 @@ func Connect(ctx context.Context, server preflight.Server, o VisitOptions) (*Vis
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	v := &Visit{Server: server, Remote: conn.RemoteAddr().String(), Showed: len(o.Context.Chain()) > 0}
+	v := &Visit{Server: server, Remote: conn.RemoteAddr().String(), Own: len(o.Context.Chain())}
 	heard := &listener{Conn: conn}
 	v.run(heard, o)
 	if ctx.Err() != nil {
