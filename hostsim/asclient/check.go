@@ -264,10 +264,10 @@ func (c *checker) unproven() {
 	switch len(titles) {
 	case 0:
 	case 1:
-		c.add(CodeAnchorUnproven, fmt.Sprintf("the anchor %s comes from the connection alone: whoever sits between can have sent it",
+		c.add(CodeAnchorUnproven, fmt.Sprintf("the anchor %s comes from the connection alone: anyone in between can have sent it",
 			quoted(titles)))
 	default:
-		c.addFix(CodeAnchorUnproven, fmt.Sprintf("the anchors %s come from the connection alone: whoever sits between can have sent them",
+		c.addFix(CodeAnchorUnproven, fmt.Sprintf("the anchors %s come from the connection alone: anyone in between can have sent them",
 			quoted(titles)), "compare the SHA-256 fingerprint with the server's owner before you flash one")
 	}
 }

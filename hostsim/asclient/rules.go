@@ -168,7 +168,7 @@ func Rules() []Rule {
 		{CodeLongerAnchor, noted, "another anchor lives longer",
 			"the camera accepts the server by any certificate on its way", "flash that one, or both", measured},
 		{CodeAnchorUnproven, warned, "an anchor comes from the connection alone",
-			"no root that is known here and no certificate that you gave stands above it: whoever sits between you and the server can have sent it",
+			"no root that is known here and no certificate that you gave stands above it: anyone between you and the server can have sent it",
 			"compare its SHA-256 fingerprint with the server's owner before you flash it", measured},
 		{CodeCertificateAsked, noted, "the server asks for a certificate of the camera's",
 			"the handshake succeeds without one, and the server may refuse what follows, as nginx does with its status 400",
