@@ -30,7 +30,8 @@ type Firmware struct {
 	// Reassembles says that handshake messages may be split over records
 	// (CAMERA.md section 10).
 	Reassembles bool
-	// LaxRSAKeys says that octets behind an RSA key in PKCS#1 are passed over (CAMERA.md section 10).
+	// LaxRSAKeys says that octets behind an RSA key in PKCS#1 are passed over, and that RSA keys of 2041 bits count for
+	// 2048 when a chain is verified (CAMERA.md section 10).
 	LaxRSAKeys bool
 	// OldPublicKeys says that two kinds of public keys of clients are refused with other codes (CAMERA.md section 10.1).
 	OldPublicKeys bool

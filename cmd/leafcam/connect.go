@@ -316,7 +316,10 @@ func (c *connection) print(out io.Writer) error {
 			line("", foreignKey(c.options.certs[0], c.options.keys[n-1])+": a server that checks it refuses the camera")
 		}
 	}
-	for _, a := range v.Alerts {
+	for i, a := range v.Alerts {
+		if i == len(v.Alerts)-1 && v.LeftOut > 0 {
+			line("alert", fmt.Sprintf("%d more", v.LeftOut))
+		}
 		line("alert", fmt.Sprintf("%s, from the %s", a, map[bool]string{true: "camera", false: "server"}[a.Sent]))
 	}
 	if v.Sent > 0 {
@@ -382,12 +385,13 @@ func (c *connection) json(out io.Writer) error {
 		Version   string             `json:"tls_version"`
 		Asked     bool               `json:"asked_for_certificate"`
 		Alerts    []trace.Alert      `json:"alerts"`
+		LeftOut   int                `json:"alerts_left_out"`
 		Sent      int                `json:"sent"`
 		Received  string             `json:"received"`
 		Findings  []asclient.Finding `json:"findings"`
 	}{
 		outputFormat, v.Server.Address(), v.Remote, c.context.Firmware().Name, c.hostname, c.accepted, c.accepted && c.verifies(), v.Phase,
-		exception, asclient.ShownBy(v), v.Suite, v.Version, v.Asked, append([]trace.Alert{}, v.Alerts...), v.Sent, string(v.Received),
+		exception, asclient.ShownBy(v), v.Suite, v.Version, v.Asked, append([]trace.Alert{}, v.Alerts...), v.LeftOut, v.Sent, string(v.Received),
 		append([]asclient.Finding{}, c.findings...),
 	})
 }

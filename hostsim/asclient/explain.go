@@ -178,8 +178,45 @@ func (c *checker) explainUnsigned(anchors [][]byte) {
 			certname.Short(top.Issuer), anchor))
 		return
 	}
+	if said := c.barred(list); said != "" {
+		c.addFix(CodeOtherCA, said, "the CA has to correct that certificate, or flash the certificate below it as the anchor")
+		return
+	}
 	c.add(CodeOtherCA, fmt.Sprintf("what the server sends ends with \"%s\", signed by \"%s\", and does not lead to the anchor \"%s\"",
 		certname.Title(top), certname.Short(top.Issuer), anchor))
+}
+
+// barred says why a chain that has the anchor's name does not lead to the anchor; "" when it has none of the names.
+func (c *checker) barred(anchors []*x509.Certificate) string {
+	top := c.top()
+	for _, anchor := range anchors {
+		if !bytes.Equal(anchor.RawSubject, top.RawIssuer) {
+			continue
+		}
+		if !certs.SignedBy(top, anchor) {
+			return fmt.Sprintf("the anchor \"%s\" has the name of the issuer of \"%s\", and another key",
+				certname.Title(anchor), certname.Title(top))
+		}
+		for i, p := range append(slices.Clone(c.sent[1:]), anchor) {
+			if why := notIssuing(p, i); why != "" {
+				return fmt.Sprintf("the chain leads to the anchor, but \"%s\" %s", certname.Title(p), why)
+			}
+		}
+	}
+	return ""
+}
+
+// notIssuing says why a certificate may not issue others with so many intermediates below it; "" when it may.
+func notIssuing(c *x509.Certificate, below int) string {
+	switch {
+	case c.Version >= 3 && !(c.BasicConstraintsValid && c.IsCA):
+		return "is not a CA's certificate (basicConstraints)"
+	case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
+		return "may not sign certificates (keyUsage)"
+	case (c.MaxPathLen > 0 || c.MaxPathLenZero) && c.MaxPathLen < below:
+		return fmt.Sprintf("allows %d intermediates below it, and there are %d (path length)", c.MaxPathLen, below)
+	}
+	return ""
 }
 
 // namesake is a certificate that the server sends with the name of an issuer, and that did not sign; nil for none.

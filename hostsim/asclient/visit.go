@@ -35,7 +35,8 @@ type Visit struct {
 	Phase     Phase         // in which it ended
 	Exception error         // of the camera; nil for none
 	Chain     [][]byte      // the certificates that the server showed, in DER; nil where it showed none
-	Alerts    []trace.Alert // in their order
+	Alerts    []trace.Alert // in their order; of more than a hundred the first ones, and the last
+	LeftOut   int           // alerts between these
 	Suite     string        // that was agreed on; "" for none
 	Version   string        // of TLS; "" for none
 	// Asked says that the server asked for a certificate of the camera's.
@@ -94,13 +95,26 @@ func Connect(ctx context.Context, server preflight.Server, o VisitOptions) (*Vis
 	return v, nil
 }
 
+// maxAlerts is how many alerts a visit keeps: a server may send warnings without end.
+const maxAlerts = 100
+
+// hear keeps an alert, in the place of the last one when there are too many.
+func (v *Visit) hear(a trace.Alert) {
+	if len(v.Alerts) < maxAlerts {
+		v.Alerts = append(v.Alerts, a)
+		return
+	}
+	v.Alerts[maxAlerts-1] = a
+	v.LeftOut++
+}
+
 // run runs the camera's client on a connection.
 func (v *Visit) run(conn net.Conn, o VisitOptions) {
 	_ = conn.SetDeadline(time.Now().Add(o.Timeout))
 	options := device.ClientOptions{ServerHostname: o.Hostname, Trace: &device.ClientTrace{
 		ServerChain:       func(list [][]byte) { v.Chain = list },
 		ClientCertificate: func() { v.Asked = true },
-		Alert:             func(a trace.Alert) { v.Alerts = append(v.Alerts, a) },
+		Alert:             v.hear,
 	}}
 	socket, err := o.Context.WrapClientSocket(conn, options)
 	if err != nil {

@@ -39,7 +39,8 @@ type Quirks struct {
 	Reassembles bool
 	// OldVersions says that TLS 1.0 and 1.1 are spoken, too (CAMERA.md section 10.2).
 	OldVersions bool
-	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, as Mbed TLS did before 3.6.
+	// LaxRSAKeys passes over octets that follow an RSA key in PKCS#1, and counts an RSA key of a peer in whole octets, as
+	// Mbed TLS did before 3.6.
 	LaxRSAKeys bool
 	// StrictSignatures lets a client verify by the algorithms alone that it offers.
 	StrictSignatures bool

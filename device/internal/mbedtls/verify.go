@@ -176,7 +176,15 @@ func dateFlags(c *Certificate, now time.Time) (flags verifyFlags) {
 
 // keyFlags applies mbedtls_x509_crt_profile_default: RSA of 2048 bits, and the three curves of the key exchange, or any.
 func keyFlags(c *Certificate) verifyFlags {
-	strong := c.rsa != nil && c.rsa.N.BitLen() >= 2048 ||
+	const leastRSA = 2048
+	bits := 0
+	if c.rsa != nil {
+		bits = c.rsa.N.BitLen()
+		if c.profile.LaxRSAKeys {
+			bits = 8 * c.rsa.Size()
+		}
+	}
+	strong := bits >= leastRSA ||
 		c.curve != nil && (c.profile.weakChains || slices.Contains(exchangeCurves, c.curve))
 	if strong {
 		return 0
