@@ -253,7 +253,7 @@ func (c *connection) verifies() bool {
 	return c.options.verify == "required" || c.options.verify == "" && len(c.options.cas) > 0
 }
 
-// refused tells whether it was the camera that refused, on account of the server's certificates.
+// refused reports whether it was the camera that refused, on account of the server's certificates.
 func (c *connection) refused() bool {
 	ofCertificates := func(f asclient.Finding) bool { return !f.Code.OfConnection() }
 	return len(c.visit.Chain) > 0 && c.verifies() && slices.ContainsFunc(c.findings, ofCertificates)

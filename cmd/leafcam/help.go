@@ -47,12 +47,17 @@ func setHelp(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { printHelp(cmd.OutOrStdout(), cmd) })
 }
 
+// helpColumns returns how wide help is on a terminal.
+func helpColumns(out io.Writer) int {
+	if terminal := tableOptions(out).Width; terminal >= 40 {
+		return min(helpWidth, terminal)
+	}
+	return helpWidth
+}
+
 // printHelp prints what a command is for, how it is used, and its options.
 func printHelp(out io.Writer, cmd *cobra.Command) {
-	width := helpWidth
-	if terminal := tableOptions(out).Width; terminal >= 40 {
-		width = min(width, terminal)
-	}
+	width := helpColumns(out)
 	fmt.Fprintln(out, reflow(cmd.Long, width))
 	fmt.Fprintf(out, "\nUsage:\n%s\n", grid.Hanging("  ", "      ", cmd.UseLine(), width))
 	printCommands(out, cmd, width)

@@ -23,11 +23,7 @@ func helpTopics() []*cobra.Command {
 func topic(name, short, document string) *cobra.Command {
 	cmd := &cobra.Command{Use: name, Short: short}
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		width := helpWidth
-		if terminal := tableOptions(cmd.OutOrStdout()).Width; terminal >= 40 {
-			width = min(width, terminal)
-		}
-		printDocument(cmd.OutOrStdout(), document, width)
+		printDocument(cmd.OutOrStdout(), document, helpColumns(cmd.OutOrStdout()))
 	})
 	return cmd
 }

@@ -70,7 +70,7 @@ func (c *checker) judgeGiven() error {
 	return c.judge.ask(c.options.At, c.subject.Sent, c.loaded...)
 }
 
-// loadRaised tells whether the script does not come as far as to connect.
+// loadRaised reports whether the script does not come as far as to connect.
 func (c *checker) loadRaised() bool {
 	return slices.ContainsFunc(c.report.Given, func(g Given) bool { return !g.Loads })
 }
@@ -100,7 +100,7 @@ func (c *checker) describeNone() string {
 	return said
 }
 
-// selfIssued tells whether the server's certificate names no other issuer than itself.
+// selfIssued reports whether the server's certificate names no other issuer than itself.
 func (c *checker) selfIssued() bool {
 	return c.leaf != nil && bytes.Equal(c.leaf.RawIssuer, c.leaf.RawSubject)
 }

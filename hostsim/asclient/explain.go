@@ -14,7 +14,7 @@ import (
 	"github.com/leafcam/leafcam/internal/certname"
 )
 
-// What Mbed TLS says of a chain, a line each (CAMERA.md sections 6 and 12).
+// What Mbed TLS says of a chain, a line each (CAMERA.md sections 6 and 11).
 const (
 	saidExpired  = "The certificate validity has expired"
 	saidName     = "does not match with the expected CN"
@@ -66,7 +66,7 @@ func (c *checker) explain(err error, anchors [][]byte) {
 	}
 }
 
-// tooLong tells whether the camera cannot read what the server sends.
+// tooLong reports whether the camera cannot read what the server sends.
 func (c *checker) tooLong() bool {
 	return len(certificateMessage(c.subject.Sent)) > c.options.Firmware.InContentLen
 }

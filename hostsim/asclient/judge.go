@@ -18,7 +18,7 @@ type judge struct {
 // question about a chain of three is 24.
 const maxWork = 60_000
 
-// spent tells whether too much work was done.
+// spent reports whether too much work was done.
 func (j judge) spent() bool { return *j.work < 0 }
 
 // ask returns the exception that the camera raises with these anchors at a time, nil when it accepts.
@@ -63,7 +63,7 @@ func (j judge) reads(der []byte) error {
 	return context.JudgeServer([][]byte{der}, j.hostname)
 }
 
-// own tells whether the server's own certificate is the only anchor.
+// own reports whether the server's own certificate is the only anchor.
 func own(chain, anchors [][]byte) bool {
 	return len(chain) > 0 && len(anchors) == 1 && bytes.Equal(chain[0], anchors[0])
 }

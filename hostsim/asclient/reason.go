@@ -113,5 +113,5 @@ func describeAlert(said string, alert *trace.Alert) string {
 	return fmt.Sprintf("%s with the alert %s", said, alert.Name)
 }
 
-// isTLS tells whether a server's first octets begin a record (RFC 5246 section 6.2.1).
+// isTLS reports whether a server's first octets begin a record (RFC 5246 section 6.2.1).
 func isTLS(first []byte) bool { return first[0] >= 20 && first[0] <= 23 }

@@ -68,7 +68,7 @@ const (
 	SideServer Side = "server"
 )
 
-// StaysRefused tells whether the camera refuses the server with an anchor, on account of something else than the anchor.
+// StaysRefused reports whether the camera refuses the server with an anchor, on account of something else than the anchor.
 func (r *Report) StaysRefused(a *Anchor) bool {
 	return a.Now != "" || r.Finding(CodeHandshakeFails) != nil
 }

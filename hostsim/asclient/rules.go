@@ -59,14 +59,14 @@ const (
 	CodeClockNeverSet        Code = "clock-never-set"
 )
 
-// OfConnection tells whether a finding is about the connection, and not about the server's certificates.
+// OfConnection reports whether a finding is about the connection, and not about the server's certificates.
 func (c Code) OfConnection() bool {
 	return slices.Contains([]Code{
 		CodeNoAnchorGiven, CodeNoTLS12, CodeNotTLS, CodeClientCertificate, CodeServerSilent, CodeServerEnds, CodeHandshakeFails,
 	}, c)
 }
 
-// OfAnchor tells whether another anchor may be the cure of a finding.
+// OfAnchor reports whether another anchor may be the cure of a finding.
 func (c Code) OfAnchor() bool {
 	return slices.Contains([]Code{CodeIntermediateMissing, CodeWrongOrder, CodeOtherCA, CodeIssuerDates, CodeAnchorDates, CodeKeyRefused}, c)
 }

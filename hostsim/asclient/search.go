@@ -104,7 +104,7 @@ func (c *checker) consider(j judge, p candidate) {
 	c.report.Anchors = append(c.report.Anchors, a)
 }
 
-// proven tells whether a certificate was given, or is below one that was given or below a root that is known.
+// proven reports whether a certificate was given, or is below one that was given or below a root that is known.
 func (c *checker) proven(certificate *x509.Certificate) bool {
 	given := slices.Concat(c.options.Roots, c.anchors)
 	seen := []*x509.Certificate{certificate}

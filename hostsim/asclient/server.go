@@ -85,7 +85,7 @@ func parseHost(text string) (preflight.Server, error) {
 	return preflight.ParseServer(net.JoinHostPort(text, "443"))
 }
 
-// meansPort tells whether what is behind a host's colon is a port that is wrong, and no part of a file's name.
+// meansPort reports whether what is behind a host's colon is a port that is wrong, and no part of a file's name.
 func meansPort(host, port string) bool {
 	other := func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }
 	return len(host) > 1 && certs.CheckClientHost(host) == nil && !strings.ContainsFunc(port, other)

@@ -112,9 +112,6 @@ func (hs *handshake) appendExtension(typ uint16, body func(*cryptobyte.Builder))
 	hs.msg = b.BytesOrPanic()
 }
 
-// fail sends a fatal alert and returns the error that goes with it.
-func (hs *handshake) fail(alert uint8, err *Error) error { return hs.refuse(&refusal{alert, err}) }
-
 // nextHandshake reads the next message, which has to be one of a handshake, and takes it into the transcript.
 func (hs *handshake) nextHandshake() ([]byte, error) {
 	if err := hs.c.readMessage(); err != nil {

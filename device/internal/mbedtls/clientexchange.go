@@ -99,24 +99,14 @@ func (hs *handshake) sendClientKeyExchange() error {
 
 // appendPoint returns the secret of ECDHE.
 func (hs *handshake) appendPoint() ([]byte, error) {
-	curve := hs.exchange.curve
-	private, err := curve.ecdh.GenerateKey(rand.Reader)
+	exchange, point, err := newKeyExchange(hs.exchange.curve)
 	if err != nil {
 		return nil, ErrInternal
 	}
-	server, err := curve.parsePoint(hs.serverPoint)
-	if err != nil {
+	secret, wrong := exchange.agree(hs.serverPoint, hs.c.config.Profile)
+	if wrong != nil {
 		return nil, errECPInvalidKey
 	}
-	public, err := server.ECDH()
-	if err != nil {
-		return nil, errECPInvalidKey
-	}
-	secret, err := private.ECDH(public)
-	if err != nil {
-		return nil, errECPInvalidKey
-	}
-	point := private.PublicKey().Bytes()
 	hs.msg = append(append(hs.msg, byte(len(point))), point...)
 	return secret, nil
 }

@@ -127,6 +127,9 @@ func (hs *handshake) refuse(r *refusal) error {
 	return r.err
 }
 
+// fail sends a fatal alert and returns the error that goes with it.
+func (hs *handshake) fail(alert uint8, err *Error) error { return hs.refuse(&refusal{alert, err}) }
+
 // start begins a message of the given type; send completes and sends it.
 func (hs *handshake) start(typ uint8) {
 	hs.msg = append(hs.msg[:0], typ, 0, 0, 0)
@@ -296,7 +299,7 @@ func (hs *handshake) readChangeCipherSpec() error {
 		return err
 	}
 	if c.msgType != RecordChangeCipherSpec {
-		return hs.refuse(&refusal{alertUnexpectedMessage, ErrUnexpectedMessage})
+		return hs.fail(alertUnexpectedMessage, ErrUnexpectedMessage)
 	}
 	c.unprotect, _ = hs.other()
 	return nil

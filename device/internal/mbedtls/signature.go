@@ -19,6 +19,7 @@ import (
 
 // The two octets of a SignatureAndHashAlgorithm (RFC 5246 section 7.4.1.4.1).
 const (
+	hashMD5    = 1
 	hashSHA1   = 2
 	hashSHA256 = 4
 	hashSHA384 = 5
@@ -58,10 +59,8 @@ func (p *Profile) verifiableHash(alg uint16) crypto.Hash {
 		return 0
 	case p.StrictSignatures && !slices.Contains(p.offered, uint8(alg>>8)):
 		return 0
-	case alg>>8 == 1:
+	case alg>>8 == hashMD5:
 		return crypto.MD5
-	case alg>>8 == 3:
-		return crypto.SHA224
 	}
 	return signatureHash(alg)
 }

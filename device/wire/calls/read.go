@@ -2,8 +2,6 @@ package calls
 
 import (
 	"bytes"
-	"crypto/ecdh"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
@@ -196,21 +194,4 @@ func (s *server) finished(message []byte) {
 		}
 	}
 	s.note("finished %s", verdict)
-}
-
-// decompressed returns a compressed point in the uncompressed form, nil for one that is none.
-func decompressed(curve ecdh.Curve, point []byte) []byte {
-	c := elliptic.P256()
-	switch curve {
-	case ecdh.P384():
-		c = elliptic.P384()
-	case ecdh.P521():
-		c = elliptic.P521()
-	}
-	x, y := elliptic.UnmarshalCompressed(c, point)
-	if x == nil {
-		return nil
-	}
-	//lint:ignore SA1019 the form is a peer's choice
-	return elliptic.Marshal(c, x, y)
 }

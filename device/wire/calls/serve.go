@@ -251,11 +251,7 @@ func (s *server) preMaster(body []byte) []byte {
 	if s.private == nil || len(body) < 2 {
 		return nil
 	}
-	point := body[1:]
-	if point[0] != 4 {
-		point = decompressed(s.private.Curve(), point)
-	}
-	public, err := s.private.Curve().NewPublicKey(point)
+	public, err := s.private.Curve().NewPublicKey(body[1:]) // no camera compresses its point
 	if err != nil {
 		return nil
 	}

@@ -215,31 +215,26 @@ func Called(ctx context.Context, caller Caller, head calls.Head, c calls.Call, s
 func DifferCalls(
 	ctx context.Context, first, second Caller, head calls.Head, ask []calls.Call, silence time.Duration, progress Progress,
 ) (list [][2]calls.Call, err error) {
+	compare := func(ctx context.Context, c calls.Call) (*[2]calls.Call, error) {
+		one, err := Called(ctx, first, head, c, silence)
+		if err != nil {
+			return nil, err
+		}
+		other, err := Called(ctx, second, head, c, silence)
+		if err != nil || slices.Equal(one.Seen, other.Seen) && one.Device == other.Device {
+			return nil, err
+		}
+		return &[2]calls.Call{one, other}, nil
+	}
 	for i, c := range ask {
-		for range 2 {
-			one, err := Called(ctx, first, head, c, silence)
-			if err != nil {
-				return list, fmt.Errorf("%s: %w", c.Name, err)
-			}
-			other, err := Called(ctx, second, head, c, silence)
-			if err != nil {
-				return list, fmt.Errorf("%s: %w", c.Name, err)
-			}
-			if slices.Equal(one.Seen, other.Seen) && one.Device == other.Device {
-				list = withoutCall(list, c.Name)
-				break
-			}
-			list = append(withoutCall(list, c.Name), [2]calls.Call{one, other})
+		found, err := twice(ctx, c, compare)
+		if err != nil {
+			return list, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		if found != nil {
+			list = append(list, *found)
 		}
 		progress.tell(i+1, len(ask))
 	}
 	return list, nil
-}
-
-// withoutCall leaves the last pair out when it is of that call.
-func withoutCall(list [][2]calls.Call, name string) [][2]calls.Call {
-	if n := len(list); n > 0 && list[n-1][0].Name == name {
-		return list[:n-1]
-	}
-	return list
 }

@@ -39,16 +39,22 @@ func Differ(ctx context.Context, first, second Subject, head wire.Head, ask []wi
 	return differing(ctx, ask, d.compare, simplerVectors, progress)
 }
 
+// twice returns what compare finds, if it finds something at the second time, too: a busy machine may delay an answer.
+func twice[T, D any](ctx context.Context, v T, compare func(context.Context, T) (*D, error)) (*D, error) {
+	found, err := compare(ctx, v)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return compare(ctx, v)
+}
+
 // differing returns the differences that compare finds, each in the smallest form that is found by taking steps of simpler.
 func differing[T any](
 	ctx context.Context, ask []T, compare func(context.Context, T) (*Difference, error), simpler func(T) []T, progress Progress,
 ) ([]Difference, error) {
 	list := []Difference{}
 	for i, v := range ask {
-		found, err := compare(ctx, v)
-		if err == nil && found != nil {
-			found, err = compare(ctx, v)
-		}
+		found, err := twice(ctx, v, compare)
 		if err == nil && found != nil {
 			found, err = shrink(ctx, v, found, compare, simpler)
 		}

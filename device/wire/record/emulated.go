@@ -86,7 +86,7 @@ func Report(fw *device.Firmware, event trace.Event) wire.Device {
 	}
 	if len(event.Requests) > 0 {
 		line := event.Requests[0].Line + "\r\n"
-		report.Request = "b'" + strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(line[:min(len(line), 80)]) + "'"
+		report.Request = bytesLiteral([]byte(line[:min(len(line), keptOctets)]))
 	}
 	return report
 }
